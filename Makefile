@@ -1,0 +1,67 @@
+# Everything that is built here needs Go alone; what else a target needs, it
+# builds from pinned Go modules into bin/ or says how to install.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+export CGO_ENABLED ?= 0
+
+VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+LDFLAGS := -s -w -X main.version=$(VERSION)
+KUBE    := $(or $(KUBEBUILDER_ASSETS),$(CURDIR)/bin/kube)
+PKGS    ?= ./...
+
+##@ Try
+
+.PHONY: run
+run: build ## Build and start Waypost on config/samples, no cluster needed; prints the links to try
+	@exec bin/waypost serve --config config/samples --data data
+
+.PHONY: run-kubernetes
+run-kubernetes: build control-plane ## A real API server on loopback with operator, tracker and ledger beside it, and the samples
+	@PATH="$(KUBE):$$PATH" KUBEBUILDER_ASSETS="$(KUBE)" hack/run-kubernetes.sh
+
+##@ Build
+
+.PHONY: build
+build: ## bin/waypost, static
+	@go build -trimpath -ldflags '$(LDFLAGS)' -o bin/waypost ./cmd/waypost
+
+.PHONY: generate
+generate: ## All generated files: deep copies, apply configurations, resource definitions, API reference
+	@hack/generate.sh
+
+.PHONY: control-plane
+control-plane: ## etcd, kube-apiserver and kubectl from Go modules into bin/kube, once (5 to 12 minutes cold)
+	@hack/control-plane.sh
+
+##@ Check
+
+.PHONY: test
+test: control-plane ## Every test, the ones against a real API server included
+	@KUBEBUILDER_ASSETS="$(KUBE)" hack/test.sh $(PKGS)
+
+.PHONY: test-race
+test-race: control-plane ## The same under the race detector (needs a C compiler)
+	@KUBEBUILDER_ASSETS="$(KUBE)" CGO_ENABLED=1 go test -race -timeout 30m $(PKGS)
+
+.PHONY: lint
+lint: ## All linters
+	@hack/lint.sh
+
+.PHONY: fuzz
+fuzz: ## Every fuzz target for FUZZTIME (default 10s) each
+	@hack/fuzz.sh $(or $(FUZZTIME),10s)
+
+##@ Measure
+
+.PHONY: bench bench-config bench-tracker bench-ledger
+bench: bench-config bench-tracker bench-ledger ## The published figures, side by side with their references in one run
+bench-config: control-plane ## Edit to served, at 10,000 and 100,000 offers
+	@KUBEBUILDER_ASSETS="$(KUBE)" hack/bench-config.sh
+bench-tracker: build ## Clicks and impressions against nginx on this machine
+	@hack/bench-tracker.sh
+bench-ledger: build ## Postbacks judged and clicks stored a second, embedded and PostgreSQL
+	@hack/bench-ledger.sh
+
+.PHONY: help
+help:
+	@awk 'BEGIN {FS = ":.*##"} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z0-9 -]+:.*##/ {split($$1, t, " "); printf "  make %-16s %s\n", t[1], $$2}' Makefile

@@ -1,0 +1,10 @@
+#!/usr/bin/env bash
+# Runs the tests of the given packages; says loudly what could not run here.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+if ! compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null && ! command -v initdb >/dev/null; then
+	echo '*** PostgreSQL (initdb, postgres) is not installed: the tests of the PostgreSQL ledger do NOT run.' >&2
+	echo '*** Install it with: apt-get install postgresql' >&2
+fi
+exec go test -timeout 20m "$@"
