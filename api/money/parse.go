@@ -1,0 +1,109 @@
+package money
+
+import (
+	"fmt"
+	"math"
+	"strings"
+
+	"github.com/shopspring/decimal"
+)
+
+// saleDigits is how many digits a sale amount in a postback may have before the
+// point (the contract's grammar for the parameter amount).
+const saleDigits = 9
+
+// Parse reads a configured amount such as "12.50": 1 to 10 digits, then
+// optionally a point and 1 to 6 digits. No sign, exponent, comma or space.
+// The error wraps ErrSyntax or ErrRange and says how to write it.
+func Parse(s string) (Amount, error) {
+	n, err := parse(s, 10, amountDecimals)
+	if err != nil {
+		return 0, fmt.Errorf("amount %.40q: %w; write up to 10 digits and 6 decimals, such as 12.50", s, err)
+	}
+	return Amount(n), nil
+}
+
+// ParseSale reads the sale amount of a postback, in whole units before the
+// point: [0-9]{1,9}(\.[0-9]{1,6})?. "100" is a hundred, never cents.
+// Every error is a bad_amount.
+func ParseSale(s string) (Amount, error) {
+	n, err := parse(s, saleDigits, amountDecimals)
+	if err != nil {
+		return 0, fmt.Errorf("sale amount %.40q: %w; send up to 9 digits and 6 decimals, such as 100.00", s, err)
+	}
+	return Amount(n), nil
+}
+
+// ParsePercent reads a percentage such as "25" or "7.5": at most 1000, with up
+// to 5 decimals.
+func ParsePercent(s string) (Percent, error) {
+	n, err := parse(s, 4, percentDecimals)
+	if err != nil {
+		return 0, fmt.Errorf("percent %.40q: %w; write up to 5 decimals, such as 22.5", s, err)
+	}
+	if Percent(n) > MaxPercent {
+		return 0, fmt.Errorf("percent %q: more than 1000: %w", s, ErrRange)
+	}
+	return Percent(n), nil
+}
+
+// parse reads s as a whole number of units of 10^-decimals.
+func parse(s string, digits, decimals int) (int64, error) {
+	if err := checkForm(s, digits, decimals); err != nil {
+		return 0, err
+	}
+	d, err := decimal.NewFromString(s)
+	if err != nil {
+		return 0, fmt.Errorf("%w: %w", ErrSyntax, err)
+	}
+	n := d.Shift(int32(decimals)).BigInt()
+	if !n.IsInt64() {
+		return 0, ErrRange
+	}
+	return n.Int64(), nil
+}
+
+// checkForm holds s against [0-9]{1,digits}(\.[0-9]{1,decimals})?. It runs
+// before the decimal library, which also takes signs and exponents.
+func checkForm(s string, digits, decimals int) error {
+	whole, fraction, point := strings.Cut(s, ".")
+	switch {
+	case !allDigits(whole), point && !allDigits(fraction):
+		return ErrSyntax
+	case len(fraction) > decimals:
+		return fmt.Errorf("%w: more than %d decimals", ErrSyntax, decimals)
+	case len(whole) > digits:
+		return fmt.Errorf("%w: more than %d digits before the point", ErrRange, digits)
+	}
+	return nil
+}
+
+// allDigits reports whether s is one ASCII digit or more, and nothing else.
+func allDigits(s string) bool {
+	for i := range len(s) {
+		if s[i] < '0' || s[i] > '9' {
+			return false
+		}
+	}
+	return s != ""
+}
+
+// parseSigned reads what Amount.String writes, totals and negative ones included.
+func parseSigned(s string) (Amount, error) {
+	text, negative := strings.CutPrefix(s, "-")
+	if err := checkForm(text, len("9223372036854"), amountDecimals); err != nil {
+		return 0, err
+	}
+	d, err := decimal.NewFromString(text)
+	if err != nil {
+		return 0, fmt.Errorf("%w: %w", ErrSyntax, err)
+	}
+	n := d.Shift(amountDecimals).BigInt()
+	if negative {
+		n.Neg(n)
+	}
+	if !n.IsInt64() {
+		return 0, fmt.Errorf("%w: not within %d millionths", ErrRange, int64(math.MaxInt64))
+	}
+	return Amount(n.Int64()), nil
+}
