@@ -78,7 +78,9 @@ func (p *PartnerPayout) GetObjectStatus() *ObjectStatus { return &p.Status.Objec
 func (p *PartnerPayout) GetConditions() []metav1.Condition { return p.Status.Conditions }
 
 // SetConditions replaces the conditions.
-func (p *PartnerPayout) SetConditions(conditions []metav1.Condition) { p.Status.Conditions = conditions }
+func (p *PartnerPayout) SetConditions(conditions []metav1.Condition) {
+	p.Status.Conditions = conditions
+}
 
 // GetObjectStatus returns the part of the status that every kind has.
 func (p *PayoutStructure) GetObjectStatus() *ObjectStatus { return &p.Status.ObjectStatus }
@@ -87,4 +89,6 @@ func (p *PayoutStructure) GetObjectStatus() *ObjectStatus { return &p.Status.Obj
 func (p *PayoutStructure) GetConditions() []metav1.Condition { return p.Status.Conditions }
 
 // SetConditions replaces the conditions.
-func (p *PayoutStructure) SetConditions(conditions []metav1.Condition) { p.Status.Conditions = conditions }
+func (p *PayoutStructure) SetConditions(conditions []metav1.Condition) {
+	p.Status.Conditions = conditions
+}

@@ -49,7 +49,7 @@ const (
 // +kubebuilder:validation:XValidation:rule="self.operator in ['In', 'StartsWith', 'Contains', 'Between'] || size(self.values) == 1",message="this operator takes exactly one value: use In for several",fieldPath=".values"
 // +kubebuilder:validation:XValidation:rule="self.operator != 'Between' || size(self.values) == 2",message="Between takes two values, the lower and the upper end, both included",fieldPath=".values"
 // +kubebuilder:validation:XValidation:rule="self.field != 'amount' || !(self.operator in ['StartsWith', 'Contains'])",message="amount is a number: use Equals, In, Less, LessOrEqual, Greater, GreaterOrEqual or Between",fieldPath=".operator"
-// +kubebuilder:validation:XValidation:rule="(self.field != 'amount' && self.operator in ['Equals', 'In', 'StartsWith', 'Contains']) || self.values.all(v, v.matches('^[0-9]{1,10}([.][0-9]{1,6})?$'))",message="numbers are compared as decimals: write each value like \"100\" or \"12.50\"",fieldPath=".values"
+// +kubebuilder:validation:XValidation:rule=`(self.field != 'amount' && self.operator in ['Equals', 'In', 'StartsWith', 'Contains']) || self.values.all(v, v.matches('^\\d+(\\.\\d+)?$'))`,message="numbers are compared as decimals: write each value like \"100\" or \"12.50\"",fieldPath=".values"
 type RuleCondition struct {
 	// field is amount, source, sub1 to sub10, adv_sub1 to adv_sub5, promo_code, country or device.
 	//
