@@ -9,5 +9,5 @@ var (
 
 	// ErrRange says that a number is beyond what may be configured or calculated.
 	// A conversion whose payout or revenue would be is answered bad_amount.
-	ErrRange = errors.New("beyond 10 digits before the point")
+	ErrRange = errors.New("out of range")
 )

@@ -1,0 +1,172 @@
+package seal
+
+import (
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+)
+
+const (
+	// MaxKeys is how many keys a ring holds; ids are 1 to MaxKeys, so that one
+	// fits four bits of a click id.
+	MaxKeys = 15
+
+	// SecretSize is the length of a sealing key in bytes.
+	SecretSize = 32
+
+	// RotationDelay is how far ahead a new key begins: mounted Secrets reach a
+	// tracker up to a minute and a half late (measured), and an id must not be
+	// made with a key that another tracker does not have yet.
+	RotationDelay = 10 * time.Minute
+)
+
+// ErrFull says that a ring has no free key id. Retire old keys first.
+var ErrFull = errors.New("all 15 key ids are taken")
+
+// ErrUnknownKey says that something was sealed with a key that the ring does not
+// hold, or no longer.
+var ErrUnknownKey = errors.New("sealed with a key that this installation does not hold")
+
+// Keyring is an immutable set of one to MaxKeys sealing keys. All methods may be
+// called concurrently.
+//
+// Keys are kept behind pointers, so that not even a dump of a struct that holds
+// a ring in an unexported field shows one.
+type Keyring struct {
+	keys []*key // by notBefore, then id: the last one is the newest
+	byID [MaxKeys + 1]*key
+}
+
+// key is one sealing key with what is derived from it.
+type key struct {
+	id        uint8
+	notBefore time.Time // UTC, whole seconds
+	secret    [SecretSize]byte
+	derived   [purposes][SecretSize]byte
+}
+
+// Info is what may be told about a key.
+type Info struct {
+	ID        uint8
+	NotBefore time.Time
+}
+
+// New returns a ring with one fresh key that begins now.
+func New(now time.Time) (*Keyring, error) {
+	k, err := freshKey(1, now)
+	if err != nil {
+		return nil, err
+	}
+	return assemble([]*key{k})
+}
+
+// Rotate returns a ring with one key more, which begins RotationDelay after now.
+// The old keys stay, so that what they sealed stays valid. Its error is ErrFull
+// when no id is free.
+func (r *Keyring) Rotate(now time.Time) (*Keyring, error) {
+	id, ok := r.freeID()
+	if !ok {
+		return nil, fmt.Errorf("rotating sealing keys: %w; retire old keys first", ErrFull)
+	}
+	k, err := freshKey(id, now.Add(RotationDelay))
+	if err != nil {
+		return nil, err
+	}
+	return assemble(append(slices.Clone(r.keys), k))
+}
+
+// Retire returns a ring without the keys that sealed nothing since before: those
+// whose successor began before it. The newest key always stays. What a retired
+// key sealed is refused from then on, so before must lie back further than the
+// longest look-back.
+func (r *Keyring) Retire(before time.Time) (*Keyring, error) {
+	first := 0
+	for first+1 < len(r.keys) && r.keys[first+1].notBefore.Before(before) {
+		first++
+	}
+	return assemble(slices.Clone(r.keys[first:]))
+}
+
+// Current returns the id of the key to seal with at now: the newest that has
+// begun. With a clock so wrong that none has, it is the oldest.
+func (r *Keyring) Current(now time.Time) uint8 {
+	current := r.keys[0]
+	for _, k := range r.keys[1:] {
+		if k.notBefore.After(now) {
+			break
+		}
+		current = k
+	}
+	return current.id
+}
+
+// Keys lists the keys, oldest first, without their secrets.
+func (r *Keyring) Keys() []Info {
+	infos := make([]Info, len(r.keys))
+	for i, k := range r.keys {
+		infos[i] = Info{ID: k.id, NotBefore: k.notBefore}
+	}
+	return infos
+}
+
+// newest returns the key that begins last, even if it has not begun.
+func (r *Keyring) newest() *key { return r.keys[len(r.keys)-1] }
+
+// get returns the key with an id, or nil.
+func (r *Keyring) get(id uint8) *key {
+	if id > MaxKeys {
+		return nil
+	}
+	return r.byID[id]
+}
+
+// freeID returns the id after the newest key's, going round, that is not taken:
+// an id that was retired is used again as late as possible.
+func (r *Keyring) freeID() (uint8, bool) {
+	id := r.newest().id
+	for range MaxKeys {
+		id = id%MaxKeys + 1
+		if r.byID[id] == nil {
+			return id, true
+		}
+	}
+	return 0, false
+}
+
+// freshKey makes a random key.
+func freshKey(id uint8, notBefore time.Time) (*key, error) {
+	k := &key{id: id, notBefore: notBefore.UTC().Truncate(time.Second)}
+	if _, err := rand.Read(k.secret[:]); err != nil {
+		return nil, fmt.Errorf("making a sealing key: %w", err)
+	}
+	return k, nil
+}
+
+// assemble checks, sorts and indexes keys and derives their purposes.
+func assemble(keys []*key) (*Keyring, error) {
+	if len(keys) == 0 || len(keys) > MaxKeys {
+		return nil, fmt.Errorf("%d sealing keys: there must be 1 to %d", len(keys), MaxKeys)
+	}
+	r := &Keyring{keys: keys}
+	for _, k := range keys {
+		switch {
+		case k.id < 1 || k.id > MaxKeys:
+			return nil, fmt.Errorf("sealing key id %d: ids are 1 to %d", k.id, MaxKeys)
+		case r.byID[k.id] != nil:
+			return nil, fmt.Errorf("sealing key id %d occurs twice", k.id)
+		}
+		if err := k.derive(); err != nil {
+			return nil, err
+		}
+		r.byID[k.id] = k
+	}
+	slices.SortFunc(r.keys, func(a, b *key) int {
+		if c := a.notBefore.Compare(b.notBefore); c != 0 {
+			return c
+		}
+		return int(a.id) - int(b.id)
+	})
+	return r, nil
+}
