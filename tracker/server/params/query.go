@@ -1,0 +1,62 @@
+package params
+
+import "bytes"
+
+// ScanQuery reads a query string or a form body. Values without escapes are not
+// copied. A broken escape stands for itself: 100% is 100%.
+func (s *Set) ScanQuery(t *Table, query []byte) {
+	for len(query) > 0 {
+		pair := query
+		if i := bytes.IndexByte(query, '&'); i >= 0 {
+			pair, query = query[:i], query[i+1:]
+		} else {
+			query = nil
+		}
+		if len(pair) == 0 {
+			continue
+		}
+		key, val := pair, pair[len(pair):]
+		if i := bytes.IndexByte(pair, '='); i >= 0 {
+			key, val = pair[:i], pair[i+1:]
+		}
+		s.put(t, s.decode(key), s.decode(val))
+	}
+}
+
+// decode returns b with escapes decoded, b itself if it has none.
+func (s *Set) decode(b []byte) []byte {
+	if bytes.IndexByte(b, '%') < 0 && bytes.IndexByte(b, '+') < 0 {
+		return b
+	}
+	start := len(s.decoded)
+	s.decoded = AppendDecoded(s.decoded, b)
+	return s.decoded[start:len(s.decoded):len(s.decoded)]
+}
+
+// AppendDecoded appends b to dst with %XX escapes and + (a space) decoded.
+func AppendDecoded(dst, b []byte) []byte {
+	for i := 0; i < len(b); i++ {
+		switch c := b[i]; {
+		case c == '+':
+			dst = append(dst, ' ')
+		case c == '%' && i+2 < len(b) && hexValue(b[i+1]) >= 0 && hexValue(b[i+2]) >= 0:
+			dst = append(dst, byte(hexValue(b[i+1])<<4|hexValue(b[i+2]))) //nolint:gosec // two nibbles
+			i += 2
+		default:
+			dst = append(dst, c)
+		}
+	}
+	return dst
+}
+
+func hexValue(c byte) int {
+	switch {
+	case '0' <= c && c <= '9':
+		return int(c - '0')
+	case 'a' <= c && c <= 'f':
+		return int(c-'a') + 10
+	case 'A' <= c && c <= 'F':
+		return int(c-'A') + 10
+	}
+	return -1
+}
