@@ -1,0 +1,116 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/spf13/pflag"
+
+	"github.com/waypost/waypost/tracker/admin"
+)
+
+// apiClient calls the API on the admin port of serve or of the ledger.
+type apiClient struct {
+	server    string
+	token     string
+	tokenFile string
+}
+
+func (c *apiClient) addFlags(flags *pflag.FlagSet) {
+	flags.StringVar(&c.server, "server", "http://127.0.0.1:9090", "admin port of serve or of the ledger")
+	flags.StringVar(&c.token, "token", "", "bearer token; better given as WAYPOST_TOKEN or --token-file")
+	flags.StringVar(&c.tokenFile, "token-file", "data/admin.token", "file with the bearer token, used without --token")
+}
+
+// get asks for path and returns the body, which the caller closes.
+func (c *apiClient) get(ctx context.Context, path string, query url.Values, accept string) (io.ReadCloser, error) {
+	return c.call(ctx, http.MethodGet, path, query, nil, accept)
+}
+
+// getJSON asks for path and decodes the answer.
+func (c *apiClient) getJSON(ctx context.Context, path string, query url.Values, into any) error {
+	body, err := c.get(ctx, path, query, "application/json")
+	if err != nil {
+		return err
+	}
+	defer func() { _ = body.Close() }() // read to the end by then
+	if err := json.NewDecoder(body).Decode(into); err != nil {
+		return fmt.Errorf("reading the answer of %s: %w", path, err)
+	}
+	return nil
+}
+
+// post sends a JSON document and decodes the answer.
+func (c *apiClient) post(ctx context.Context, path string, document, into any) error {
+	data, err := json.Marshal(document)
+	if err != nil {
+		return fmt.Errorf("encoding the request for %s: %w", path, err)
+	}
+	body, err := c.call(ctx, http.MethodPost, path, nil, data, "application/json")
+	if err != nil {
+		return err
+	}
+	defer func() { _ = body.Close() }() // read to the end by then
+	if err := json.NewDecoder(body).Decode(into); err != nil {
+		return fmt.Errorf("reading the answer of %s: %w", path, err)
+	}
+	return nil
+}
+
+func (c *apiClient) call(ctx context.Context, method, path string, query url.Values, document []byte, accept string) (io.ReadCloser, error) {
+	token, err := c.bearer()
+	if err != nil {
+		return nil, err
+	}
+	target := strings.TrimRight(c.server, "/") + path
+	if len(query) > 0 {
+		target += "?" + query.Encode()
+	}
+	r, err := http.NewRequestWithContext(ctx, method, target, bytes.NewReader(document))
+	if err != nil {
+		return nil, fmt.Errorf("--server %s: %w", c.server, err)
+	}
+	r.Header.Set("Authorization", "Bearer "+token)
+	r.Header.Set("Accept", accept)
+	if document != nil {
+		r.Header.Set("Content-Type", "application/json")
+	}
+	client := http.Client{Transport: &http.Transport{ResponseHeaderTimeout: time.Minute}}
+	answer, err := client.Do(r)
+	if err != nil {
+		return nil, fmt.Errorf("calling the admin port (is serve or the ledger running there? --server says where): %w", err)
+	}
+	if answer.StatusCode >= 300 {
+		defer func() { _ = answer.Body.Close() }() // only the problem is wanted
+		return nil, problemOf(answer)
+	}
+	return answer.Body, nil
+}
+
+func (c *apiClient) bearer() (string, error) {
+	if c.token != "" {
+		return c.token, nil
+	}
+	data, err := os.ReadFile(c.tokenFile)
+	if err != nil {
+		return "", fmt.Errorf("reading the bearer token (--token-file is <data>/admin.token of serve; in a cluster use WAYPOST_TOKEN=$(kubectl create token …)): %w", err)
+	}
+	return strings.TrimSpace(string(data)), nil
+}
+
+func problemOf(answer *http.Response) error {
+	var p admin.Problem
+	data, err := io.ReadAll(io.LimitReader(answer.Body, 64<<10))
+	if err != nil || json.Unmarshal(data, &p) != nil || p.Reason == "" {
+		return fmt.Errorf("the admin port answered %s", answer.Status)
+	}
+	return fmt.Errorf("the admin port answered %s: %s (%s)", answer.Status, p.Detail, p.Reason)
+}

@@ -1,0 +1,73 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"strings"
+
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/kubernetes"
+	clientcorev1 "k8s.io/client-go/kubernetes/typed/core/v1"
+
+	"github.com/waypost/waypost/api/seal"
+)
+
+// keySecret keeps the ring in a Secret, under the file name that a mount shows.
+type keySecret struct {
+	client clientcorev1.SecretInterface
+	name   string
+	seen   *corev1.Secret // as loaded, so that two rotations at once conflict
+}
+
+func openKeySecret(kubeconfig, secret string) (*keySecret, error) {
+	namespace, name, ok := strings.Cut(secret, "/")
+	if !ok {
+		return nil, errors.New("--secret: write it as namespace/name")
+	}
+	config, err := restConfig(kubeconfig)
+	if err != nil {
+		return nil, err
+	}
+	client, err := kubernetes.NewForConfig(config)
+	if err != nil {
+		return nil, fmt.Errorf("connecting to the cluster: %w", err)
+	}
+	return &keySecret{client: client.CoreV1().Secrets(namespace), name: name}, nil
+}
+
+func (s *keySecret) load(ctx context.Context) (*seal.Keyring, error) {
+	secret, err := s.client.Get(ctx, s.name, metav1.GetOptions{})
+	if apierrors.IsNotFound(err) {
+		return nil, fmt.Errorf("secret %s does not exist (waypost keys init makes it): %w", s.name, fs.ErrNotExist)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("reading the Secret with the sealing keys: %w", err)
+	}
+	s.seen = secret
+	return seal.Parse(secret.Data[seal.FileName])
+}
+
+func (s *keySecret) save(ctx context.Context, ring *seal.Keyring) error {
+	data, err := ring.Encode()
+	if err != nil {
+		return err
+	}
+	if s.seen == nil {
+		_, err = s.client.Create(ctx, &corev1.Secret{
+			ObjectMeta: metav1.ObjectMeta{Name: s.name},
+			Data:       map[string][]byte{seal.FileName: data},
+		}, metav1.CreateOptions{})
+	} else {
+		secret := s.seen.DeepCopy()
+		secret.Data[seal.FileName] = data
+		_, err = s.client.Update(ctx, secret, metav1.UpdateOptions{})
+	}
+	if err != nil {
+		return fmt.Errorf("writing the Secret with the sealing keys (another rotation at the same time? run it again): %w", err)
+	}
+	return nil
+}

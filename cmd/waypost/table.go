@@ -1,0 +1,49 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"strings"
+	"text/tabwriter"
+)
+
+// row is one object of an API answer, in the API's own names.
+type row = map[string]any
+
+// printTable writes rows under the given columns, as kubectl does.
+func printTable(w io.Writer, columns []string, rows []row) error {
+	t := tabwriter.NewWriter(w, 0, 0, 3, ' ', 0)
+	if _, err := fmt.Fprintln(t, strings.ToUpper(strings.Join(columns, "\t"))); err != nil {
+		return fmt.Errorf("writing the table: %w", err)
+	}
+	for _, r := range rows {
+		cells := make([]string, len(columns))
+		for i, c := range columns {
+			cells[i] = cell(r[c])
+		}
+		if _, err := fmt.Fprintln(t, strings.Join(cells, "\t")); err != nil {
+			return fmt.Errorf("writing the table: %w", err)
+		}
+	}
+	return t.Flush()
+}
+
+func cell(v any) string {
+	switch v := v.(type) {
+	case nil:
+		return ""
+	case string:
+		return v
+	case float64: // counts; money is a string
+		return fmt.Sprintf("%.0f", v)
+	}
+	return fmt.Sprint(v)
+}
+
+// printJSON writes v with indentation.
+func printJSON(w io.Writer, v any) error {
+	e := json.NewEncoder(w)
+	e.SetIndent("", "  ")
+	return e.Encode(v)
+}
