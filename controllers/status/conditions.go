@@ -1,0 +1,178 @@
+package status
+
+import (
+	"fmt"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/waypost/waypost/api/v1alpha1"
+)
+
+// maxMessage is what the schema of a condition accepts, in bytes.
+const maxMessage = 32768
+
+// Conditions returns the conditions that the facts mean, in a fixed order and
+// without transition times. Reconciling and Stalled are there only while true,
+// so that kstatus reads: Stalled is failed, Reconciling is in progress, else
+// Ready decides.
+func Conditions(f Facts) []metav1.Condition {
+	if !f.Judged {
+		return unjudged(f.Generation)
+	}
+	b := builder{generation: f.Generation}
+	b.judgement(v1alpha1.ConditionAccepted, f.Accepted, v1alpha1.ReasonAccepted, "this generation is valid", f.served())
+	b.judgement(v1alpha1.ConditionResolvedRefs, f.Resolved, v1alpha1.ReasonResolvedRefs, "everything that is named exists", "")
+	b.programmed(f)
+	b.ready(f)
+	return b.list
+}
+
+// unjudged is the row of an object that the compiler has not seen yet.
+func unjudged(generation int64) []metav1.Condition {
+	b := builder{generation: generation}
+	const message = "this generation has not been judged yet"
+	for _, kind := range []string{
+		v1alpha1.ConditionAccepted, v1alpha1.ConditionResolvedRefs,
+		v1alpha1.ConditionProgrammed, v1alpha1.ConditionReady,
+	} {
+		b.add(kind, metav1.ConditionUnknown, v1alpha1.ReasonPending, message)
+	}
+	b.add(v1alpha1.ConditionReconciling, metav1.ConditionTrue, v1alpha1.ReasonPending, message)
+	return b.list
+}
+
+// served says which generation trackers keep while this one is not served.
+func (f Facts) served() string {
+	switch f.ServedGeneration {
+	case 0:
+		return "; no generation of it is served"
+	case f.Generation:
+		return ""
+	}
+	return fmt.Sprintf("; generation %d keeps being served", f.ServedGeneration)
+}
+
+// current reports whether the snapshot is to carry this very generation.
+func (f Facts) current() bool { return f.ServedGeneration == f.Generation }
+
+// refused returns what keeps this generation from being served as written:
+// first the object itself, then what it names. Entries that are left out do not
+// count, the others are served.
+func (f Facts) refused() Judgement {
+	if !f.Accepted.OK() {
+		return f.Accepted
+	}
+	if f.Resolved.Reason == v1alpha1.ReasonEntriesRefused && f.current() {
+		return Judgement{}
+	}
+	return f.Resolved
+}
+
+type builder struct {
+	generation int64
+	list       []metav1.Condition
+}
+
+func (b *builder) add(kind string, status metav1.ConditionStatus, reason, message string) {
+	message = shorten(message, maxMessage)
+	b.list = append(b.list, metav1.Condition{
+		Type: kind, Status: status, Reason: reason, Message: message, ObservedGeneration: b.generation,
+	})
+}
+
+func (b *builder) judgement(kind string, j Judgement, okReason, okMessage, suffix string) {
+	if j.OK() {
+		b.add(kind, metav1.ConditionTrue, okReason, okMessage)
+		return
+	}
+	b.add(kind, metav1.ConditionFalse, j.Reason, j.Message+suffix)
+}
+
+// programmed says whether a published snapshot has the object, in this form or
+// in its last accepted one.
+func (b *builder) programmed(f Facts) {
+	const kind = v1alpha1.ConditionProgrammed
+	switch refused := f.refused(); {
+	case !refused.OK() && f.ServedGeneration != 0:
+		b.add(kind, metav1.ConditionTrue, v1alpha1.ReasonProgrammed,
+			fmt.Sprintf("generation %d is in the published snapshot", f.ServedGeneration))
+	case !f.Accepted.OK():
+		b.add(kind, metav1.ConditionFalse, v1alpha1.ReasonNotAccepted, "the object is in no snapshot, because it is not accepted")
+	case !refused.OK():
+		b.add(kind, metav1.ConditionFalse, v1alpha1.ReasonRefNotFound, "the object is in no snapshot, because of what it names")
+	case f.Publication == Waiting:
+		b.add(kind, metav1.ConditionUnknown, v1alpha1.ReasonPending, "the snapshot is being published")
+	case f.Publication == Failed:
+		b.add(kind, metav1.ConditionFalse, v1alpha1.ReasonPublishFailed, f.Detail)
+	case f.Publication == Held:
+		b.add(kind, metav1.ConditionFalse, v1alpha1.ReasonMassDeletionHeld, f.Detail)
+	case f.Publication == Pinned:
+		b.add(kind, metav1.ConditionFalse, v1alpha1.ReasonPinned, f.Detail)
+	default:
+		// No revision here: after a restart of the operator the message must be
+		// the same, or every object would be written again.
+		b.add(kind, metav1.ConditionTrue, v1alpha1.ReasonProgrammed, "this generation is in the published snapshot")
+	}
+}
+
+// ready adds Ready and, where they hold, Reconciling and Stalled.
+func (b *builder) ready(f Facts) {
+	refused := f.refused()
+	switch {
+	case !f.Accepted.OK():
+		message := f.Accepted.Message + f.served()
+		b.notReady(f.Accepted.Reason, message)
+		b.add(v1alpha1.ConditionStalled, metav1.ConditionTrue, f.Accepted.Reason, message)
+	case !refused.OK():
+		message := refused.Message + f.served()
+		b.notReady(refused.Reason, message)
+		b.add(v1alpha1.ConditionReconciling, metav1.ConditionTrue, refused.Reason, message)
+	case f.Publication != Published:
+		b.unpublished(f)
+	default:
+		b.propagation(f)
+	}
+}
+
+// unpublished is Ready while the snapshot with this generation is not out.
+func (b *builder) unpublished(f Facts) {
+	switch f.Publication {
+	case Held:
+		b.notReady(v1alpha1.ReasonMassDeletionHeld, f.Detail)
+		b.add(v1alpha1.ConditionStalled, metav1.ConditionTrue, v1alpha1.ReasonMassDeletionHeld, f.Detail)
+	case Pinned:
+		b.notReady(v1alpha1.ReasonPinned, f.Detail)
+	case Failed:
+		b.notReady(v1alpha1.ReasonPublishFailed, f.Detail)
+		b.add(v1alpha1.ConditionReconciling, metav1.ConditionTrue, v1alpha1.ReasonPending, f.Detail)
+	default:
+		const message = "the snapshot is being published"
+		b.add(v1alpha1.ConditionReady, metav1.ConditionUnknown, v1alpha1.ReasonPending, message)
+		b.add(v1alpha1.ConditionReconciling, metav1.ConditionTrue, v1alpha1.ReasonPending, message)
+	}
+}
+
+// propagation is Ready once the snapshot is out.
+func (b *builder) propagation(f Facts) {
+	p := f.Propagation
+	switch {
+	case p.Complete && f.Paused:
+		b.add(v1alpha1.ConditionReady, metav1.ConditionTrue, v1alpha1.ReasonPaused, "every ready tracker knows that it is not Active")
+	case p.Complete:
+		b.add(v1alpha1.ConditionReady, metav1.ConditionTrue, v1alpha1.ReasonServed, "every ready tracker serves this generation")
+	case p.Trackers == 0:
+		const message = "no tracker is ready, so nobody serves it"
+		b.notReady(v1alpha1.ReasonNoTrackers, message)
+		b.add(v1alpha1.ConditionReconciling, metav1.ConditionTrue, v1alpha1.ReasonNoTrackers, message)
+	case p.Overdue:
+		b.notReady(v1alpha1.ReasonPartiallyServed, p.counts())
+		b.add(v1alpha1.ConditionReconciling, metav1.ConditionTrue, v1alpha1.ReasonPropagating, p.counts())
+	default:
+		b.notReady(v1alpha1.ReasonPropagating, p.counts())
+		b.add(v1alpha1.ConditionReconciling, metav1.ConditionTrue, v1alpha1.ReasonPropagating, p.counts())
+	}
+}
+
+func (b *builder) notReady(reason, message string) {
+	b.add(v1alpha1.ConditionReady, metav1.ConditionFalse, reason, message)
+}
