@@ -20,63 +20,6 @@ const (
 	PartnerStateDeleted PartnerState = "Deleted"
 )
 
-// ConversionStatus is the status of a conversion.
-//
-// +kubebuilder:validation:Enum=Approved;Pending;Hold;Rejected
-type ConversionStatus string
-
-const (
-	// ConversionApproved counts and is paid.
-	ConversionApproved ConversionStatus = "Approved"
-	// ConversionPending waits for approval.
-	ConversionPending ConversionStatus = "Pending"
-	// ConversionHold waits for the end of the offer's hold.
-	ConversionHold ConversionStatus = "Hold"
-	// ConversionRejected does not count.
-	ConversionRejected ConversionStatus = "Rejected"
-)
-
-// PartnerPostback is an address of the partner that is called for conversions.
-type PartnerPostback struct {
-	// name of the postback, unique in the partner. Example: "sales".
-	//
-	// +required
-	// +kubebuilder:validation:MinLength=1
-	// +kubebuilder:validation:MaxLength=128
-	Name string `json:"name"`
-
-	// url is called for each matching conversion, with macros. Example: "https://blog.example/pb?id={sub1}&sum={payout}".
-	//
-	// +required
-	URL URL `json:"url"`
-
-	// offer is the name of the Offer whose conversions are reported. Default: none, which makes the postback global:
-	// it fires where no postback of the offer matches. Example: "summer-shoes".
-	//
-	// +optional
-	// +kubebuilder:validation:MinLength=1
-	// +kubebuilder:validation:MaxLength=253
-	// +kubebuilder:validation:Pattern=`^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$`
-	Offer string `json:"offer,omitempty"`
-
-	// goal is the value of the goal whose conversions are reported; case is ignored. Default: all goals. Example: "2".
-	//
-	// +optional
-	// +kubebuilder:validation:MinLength=1
-	// +kubebuilder:validation:MaxLength=64
-	// +kubebuilder:validation:Pattern=`^[A-Za-z0-9_-]+$`
-	Goal string `json:"goal,omitempty"`
-
-	// on are the statuses that are reported: Approved, Pending, Hold, Rejected. Default: [Approved].
-	//
-	// +optional
-	// +kubebuilder:default={Approved}
-	// +listType=set
-	// +kubebuilder:validation:MinItems=1
-	// +kubebuilder:validation:MaxItems=4
-	On []ConversionStatus `json:"on,omitempty"`
-}
-
 // PartnerSpec is who brings traffic through tracking links and is paid.
 type PartnerSpec struct {
 	// trackingID is the partner's id in URLs, unique in the network; it cannot be changed.

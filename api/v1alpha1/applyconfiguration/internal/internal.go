@@ -719,8 +719,12 @@ var schemaYAML = typed.YAMLObject(`types:
           elementType:
             namedType: com.github.waypost.waypost.api.v1alpha1.ConversionStatus
           elementRelationship: associative
-      default:
-      - Approved
+    - name: "true"
+      type:
+        list:
+          elementType:
+            namedType: com.github.waypost.waypost.api.v1alpha1.ConversionStatus
+          elementRelationship: associative
     - name: url
       type:
         namedType: com.github.waypost.waypost.api.v1alpha1.URL

@@ -20,8 +20,11 @@ type PartnerPostbackApplyConfiguration struct {
 	Offer *string `json:"offer,omitempty"`
 	// goal is the value of the goal whose conversions are reported; case is ignored. Default: all goals. Example: "2".
 	Goal *string `json:"goal,omitempty"`
-	// on are the statuses that are reported: Approved, Pending, Hold, Rejected. Default: [Approved].
+	// on are the statuses that are reported: Approved, Pending, Hold, Rejected. Default: [Approved]. Example: [Approved, Hold].
 	On []apiv1alpha1.ConversionStatus `json:"on,omitempty"`
+	// true is how on arrives when it is not quoted: kubectl and many others read YAML 1.1, in which the key on means true.
+	// It means the same as on. Default: none.
+	OnUnquoted []apiv1alpha1.ConversionStatus `json:"true,omitempty"`
 }
 
 // PartnerPostbackApplyConfiguration constructs a declarative configuration of the PartnerPostback type for use with
@@ -68,6 +71,16 @@ func (b *PartnerPostbackApplyConfiguration) WithGoal(value string) *PartnerPostb
 func (b *PartnerPostbackApplyConfiguration) WithOn(values ...apiv1alpha1.ConversionStatus) *PartnerPostbackApplyConfiguration {
 	for i := range values {
 		b.On = append(b.On, values[i])
+	}
+	return b
+}
+
+// WithOnUnquoted adds the given value to the OnUnquoted field in the declarative configuration
+// and returns the receiver, so that objects can be build by chaining "With" function invocations.
+// If called multiple times, values provided by each call will be appended to the OnUnquoted field.
+func (b *PartnerPostbackApplyConfiguration) WithOnUnquoted(values ...apiv1alpha1.ConversionStatus) *PartnerPostbackApplyConfiguration {
+	for i := range values {
+		b.OnUnquoted = append(b.OnUnquoted, values[i])
 	}
 	return b
 }
