@@ -1,9 +1,6 @@
 package money
 
-import (
-	"fmt"
-	"math"
-)
+import "fmt"
 
 // Amount is a sum of money in millionths of the currency's unit: "12.50" is
 // 12_500_000. The currency stands beside it.
@@ -43,8 +40,9 @@ func (a Amount) Add(b Amount) (Amount, error) {
 
 // Sub returns a-b, with the same bounds as Add.
 func (a Amount) Sub(b Amount) (Amount, error) {
-	if b == math.MinInt64 {
+	difference := a - b
+	if (a >= 0) != (b >= 0) && (difference >= 0) != (a >= 0) {
 		return 0, fmt.Errorf("subtracting %s from %s: %w", b, a, ErrRange)
 	}
-	return a.Add(-b)
+	return difference, nil
 }

@@ -2,7 +2,7 @@ package money
 
 import (
 	"fmt"
-	"math"
+	"math/big"
 	"strings"
 
 	"github.com/shopspring/decimal"
@@ -49,18 +49,39 @@ func ParsePercent(s string) (Percent, error) {
 
 // parse reads s as a whole number of units of 10^-decimals.
 func parse(s string, digits, decimals int) (int64, error) {
-	if err := checkForm(s, digits, decimals); err != nil {
+	n, err := units(s, digits, decimals)
+	if err != nil {
 		return 0, err
+	}
+	return n.Int64(), nil // at most 16 digits
+}
+
+// parseSigned reads what Amount.String writes, totals and negative ones included.
+func parseSigned(s string) (Amount, error) {
+	text, negative := strings.CutPrefix(s, "-")
+	n, err := units(text, 13, amountDecimals)
+	if err != nil {
+		return 0, err
+	}
+	if negative {
+		n.Neg(n)
+	}
+	if !n.IsInt64() {
+		return 0, fmt.Errorf("%w: more than 64 bits of millionths", ErrRange)
+	}
+	return Amount(n.Int64()), nil
+}
+
+// units reads an unsigned decimal number in units of 10^-decimals.
+func units(s string, digits, decimals int) (*big.Int, error) {
+	if err := checkForm(s, digits, decimals); err != nil {
+		return nil, err
 	}
 	d, err := decimal.NewFromString(s)
 	if err != nil {
-		return 0, fmt.Errorf("%w: %w", ErrSyntax, err)
+		return nil, fmt.Errorf("%w: %w", ErrSyntax, err)
 	}
-	n := d.Shift(int32(decimals)).BigInt()
-	if !n.IsInt64() {
-		return 0, ErrRange
-	}
-	return n.Int64(), nil
+	return d.Shift(int32(decimals)).BigInt(), nil
 }
 
 // checkForm holds s against [0-9]{1,digits}(\.[0-9]{1,decimals})?. It runs
@@ -86,24 +107,4 @@ func allDigits(s string) bool {
 		}
 	}
 	return s != ""
-}
-
-// parseSigned reads what Amount.String writes, totals and negative ones included.
-func parseSigned(s string) (Amount, error) {
-	text, negative := strings.CutPrefix(s, "-")
-	if err := checkForm(text, len("9223372036854"), amountDecimals); err != nil {
-		return 0, err
-	}
-	d, err := decimal.NewFromString(text)
-	if err != nil {
-		return 0, fmt.Errorf("%w: %w", ErrSyntax, err)
-	}
-	n := d.Shift(amountDecimals).BigInt()
-	if negative {
-		n.Neg(n)
-	}
-	if !n.IsInt64() {
-		return 0, fmt.Errorf("%w: not within %d millionths", ErrRange, int64(math.MaxInt64))
-	}
-	return Amount(n.Int64()), nil
 }
