@@ -6,7 +6,9 @@ import (
 	"github.com/waypost/waypost/api/snapshot"
 )
 
-// Entry is one thing that happened. Exactly one of its fields is set.
+// Entry is one thing that happened. Exactly one of its fields is set; none is
+// when a newer tracker wrote a kind of entry that this version does not know, and
+// such an entry is passed over.
 type Entry struct {
 	Click      *Click
 	Impression *Impression
@@ -23,7 +25,7 @@ type Traffic struct {
 	// At is the tracker's time in microseconds since 1970.
 	At int64 `cbor:"2,keyasint"`
 	// Context is what the offer's configuration said; shared by all events of the
-	// offer and partner in a batch.
+	// offer and partner in a batch. It must not change once it was handed to a Writer.
 	Context *Context `cbor:"-"`
 	// Subs are the sub ids 1 to 10; a value over 500 bytes was left out and SubOverflow set.
 	Subs        [10]string `cbor:"3,keyasint"`
@@ -43,7 +45,7 @@ type Traffic struct {
 type Click struct {
 	Traffic
 	// AimpID is our impression id that the click came with, or that the visitor's cookie had.
-	AimpID string
+	AimpID string `cbor:"20,keyasint,omitempty"`
 }
 
 // Impression is one recorded showing.
@@ -51,8 +53,8 @@ type Impression struct {
 	Traffic
 	// DestinationName and DestinationURL (macros expanded) are where the
 	// impression is to be delivered; empty when the offer has no destination.
-	DestinationName string
-	DestinationURL  string
+	DestinationName string `cbor:"21,keyasint,omitempty"`
+	DestinationURL  string `cbor:"22,keyasint,omitempty"`
 }
 
 // Context is the configuration behind a click or an impression.
@@ -138,6 +140,7 @@ type Postback struct {
 	// advertiser or the offer and that every configured level was satisfied.
 	KeyProven bool `cbor:"23,keyasint,omitempty"`
 	// Terms is what the configuration says; nil when the click id named nothing.
+	// They must not change once they were handed to a Writer.
 	Terms *Terms `cbor:"-"`
 }
 

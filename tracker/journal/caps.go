@@ -1,0 +1,93 @@
+package journal
+
+import (
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/cespare/xxhash/v2"
+)
+
+// CapKey names one counted cap of an offer, by object names. Partner is set for
+// caps that count each partner by itself.
+type CapKey struct {
+	Network string `cbor:"1,keyasint"`
+	Offer   string `cbor:"2,keyasint"`
+	Cap     string `cbor:"3,keyasint"`
+	Partner string `cbor:"4,keyasint,omitempty"`
+}
+
+// CapState is whether a cap is closed, and until when: the end of its window.
+type CapState struct {
+	Key    CapKey `cbor:"1,keyasint"`
+	Closed bool   `cbor:"2,keyasint,omitempty"`
+	// Until is when the window ends and the cap opens by itself, in microseconds
+	// since 1970; 0 for lifetime caps.
+	Until int64 `cbor:"3,keyasint,omitempty"`
+}
+
+// never is the Until of a cap that does not open by itself.
+const never = int64(^uint64(0) >> 1)
+
+// capShards keeps the cost of one change low when very many caps are closed.
+const capShards = 64
+
+// Caps is the set of caps that are closed right now. Reads take no lock and do not
+// allocate; the zero value is empty and ready. Safe for concurrent use.
+type Caps struct {
+	mu     sync.Mutex // writers
+	shards [capShards]atomic.Pointer[map[CapKey]int64]
+}
+
+// Closed reports whether the cap is closed at now.
+func (c *Caps) Closed(key CapKey, now time.Time) bool {
+	m := c.shard(key).Load()
+	if m == nil {
+		return false
+	}
+	until, ok := (*m)[key]
+	return ok && now.UnixMicro() < until
+}
+
+// Len returns how many caps are held as closed, those whose window has ended since included.
+func (c *Caps) Len() int {
+	n := 0
+	for i := range c.shards {
+		if m := c.shards[i].Load(); m != nil {
+			n += len(*m)
+		}
+	}
+	return n
+}
+
+// Set takes one state over. Caps whose window ended before now are forgotten on
+// the way.
+func (c *Caps) Set(s CapState, now time.Time) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	p := c.shard(s.Key)
+	next := make(map[CapKey]int64)
+	if m := p.Load(); m != nil {
+		for k, until := range *m {
+			if now.UnixMicro() < until {
+				next[k] = until
+			}
+		}
+	}
+	delete(next, s.Key)
+	if until := s.end(); s.Closed && now.UnixMicro() < until {
+		next[s.Key] = until
+	}
+	p.Store(&next)
+}
+
+func (s CapState) end() int64 {
+	if s.Until == 0 {
+		return never
+	}
+	return s.Until
+}
+
+func (c *Caps) shard(key CapKey) *atomic.Pointer[map[CapKey]int64] {
+	return &c.shards[(xxhash.Sum64String(key.Offer)^xxhash.Sum64String(key.Partner))%capShards]
+}

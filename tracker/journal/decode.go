@@ -1,0 +1,181 @@
+package journal
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/fxamacker/cbor/v2"
+)
+
+// Bounds of what DecodeBatch accepts. A Writer stays far below them.
+const (
+	// MaxBatchBytes bounds one batch, after decompression.
+	MaxBatchBytes = 16 << 20
+	// MaxBatchEntries bounds the entries of one batch.
+	MaxBatchEntries = 1 << 16
+)
+
+// Errors of DecodeBatch. An unsupported version calls for a newer binary and must
+// stop the reader; a malformed batch can only be passed over.
+var (
+	ErrMalformed   = errors.New("malformed journal batch")
+	ErrUnsupported = errors.New("journal batch of a newer format, upgrade this program first")
+)
+
+// Batch is what one writer put into the journal at once, in order.
+type Batch struct {
+	Header
+	Entries []Entry
+	// Position is the batch's place in the journal (its stream sequence, from 1)
+	// and Stored when the journal took it; both are set by a Reader only.
+	Position uint64
+	Stored   time.Time
+	// Malformed says why the batch could not be decoded; its Entries are then
+	// empty. Set by a Reader only: it is logged, counted and passed over.
+	Malformed error
+}
+
+// decMode is bounded and takes text that is not UTF-8 as it came from the wire:
+// it is data of strangers. Unknown fields are passed over. It is immutable.
+var decMode = func() cbor.DecMode {
+	m, err := cbor.DecOptions{
+		MaxNestedLevels:  16,
+		MaxArrayElements: 1 << 16,
+		MaxMapPairs:      1 << 10,
+		IndefLength:      cbor.IndefLengthForbidden,
+		TagsMd:           cbor.TagsForbidden,
+		UTF8:             cbor.UTF8DecodeInvalid,
+	}.DecMode()
+	if err != nil {
+		panic(err) // the options are constants
+	}
+	return m
+}()
+
+type item struct {
+	_    struct{} `cbor:",toarray"`
+	Kind uint64
+	Ref  uint64
+	Body cbor.RawMessage
+}
+
+// DecodeBatch reads a batch as a Writer wrote it. Entries that shared a Context or
+// Terms share the pointer again. Items and fields of a newer writer are passed
+// over; an unknown entry stays as an empty Entry, so that an entry's index is the
+// same on both sides. It never panics. Errors wrap ErrMalformed or ErrUnsupported.
+func DecodeBatch(data []byte) (*Batch, error) {
+	data, err := inflate(data)
+	if err != nil {
+		return nil, err
+	}
+	d := decoder{batch: &Batch{}}
+	data, err = decMode.UnmarshalFirst(data, &d.batch.Header)
+	if err != nil {
+		return nil, fmt.Errorf("%w: header: %w", ErrMalformed, err)
+	}
+	if err := d.batch.check(); err != nil {
+		return nil, err
+	}
+	for n := 0; len(data) > 0; n++ {
+		var it item
+		if data, err = decMode.UnmarshalFirst(data, &it); err == nil {
+			err = d.take(it)
+		}
+		if err != nil {
+			return nil, fmt.Errorf("%w: item %d: %w", ErrMalformed, n, err)
+		}
+	}
+	return d.batch, nil
+}
+
+func (h Header) check() error {
+	switch {
+	case h.Version > formatVersion:
+		return fmt.Errorf("%w: version %d, this program reads %d", ErrUnsupported, h.Version, formatVersion)
+	case h.Version < 1:
+		return fmt.Errorf("%w: version %d", ErrMalformed, h.Version)
+	case h.Sequence == 0:
+		return fmt.Errorf("%w: no sequence", ErrMalformed)
+	}
+	return nil
+}
+
+type decoder struct {
+	batch    *Batch
+	contexts []*Context
+	terms    []*Terms
+}
+
+func (d *decoder) take(it item) error {
+	if it.Kind < firstEntry {
+		return d.define(it)
+	}
+	if len(d.batch.Entries) >= MaxBatchEntries {
+		return fmt.Errorf("more than %d entries", MaxBatchEntries)
+	}
+	x, err := d.entry(it)
+	if err != nil {
+		return err
+	}
+	d.batch.Entries = append(d.batch.Entries, x)
+	return nil
+}
+
+func (d *decoder) define(it item) error {
+	switch it.Kind {
+	case itemContext:
+		return define(&d.contexts, it)
+	case itemTerms:
+		return define(&d.terms, it)
+	}
+	return nil
+}
+
+// define decodes a definition, whose number must be the next one.
+func define[T any](list *[]*T, it item) error {
+	if it.Ref != uint64(len(*list))+1 {
+		return fmt.Errorf("definition %d is out of order", it.Ref)
+	}
+	v := new(T)
+	*list = append(*list, v)
+	return decMode.Unmarshal(it.Body, v)
+}
+
+// lookup returns the definition with the number ref, nil for 0.
+func lookup[T any](list []*T, ref uint64) (*T, error) {
+	switch {
+	case ref == 0:
+		return nil, nil
+	case ref > uint64(len(list)):
+		return nil, fmt.Errorf("reference to definition %d, which is missing", ref)
+	}
+	return list[ref-1], nil
+}
+
+func (d *decoder) entry(it item) (x Entry, err error) {
+	switch it.Kind {
+	case itemClick:
+		x.Click = new(Click)
+		if x.Click.Context, err = lookup(d.contexts, it.Ref); err == nil {
+			err = decMode.Unmarshal(it.Body, x.Click)
+		}
+	case itemImpression:
+		x.Impression = new(Impression)
+		if x.Impression.Context, err = lookup(d.contexts, it.Ref); err == nil {
+			err = decMode.Unmarshal(it.Body, x.Impression)
+		}
+	case itemPostback:
+		x.Postback = new(Postback)
+		if x.Postback.Terms, err = lookup(d.terms, it.Ref); err == nil {
+			err = decMode.Unmarshal(it.Body, x.Postback)
+		}
+	case itemModeration:
+		x.Moderation = new(Moderation)
+		err = decMode.Unmarshal(it.Body, x.Moderation)
+	case itemTick:
+		x.Tick = new(Tick)
+		err = decMode.Unmarshal(it.Body, x.Tick)
+	}
+	return x, err
+}

@@ -1,0 +1,229 @@
+package journal
+
+import (
+	"bytes"
+	"fmt"
+
+	"github.com/cespare/xxhash/v2"
+	"github.com/fxamacker/cbor/v2"
+)
+
+// The kinds of items after the header. Those below firstEntry define something
+// that entries refer to, the others are entries and are counted. The numbers are
+// part of the format and never reused.
+const (
+	itemContext    = 1
+	itemTerms      = 2
+	firstEntry     = 8
+	itemClick      = 8
+	itemImpression = 9
+	itemPostback   = 10
+	itemModeration = 11
+	itemTick       = 12
+)
+
+// encMode writes what has no hand-written encoder. It is immutable.
+var encMode = func() cbor.UserBufferEncMode {
+	m, err := cbor.CoreDetEncOptions().UserBufferEncMode()
+	if err != nil {
+		panic(err) // the options are constants
+	}
+	return m
+}()
+
+// encoder fills one batch: a CBOR sequence (RFC 8742) of a Header and of items
+// [kind, reference, body]. What entries share, their Context or Terms, is written
+// once as an item of its own and referred to by number. Not safe for concurrent use.
+type encoder struct {
+	buf     []byte
+	entries int
+	scratch bytes.Buffer
+
+	contexts map[*Context]uint64
+	terms    map[*Terms]uint64
+	// content finds a definition that was made of equal bytes under another pointer.
+	content map[contentKey]definition
+	defined [firstEntry]uint64 // how many of each kind
+}
+
+type contentKey struct {
+	kind byte
+	hash uint64
+}
+
+type definition struct {
+	number     uint64
+	begin, end int // of its body in buf
+}
+
+// mark is a state of the encoder that rollback returns to.
+type mark struct {
+	length, entries int
+	defined         [firstEntry]uint64
+}
+
+func newEncoder() *encoder {
+	return &encoder{
+		contexts: make(map[*Context]uint64),
+		terms:    make(map[*Terms]uint64),
+		content:  make(map[contentKey]definition),
+	}
+}
+
+// begin empties the encoder, keeping its memory, and writes the header.
+func (e *encoder) begin(h Header) error {
+	e.buf, e.entries = e.buf[:0], 0
+	e.defined = [firstEntry]uint64{}
+	clear(e.contexts)
+	clear(e.terms)
+	clear(e.content)
+	h.Version = formatVersion
+	return e.marshal(h)
+}
+
+func (e *encoder) mark() mark { return mark{len(e.buf), e.entries, e.defined} }
+
+// rollback takes back everything written since m.
+func (e *encoder) rollback(m mark) {
+	e.buf, e.entries = e.buf[:m.length], m.entries
+	for p, n := range e.contexts {
+		if n > m.defined[itemContext] {
+			delete(e.contexts, p)
+		}
+	}
+	for p, n := range e.terms {
+		if n > m.defined[itemTerms] {
+			delete(e.terms, p)
+		}
+	}
+	for k, d := range e.content {
+		if d.begin >= m.length {
+			delete(e.content, k)
+		}
+	}
+	e.defined = m.defined
+}
+
+func (e *encoder) click(c *Click) {
+	ref := e.context(c.Context)
+	e.buf = appendClick(e.item(itemClick, ref), c)
+	e.entries++
+}
+
+func (e *encoder) impression(i *Impression) {
+	ref := e.context(i.Context)
+	e.buf = appendImpression(e.item(itemImpression, ref), i)
+	e.entries++
+}
+
+// entry appends an entry of any kind.
+func (e *encoder) entry(x Entry) error {
+	switch {
+	case x.Click != nil:
+		e.click(x.Click)
+		return nil
+	case x.Impression != nil:
+		e.impression(x.Impression)
+		return nil
+	case x.Postback != nil:
+		ref, err := e.termsOf(x.Postback.Terms)
+		if err != nil {
+			return err
+		}
+		return e.body(itemPostback, ref, x.Postback)
+	case x.Moderation != nil:
+		return e.body(itemModeration, 0, x.Moderation)
+	case x.Tick != nil:
+		return e.body(itemTick, 0, x.Tick)
+	}
+	return fmt.Errorf("encode a journal entry: it is empty, set one of its fields")
+}
+
+// item appends the beginning of an item, which its body must follow.
+func (e *encoder) item(kind byte, ref uint64) []byte {
+	return appendHead(append(e.buf, majorArray|3, kind), majorUint, ref)
+}
+
+func (e *encoder) body(kind byte, ref uint64, v any) error {
+	e.buf = e.item(kind, ref)
+	e.entries++
+	return e.marshal(v)
+}
+
+func (e *encoder) marshal(v any) error {
+	e.scratch.Reset()
+	if err := encMode.MarshalToBuffer(v, &e.scratch); err != nil {
+		return fmt.Errorf("encode a %T for the journal: %w", v, err)
+	}
+	e.buf = append(e.buf, e.scratch.Bytes()...)
+	return nil
+}
+
+// context returns the number of c in this batch, 0 for nil, and defines it if need be.
+func (e *encoder) context(c *Context) uint64 {
+	if c == nil {
+		return 0
+	}
+	if n, ok := e.contexts[c]; ok {
+		return n
+	}
+	before := len(e.buf)
+	e.buf = e.item(itemContext, e.defined[itemContext]+1)
+	begin := len(e.buf)
+	e.buf = appendContext(e.buf, c)
+	n := e.define(itemContext, before, begin)
+	e.contexts[c] = n
+	return n
+}
+
+// termsOf returns the number of t in this batch, 0 for nil, and defines it if need be.
+func (e *encoder) termsOf(t *Terms) (uint64, error) {
+	if t == nil {
+		return 0, nil
+	}
+	if n, ok := e.terms[t]; ok {
+		return n, nil
+	}
+	before := len(e.buf)
+	e.buf = e.item(itemTerms, e.defined[itemTerms]+1)
+	begin := len(e.buf)
+	if err := e.marshal(t); err != nil {
+		e.buf = e.buf[:before]
+		return 0, err
+	}
+	n := e.define(itemTerms, before, begin)
+	e.terms[t] = n
+	return n, nil
+}
+
+// define completes the definition that begins at before and whose body begins at
+// begin: it is taken back if the batch has one of equal bytes already.
+func (e *encoder) define(kind byte, before, begin int) uint64 {
+	body := e.buf[begin:]
+	key := contentKey{kind, xxhash.Sum64(body)}
+	d, known := e.content[key]
+	if known && bytes.Equal(e.buf[d.begin:d.end], body) {
+		e.buf = e.buf[:before]
+		return d.number
+	}
+	e.defined[kind]++
+	n := e.defined[kind]
+	if !known {
+		e.content[key] = definition{n, begin, len(e.buf)}
+	}
+	return n
+}
+
+// EncodeBatch writes a batch of entries: for tests and tools. Trackers use a Writer.
+func EncodeBatch(h Header, entries []Entry) ([]byte, error) {
+	e := newEncoder()
+	if err := e.begin(h); err != nil {
+		return nil, err
+	}
+	for _, x := range entries {
+		if err := e.entry(x); err != nil {
+			return nil, err
+		}
+	}
+	return e.buf, nil
+}

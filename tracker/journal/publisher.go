@@ -1,0 +1,80 @@
+package journal
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+)
+
+// Outcomes of an append that a writer treats in a way of their own. Every other
+// error means that the outcome is not known and the same batch is sent again.
+var (
+	errFull          = errors.New("the journal is full")
+	errBatchTooLarge = errors.New("larger than the NATS server's max_payload")
+)
+
+// publisher appends batches to the stream.
+type publisher struct{ conn *Conn }
+
+// headerRoom is what a message's headers may take of the server's limit.
+const headerRoom = 1 << 10
+
+// append sends one batch and returns when it is durable. The id makes JetStream
+// recognise a batch that is sent again.
+func (p publisher) append(ctx context.Context, id string, data []byte) error {
+	if err := p.conn.EnsureStream(ctx); err != nil {
+		return err
+	}
+	data, err := p.fit(data)
+	if err != nil {
+		return err
+	}
+	msg := &nats.Msg{Subject: subjectBatch, Data: data}
+	_, err = p.conn.js.PublishMsg(ctx, msg, jetstream.WithMsgID(id),
+		jetstream.WithExpectStream(StreamName), jetstream.WithRetryAttempts(0))
+	if errors.Is(err, jetstream.ErrNoStreamResponse) {
+		p.conn.forgetStream()
+	}
+	return classify(err)
+}
+
+// limit is the server's max_payload without room for headers; 0 while not connected.
+func (p publisher) limit() int { return max(int(p.conn.nc.MaxPayload())-headerRoom, 0) }
+
+// fit compresses a batch that is larger than the server takes.
+func (p publisher) fit(data []byte) ([]byte, error) {
+	limit := p.limit()
+	if limit == 0 || len(data) <= limit {
+		return data, nil
+	}
+	small, err := deflate(data)
+	if err != nil {
+		return nil, err
+	}
+	if len(small) > limit {
+		return nil, fmt.Errorf("%w (%d bytes, compressed)", errBatchTooLarge, len(small))
+	}
+	return small, nil
+}
+
+func classify(err error) error {
+	if errors.Is(err, nats.ErrMaxPayload) {
+		return fmt.Errorf("%w: %w", errBatchTooLarge, err)
+	}
+	var api *jetstream.APIError
+	if !errors.As(err, &api) {
+		return err
+	}
+	switch {
+	case api.ErrorCode == codeMessageTooLarge:
+		return fmt.Errorf("%w: %w", errBatchTooLarge, err)
+	case api.ErrorCode == codeStoreFailed && strings.Contains(api.Description, "exceeded"),
+		api.ErrorCode == codeAccountResources, api.ErrorCode == codeInsufficient, api.ErrorCode == codeStorageResources:
+		return fmt.Errorf("%w: %w", errFull, err)
+	}
+	return err
+}

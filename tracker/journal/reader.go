@@ -1,0 +1,213 @@
+package journal
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+)
+
+// ErrRewound says that the journal ends before the position it was read up to: it
+// is another journal, or was restored from an older copy. Reading on would count
+// things twice or miss them, so a person must decide.
+var ErrRewound = errors.New("the journal ends before the position already read")
+
+// ErrClosed is returned by calls on a closed Writer or Reader.
+var ErrClosed = errors.New("closed")
+
+// ReaderOptions configure a Reader. The zero value is usable.
+type ReaderOptions struct {
+	// Metrics counts what is read; nil counts nothing.
+	Metrics *ReaderMetrics
+	// Patience is how long an ErrRewound must persist before it is believed: a
+	// server that has just become leader may lag for a moment. Default 10 s.
+	Patience time.Duration
+}
+
+// Reader reads the journal in order, without gaps or repetitions, across lost
+// connections and leaders. One goroutine may call Read.
+type Reader struct {
+	conn    *Conn
+	o       ReaderOptions
+	cancel  context.CancelFunc
+	done    sync.WaitGroup
+	batches chan *Batch
+	err     error // why batches is closed; set before
+
+	// last is the position handed on; of the pump alone.
+	last    uint64
+	started bool
+	rewound time.Time // since when the journal ended too early
+}
+
+// NewReader starts reading after the given position: the Position of the last
+// batch that was processed, 0 for the oldest batch there is.
+func NewReader(c *Conn, after uint64, o ReaderOptions) *Reader {
+	if o.Patience == 0 {
+		o.Patience = 10 * time.Second
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	r := &Reader{conn: c, o: o, cancel: cancel, batches: make(chan *Batch, 16), last: after, started: after > 0}
+	r.done.Go(func() { r.pump(ctx) })
+	return r
+}
+
+// Read returns the next batches in the journal's order: at least one, for which it
+// waits, and up to most of those that are there already. Its errors are final
+// (ErrRewound, ErrUnsupported, ErrClosed), except that of ctx.
+func (r *Reader) Read(ctx context.Context, most int) ([]*Batch, error) {
+	var out []*Batch
+	select {
+	case b, ok := <-r.batches:
+		if !ok {
+			return nil, r.err
+		}
+		out = append(out, b)
+	case <-ctx.Done():
+		return nil, fmt.Errorf("wait for the journal: %w", ctx.Err())
+	}
+	for len(out) < most {
+		select {
+		case b, ok := <-r.batches:
+			if !ok {
+				return out, nil // the next call returns the error
+			}
+			out = append(out, b)
+		default:
+			return out, nil
+		}
+	}
+	return out, nil
+}
+
+// Close ends reading. Read returns what is left, then ErrClosed.
+func (r *Reader) Close() {
+	r.cancel()
+	r.done.Wait()
+}
+
+// pump reads until ctx ends or a final error, setting the consumer up again
+// whenever it breaks.
+func (r *Reader) pump(ctx context.Context) {
+	defer close(r.batches)
+	for {
+		err := r.follow(ctx)
+		switch {
+		case ctx.Err() != nil:
+			r.err = ErrClosed
+			return
+		case errors.Is(err, ErrUnsupported), errors.Is(err, ErrRewound):
+			r.err = err
+			r.conn.o.Log.Error(err, "stopped reading the journal")
+			return
+		}
+		r.conn.o.Log.V(1).Info("reading the journal again", "after", r.last, "error", err.Error())
+		r.o.Metrics.reopened()
+		select {
+		case <-ctx.Done():
+		case <-time.After(watchRetry):
+		}
+	}
+}
+
+// follow hands batches on until something breaks.
+func (r *Reader) follow(ctx context.Context) error {
+	if err := r.locate(ctx); err != nil {
+		return err
+	}
+	iter, err := r.conn.consume(ctx, StreamName, jetstream.ConsumerConfig{
+		DeliverPolicy: jetstream.DeliverByStartSequencePolicy,
+		OptStartSeq:   r.last + 1,
+	})
+	if err != nil {
+		return err
+	}
+	defer iter.Stop()
+	for {
+		msg, err := iter.Next(jetstream.NextContext(ctx))
+		if err != nil {
+			return fmt.Errorf("read the journal: %w", err)
+		}
+		if err := r.hand(ctx, msg); err != nil {
+			return err
+		}
+	}
+}
+
+// locate finds out where the journal begins and ends, so that follow can expect
+// the very next position.
+func (r *Reader) locate(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+	defer cancel()
+	first, last, err := r.conn.bounds(ctx)
+	if err != nil {
+		return err
+	}
+	if last < r.last {
+		return r.ended(last)
+	}
+	r.rewound = time.Time{}
+	if r.last+1 < first {
+		r.skip(first)
+	}
+	r.started = true
+	return nil
+}
+
+// ended judges a journal that ends at last, before what was read.
+func (r *Reader) ended(last uint64) error {
+	if r.rewound.IsZero() {
+		r.rewound = time.Now()
+	}
+	if time.Since(r.rewound) < r.o.Patience {
+		return fmt.Errorf("the journal ends at %d, before %d", last, r.last)
+	}
+	return fmt.Errorf("%w: it ends at %d and was read up to %d", ErrRewound, last, r.last)
+}
+
+// skip passes over what was trimmed before it was read. It is no gap when the
+// reader starts with the oldest batch there is.
+func (r *Reader) skip(first uint64) {
+	missing := first - 1 - r.last
+	r.last = first - 1
+	if !r.started {
+		return
+	}
+	r.o.Metrics.missed(missing)
+	r.conn.o.Log.Error(nil, "the journal was trimmed before it was read", "missing", missing, "next", first)
+}
+
+// hand checks that msg is the next one and hands its batch on.
+func (r *Reader) hand(ctx context.Context, msg jetstream.Msg) error {
+	meta, err := msg.Metadata()
+	if err != nil {
+		return fmt.Errorf("read the journal: %w", err)
+	}
+	position := meta.Sequence.Stream
+	if position <= r.last {
+		return nil // seen before the consumer was set up again
+	}
+	if position != r.last+1 {
+		return fmt.Errorf("read the journal: expected position %d, got %d", r.last+1, position)
+	}
+	b, err := DecodeBatch(msg.Data())
+	switch {
+	case errors.Is(err, ErrUnsupported):
+		return fmt.Errorf("read position %d: %w", position, err)
+	case err != nil:
+		r.conn.o.Log.Error(err, "passed over a batch that does not decode", "position", position)
+		b = &Batch{Malformed: err}
+	}
+	b.Position, b.Stored = position, meta.Timestamp
+	select {
+	case r.batches <- b:
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	r.last = position
+	r.o.Metrics.read(b)
+	return nil
+}
