@@ -40,7 +40,7 @@ type Payout struct {
 	Percent Percent `json:"percent,omitempty"`
 
 	// tiers replace terms for partners of a tier (Partner spec.tier); a tier replaces only the terms that it names.
-	// At most 10; not together with structure. Example: [{tier: gold, flat: "1.20"}].
+	// At most 10; not together with structure. Default: none. Example: [{tier: gold, flat: "1.20"}].
 	//
 	// +optional
 	// +listType=map
@@ -49,7 +49,7 @@ type Payout struct {
 	Tiers []PayoutTier `json:"tiers,omitempty"`
 
 	// structure names a PayoutStructure of the same namespace whose first matching rule gives the terms;
-	// where none matches flat and percent above apply. Not together with tiers. Example: "big-baskets".
+	// where none matches flat and percent above apply. Not together with tiers. Default: none. Example: "big-baskets".
 	//
 	// +optional
 	// +kubebuilder:validation:MinLength=1

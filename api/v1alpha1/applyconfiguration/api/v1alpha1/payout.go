@@ -19,10 +19,10 @@ type PayoutApplyConfiguration struct {
 	// percent is the share of the postback's amount, "25" is 25 %. Default: 0. Example: "22.5".
 	Percent *apiv1alpha1.Percent `json:"percent,omitempty"`
 	// tiers replace terms for partners of a tier (Partner spec.tier); a tier replaces only the terms that it names.
-	// At most 10; not together with structure. Example: [{tier: gold, flat: "1.20"}].
+	// At most 10; not together with structure. Default: none. Example: [{tier: gold, flat: "1.20"}].
 	Tiers []PayoutTierApplyConfiguration `json:"tiers,omitempty"`
 	// structure names a PayoutStructure of the same namespace whose first matching rule gives the terms;
-	// where none matches flat and percent above apply. Not together with tiers. Example: "big-baskets".
+	// where none matches flat and percent above apply. Not together with tiers. Default: none. Example: "big-baskets".
 	Structure *string `json:"structure,omitempty"`
 }
 
