@@ -118,6 +118,11 @@ type Postback struct {
 	// unknown_goal is set here too and recorded as a rejected conversion.
 	Reason string `cbor:"11,keyasint,omitempty"`
 
+	// With Reason, ClickID and AimpID all empty it is a ServerPartner postback: the
+	// advertiser named offer and partner (see Terms) and there is no session. Each
+	// such postback is a session of its own: nothing is too soon or too late, an
+	// end point closes nothing, and it is a duplicate of an equal order id, or of
+	// the identical postback (offer, partner, goal, parameters) within 10 s.
 	ClickID string `cbor:"12,keyasint,omitempty"` // authenticated; "" when view-through
 	AimpID  string `cbor:"13,keyasint,omitempty"` // authenticated
 	// RawClickID is what was sent when it was no valid id.
