@@ -1,0 +1,153 @@
+package live
+
+import (
+	"fmt"
+	"net/netip"
+	"time"
+	_ "time/tzdata" // a snapshot must not depend on the tracker's machine
+
+	"github.com/waypost/waypost/api/macro"
+	"github.com/waypost/waypost/api/snapshot"
+)
+
+// object is what a record has become in an index.
+type object interface {
+	key() snapshot.Key
+}
+
+// network is a Network record; an index makes its Network from it.
+type network struct {
+	name     string // the namespace
+	object   string // the Network object's name
+	body     *snapshot.Network
+	location *time.Location
+	fallback *macro.Template
+	deleted  bool
+}
+
+func (n *network) key() snapshot.Key {
+	return snapshot.Key{Kind: snapshot.KindNetwork, Network: n.name, ID: n.object}
+}
+
+// objectOf turns a freshly decoded record, which it takes over, into an object.
+// It fails when the record says something that cannot be served from.
+func objectOf(r *snapshot.Record, in *interner) (object, error) {
+	in.text(&r.Network, &r.Name)
+	switch r.Kind {
+	case snapshot.KindNetwork:
+		return networkOf(r)
+	case snapshot.KindAdvertiser:
+		return advertiserOf(r, in)
+	case snapshot.KindPartner:
+		return partnerOf(r, in), nil
+	case snapshot.KindOffer:
+		return offerOf(r, in), nil
+	case snapshot.KindGoal:
+		return goalOf(r, in), nil
+	case snapshot.KindPartnerPayout:
+		return payoutOf(r, in), nil
+	case snapshot.KindPayoutStructure:
+		return structureOf(r, in), nil
+	}
+	return nil, fmt.Errorf("record %s/%s is of the unknown kind %d", r.Network, r.Name, r.Kind)
+}
+
+func networkOf(r *snapshot.Record) (object, error) {
+	zone := r.NetworkBody.TimeZone
+	if zone == "" {
+		zone = "UTC"
+	}
+	location, err := time.LoadLocation(zone)
+	if err != nil {
+		return nil, fmt.Errorf("network %s: time zone: %w", r.Network, err)
+	}
+	return &network{
+		name: r.Network, object: r.Name, body: r.NetworkBody, location: location,
+		fallback: parse(r.NetworkBody.FallbackURL, macro.Offer), deleted: r.Tombstone(),
+	}, nil
+}
+
+func advertiserOf(r *snapshot.Record, in *interner) (object, error) {
+	body := r.Advertiser
+	a := &Advertiser{Name: r.Name, network: r.Network, Body: body, Deleted: deleted(r, &body.State)}
+	for _, s := range body.Sources {
+		prefix, err := netip.ParsePrefix(s)
+		if err != nil {
+			return nil, fmt.Errorf("advertiser %s/%s: postback source: %w", r.Network, r.Name, err)
+		}
+		a.Prefixes = append(a.Prefixes, prefix)
+	}
+	in.list(body.BlockedPartners)
+	return a, nil
+}
+
+func partnerOf(r *snapshot.Record, in *interner) object {
+	body := r.Partner
+	in.text(&body.Tier)
+	in.list(body.BlockedOffers)
+	for i := range body.Postbacks {
+		p := &body.Postbacks[i]
+		in.text(&p.Name, &p.Offer, &p.Goal)
+	}
+	return &Partner{
+		Name: r.Name, network: r.Network, Body: body, Deleted: deleted(r, &body.State),
+		Hash: snapshot.PartnerHash(r.Network, body.TrackingID),
+	}
+}
+
+func offerOf(r *snapshot.Record, in *interner) object {
+	body := r.Offer
+	in.text(&body.Title, &body.Advertiser, &body.FallbackURL, &body.Currency)
+	in.list(body.Approved)
+	in.list(body.BlockedPartners)
+	in.list(body.DeepLinkHosts)
+	shareGoal(&body.DefaultGoal, in)
+	return &Offer{
+		Name: r.Name, network: r.Network, Body: body, Deleted: deleted(r, &body.State),
+		Hash:        snapshot.OfferHash(r.Network, body.TrackingID),
+		defaultGoal: Goal{Body: &body.DefaultGoal, network: r.Network},
+		cache:       new(templateCache),
+	}
+}
+
+func goalOf(r *snapshot.Record, in *interner) object {
+	shareGoal(r.Goal, in)
+	return &Goal{Name: r.Name, network: r.Network, Body: r.Goal, Deleted: deleted(r, &r.Goal.State)}
+}
+
+func shareGoal(g *snapshot.Goal, in *interner) {
+	in.text(&g.Offer, &g.Value, &g.Title, &g.Slug)
+	for _, side := range []*snapshot.Pay{&g.Payout, &g.Revenue} {
+		in.text(&side.Structure)
+		for i := range side.Tiers {
+			in.text(&side.Tiers[i].Tier)
+		}
+	}
+}
+
+func payoutOf(r *snapshot.Record, in *interner) object {
+	in.text(&r.PartnerPayout.Partner)
+	for i := range r.PartnerPayout.Overrides {
+		o := &r.PartnerPayout.Overrides[i]
+		in.text(&o.Name, &o.Offer, &o.Goal)
+		in.money(&o.Payout)
+		in.money(&o.Revenue)
+	}
+	return &payout{record: r}
+}
+
+func structureOf(r *snapshot.Record, in *interner) object {
+	for _, rule := range r.Structure.Rules {
+		in.list(rule.Partners)
+	}
+	return &structure{network: r.Network, name: r.Name, body: r.Structure}
+}
+
+// deleted reports whether the object is gone or Deleted, and makes the state of
+// a tombstone say so too.
+func deleted(r *snapshot.Record, state *snapshot.State) bool {
+	if r.Tombstone() {
+		*state = snapshot.Deleted
+	}
+	return *state == snapshot.Deleted
+}

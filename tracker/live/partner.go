@@ -1,0 +1,61 @@
+package live
+
+import (
+	"net/netip"
+
+	"github.com/waypost/waypost/api/snapshot"
+)
+
+// Partner is a partner. Partners are immutable.
+type Partner struct {
+	// Name is the object's name, Body what it says.
+	Name string
+	Body *snapshot.Partner
+	// Deleted is true for a tombstone and for state Deleted; Body.State says so too.
+	Deleted bool
+	// Hash is snapshot.PartnerHash of the partner, as click ids carry it.
+	Hash    uint64
+	network string
+}
+
+func (p *Partner) key() snapshot.Key {
+	return snapshot.Key{Kind: snapshot.KindPartner, Network: p.network, ID: p.Body.TrackingID}
+}
+
+// Advertiser is an advertiser. Advertisers are immutable.
+type Advertiser struct {
+	// Name is the object's name, Body what it says.
+	Name string
+	Body *snapshot.Advertiser
+	// Deleted is true for a tombstone and for state Deleted; Body.State says so too.
+	Deleted bool
+	// Prefixes are the allowed sources of postbacks; none allows every address.
+	Prefixes []netip.Prefix
+	network  string
+}
+
+func (a *Advertiser) key() snapshot.Key {
+	return snapshot.Key{Kind: snapshot.KindAdvertiser, Network: a.network, ID: a.Name}
+}
+
+// structure is a payout structure under its name.
+type structure struct {
+	network, name string
+	body          *snapshot.PayoutStructure
+}
+
+func (s *structure) key() snapshot.Key {
+	return snapshot.Key{Kind: snapshot.KindPayoutStructure, Network: s.network, ID: s.name}
+}
+
+// payout is one PartnerPayout record.
+type payout struct{ record *snapshot.Record }
+
+func (p *payout) key() snapshot.Key { return p.record.Key() }
+
+// payoutList holds the PartnerPayout records of one partner, the oldest object
+// first; of one age the smaller name.
+type payoutList struct {
+	network, partner string
+	records          []*snapshot.Record
+}
