@@ -7,7 +7,6 @@ import (
 	"testing"
 	"time"
 
-	"k8s.io/client-go/rest"
 	"sigs.k8s.io/controller-runtime/pkg/envtest"
 )
 
@@ -66,25 +65,4 @@ func Start(t testing.TB) *Environment {
 		}
 	})
 	return environment
-}
-
-// Main launches one environment for all tests of a package, hands its configuration to use, runs the tests and returns
-// the exit code:
-//
-//	func TestMain(m *testing.M) {
-//		os.Exit(testenv.Main(m, func(c *rest.Config) { config = c }))
-//	}
-func Main(m *testing.M, use func(*rest.Config)) int {
-	environment, err := Launch()
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		return 1
-	}
-	use(environment.Config)
-	code := m.Run()
-	if err := environment.Stop(); err != nil {
-		fmt.Fprintln(os.Stderr, "stopping the control plane:", err)
-		return max(code, 1)
-	}
-	return code
 }

@@ -16,7 +16,7 @@ import (
 // TestApplyMergesOverrides: two owners of one PartnerPayout keep an override each, and one that stops
 // declaring its own takes it away without touching the other's.
 func TestApplyMergesOverrides(t *testing.T) {
-	server, namespace := newClient(t), testenv.Namespace(t, config)
+	server, namespace := newClient(t), testenv.Namespace(t, config(t))
 	override := func(name string) *ac.PayoutOverrideApplyConfiguration {
 		return ac.PayoutOverride().WithName(name).WithOffer("summer-shoes").
 			WithPayout(ac.PayoutTerms().WithType(v1alpha1.PayoutTypeFlat).WithFlat("1.40"))
@@ -55,7 +55,7 @@ func TestApplyMergesOverrides(t *testing.T) {
 
 // TestApplyMergesListMaps: tiers merge by tier, caps and destinations by name.
 func TestApplyMergesListMaps(t *testing.T) {
-	server, namespace := newClient(t), testenv.Namespace(t, config)
+	server, namespace := newClient(t), testenv.Namespace(t, config(t))
 	apply := func(owner, entry string) {
 		t.Helper()
 		payout := ac.Payout().WithTiers(ac.PayoutTier().WithTier(entry).WithFlat("1"))
@@ -83,7 +83,7 @@ func TestApplyMergesListMaps(t *testing.T) {
 // TestApplyStatus: status is a subresource of its own, conditions merge by type, and an edit of the spec counts a generation
 // where a status does not.
 func TestApplyStatus(t *testing.T) {
-	server, namespace := newClient(t), testenv.Namespace(t, config)
+	server, namespace := newClient(t), testenv.Namespace(t, config(t))
 	goal := &v1alpha1.Goal{
 		ObjectMeta: metav1.ObjectMeta{Name: "purchase", Namespace: namespace},
 		Spec:       v1alpha1.GoalSpec{OfferRef: v1alpha1.ObjectRef{Name: "o"}, Value: "2", Title: "T"},

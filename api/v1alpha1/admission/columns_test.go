@@ -14,7 +14,7 @@ import (
 
 // TestGoalColumns: what "kubectl get goals" prints, and what "-o wide" adds.
 func TestGoalColumns(t *testing.T) {
-	server, namespace := newClient(t), testenv.Namespace(t, config)
+	server, namespace := newClient(t), testenv.Namespace(t, config(t))
 	payout := &v1alpha1.Payout{Type: v1alpha1.PayoutTypeFlat, Flat: "1.00", Tiers: []v1alpha1.PayoutTier{{Tier: "gold", Flat: "1.20"}}}
 	revenue := &v1alpha1.Payout{Type: v1alpha1.PayoutTypeFlatAndPercentage, Flat: "1", Percent: "20"}
 	goal := &v1alpha1.Goal{
@@ -66,7 +66,7 @@ func TestColumns(t *testing.T) {
 // getTable asks for a list as kubectl does.
 func getTable(t *testing.T, namespace, resource string) *metav1.Table {
 	t.Helper()
-	server, err := kubernetes.NewForConfig(config)
+	server, err := kubernetes.NewForConfig(config(t))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -27,7 +27,7 @@ var resourceNames = map[string][2]string{
 }
 
 func TestNames(t *testing.T) {
-	server, err := discovery.NewDiscoveryClientForConfig(config)
+	server, err := discovery.NewDiscoveryClientForConfig(config(t))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -59,7 +59,7 @@ func TestDefinitionConditions(t *testing.T) {
 	if err := apiextensionsv1.AddToScheme(scheme); err != nil {
 		t.Fatal(err)
 	}
-	server, err := client.New(config, client.Options{Scheme: scheme})
+	server, err := client.New(config(t), client.Options{Scheme: scheme})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -84,7 +84,7 @@ func TestDefinitionConditions(t *testing.T) {
 
 // TestSelectableFields: goals of one offer can be listed without listing all of them.
 func TestSelectableFields(t *testing.T) {
-	server, namespace := newClient(t), testenv.Namespace(t, config)
+	server, namespace := newClient(t), testenv.Namespace(t, config(t))
 	for name, offer := range map[string]string{"a": "shoes", "b": "shoes", "c": "boots"} {
 		goal := &v1alpha1.Goal{
 			ObjectMeta: metav1.ObjectMeta{Name: name, Namespace: namespace},

@@ -13,11 +13,15 @@ import (
 	"github.com/waypost/waypost/hack/testenv"
 )
 
-// config leads to the API server that all tests of the package share.
-var config *rest.Config
+// shared is the API server of all tests of the package.
+var shared testenv.Shared
 
-func TestMain(m *testing.M) {
-	os.Exit(testenv.Main(m, func(c *rest.Config) { config = c }))
+func TestMain(m *testing.M) { os.Exit(shared.Main(m)) }
+
+// config leads to the API server.
+func config(t testing.TB) *rest.Config {
+	t.Helper()
+	return shared.Environment(t).Config
 }
 
 // newClient makes a client without a cache that knows the seven kinds.
@@ -27,7 +31,7 @@ func newClient(t testing.TB) client.Client {
 	if err := v1alpha1.AddToScheme(scheme); err != nil {
 		t.Fatalf("registering the kinds: %v", err)
 	}
-	made, err := client.New(config, client.Options{Scheme: scheme})
+	made, err := client.New(config(t), client.Options{Scheme: scheme})
 	if err != nil {
 		t.Fatalf("making a client: %v", err)
 	}

@@ -14,7 +14,7 @@ import (
 // TestUpdates walks through the files of updates: a manifest without a wish is created,
 // the following ones of the same name are edits of it that are accepted or refused as they say.
 func TestUpdates(t *testing.T) {
-	server, namespace := newClient(t), testenv.Namespace(t, config)
+	server, namespace := newClient(t), testenv.Namespace(t, config(t))
 	for _, manifest := range readManifests(t, "updates/*.yaml") {
 		manifest.object.SetNamespace(namespace)
 		if manifest.want == "" {
