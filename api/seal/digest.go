@@ -50,7 +50,7 @@ func matchOne(ring *Keyring, digests []snapshot.KeyDigest, postbackKey string) i
 
 // digest is HMAC-SHA256 of a postback key under this sealing key.
 func (k *key) digest(postbackKey string) [sha256.Size]byte {
-	mac := hmac.New(sha256.New, k.derived[PurposeKeyDigest][:])
+	mac := hmac.New(sha256.New, k.material().derived[PurposeKeyDigest][:])
 	mac.Write([]byte(postbackKey))
 	var sum [sha256.Size]byte
 	mac.Sum(sum[:0])

@@ -35,9 +35,12 @@ func Parse(data []byte) (*Keyring, error) {
 	}
 	keys := make([]*key, 0, len(f.Keys))
 	for _, fk := range f.Keys {
-		k := &key{id: fk.ID, notBefore: fk.NotBefore.UTC().Truncate(time.Second)}
-		if copy(k.secret[:], fk.Secret) != SecretSize || len(fk.Secret) != SecretSize {
+		if len(fk.Secret) != SecretSize {
 			return nil, fmt.Errorf("sealing key %d: the secret must have %d bytes", fk.ID, SecretSize)
+		}
+		k, err := newKey(fk.ID, fk.NotBefore, [SecretSize]byte(fk.Secret))
+		if err != nil {
+			return nil, err
 		}
 		keys = append(keys, k)
 	}
@@ -63,7 +66,7 @@ func decodeFile(data []byte) (*file, error) {
 func (r *Keyring) Encode() ([]byte, error) {
 	f := file{}
 	for _, k := range r.keys {
-		f.Keys = append(f.Keys, fileKey{ID: k.id, NotBefore: k.notBefore, Secret: k.secret[:]})
+		f.Keys = append(f.Keys, fileKey{ID: k.id, NotBefore: k.notBefore, Secret: k.material().secret[:]})
 	}
 	data, err := json.MarshalIndent(f, "", "  ")
 	if err != nil {

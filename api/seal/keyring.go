@@ -1,6 +1,7 @@
 package seal
 
 import (
+	"crypto/cipher"
 	"crypto/rand"
 	"errors"
 	"fmt"
@@ -31,20 +32,26 @@ var ErrUnknownKey = errors.New("sealed with a key that this installation does no
 
 // Keyring is an immutable set of one to MaxKeys sealing keys. All methods may be
 // called concurrently.
-//
-// Keys are kept behind pointers, so that not even a dump of a struct that holds
-// a ring in an unexported field shows one.
 type Keyring struct {
 	keys []*key // by notBefore, then id: the last one is the newest
 	byID [MaxKeys + 1]*key
 }
 
-// key is one sealing key with what is derived from it.
+// key is one sealing key.
 type key struct {
 	id        uint8
 	notBefore time.Time // UTC, whole seconds
-	secret    [SecretSize]byte
-	derived   [purposes][SecretSize]byte
+	// material returns the secret and what is derived from it. It is a function
+	// because fmt follows pointers where a verb is wrong for a type, even in
+	// unexported fields, but never calls or follows a function.
+	material func() *material
+}
+
+// material is what must not be seen.
+type material struct {
+	secret  [SecretSize]byte
+	derived [purposes][SecretSize]byte
+	link    cipher.AEAD
 }
 
 // Info is what may be told about a key.
@@ -137,14 +144,23 @@ func (r *Keyring) freeID() (uint8, bool) {
 
 // freshKey makes a random key.
 func freshKey(id uint8, notBefore time.Time) (*key, error) {
-	k := &key{id: id, notBefore: notBefore.UTC().Truncate(time.Second)}
-	if _, err := rand.Read(k.secret[:]); err != nil {
+	var secret [SecretSize]byte
+	if _, err := rand.Read(secret[:]); err != nil {
 		return nil, fmt.Errorf("making a sealing key: %w", err)
 	}
-	return k, nil
+	return newKey(id, notBefore, secret)
 }
 
-// assemble checks, sorts and indexes keys and derives their purposes.
+// newKey derives the purposes of a secret.
+func newKey(id uint8, notBefore time.Time, secret [SecretSize]byte) (*key, error) {
+	m, err := derive(secret)
+	if err != nil {
+		return nil, fmt.Errorf("sealing key %d: %w", id, err)
+	}
+	return &key{id: id, notBefore: notBefore.UTC().Truncate(time.Second), material: func() *material { return m }}, nil
+}
+
+// assemble checks, sorts and indexes keys.
 func assemble(keys []*key) (*Keyring, error) {
 	if len(keys) == 0 || len(keys) > MaxKeys {
 		return nil, fmt.Errorf("%d sealing keys: there must be 1 to %d", len(keys), MaxKeys)
@@ -156,9 +172,6 @@ func assemble(keys []*key) (*Keyring, error) {
 			return nil, fmt.Errorf("sealing key id %d: ids are 1 to %d", k.id, MaxKeys)
 		case r.byID[k.id] != nil:
 			return nil, fmt.Errorf("sealing key id %d occurs twice", k.id)
-		}
-		if err := k.derive(); err != nil {
-			return nil, err
 		}
 		r.byID[k.id] = k
 	}

@@ -1,8 +1,6 @@
 package seal
 
 import (
-	"crypto/aes"
-	"crypto/cipher"
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/base64"
@@ -34,11 +32,10 @@ func SealLink(ring *Keyring, network, offerTrackingID, goalValue string) string 
 	plain := appendFields(nil, network, offerTrackingID, goalValue)
 	// AES-GCM must not see a nonce twice with two messages. One made of the
 	// message by a keyed hash differs where the message does (the SIV way).
-	mac := hmac.New(sha256.New, k.derived[PurposeLinkNonce][:])
+	mac := hmac.New(sha256.New, k.material().derived[PurposeLinkNonce][:])
 	mac.Write(plain)
 	sealed := append([]byte{k.id}, mac.Sum(nil)[:linkNonce]...)
-	aead := k.linkCipher()
-	sealed = aead.Seal(sealed, sealed[1:linkHeader], plain, sealed[:1])
+	sealed = k.material().link.Seal(sealed, sealed[1:linkHeader], plain, sealed[:1])
 	return linkEncoding.EncodeToString(sealed)
 }
 
@@ -49,14 +46,15 @@ func OpenLink(ring *Keyring, s string) (network, offerTrackingID, goalValue stri
 		return "", "", "", fmt.Errorf("opening a sealed link: more than %d characters: %w", maxLink, ErrLink)
 	}
 	sealed, err := linkEncoding.DecodeString(s)
-	if err != nil || len(sealed) < linkHeader || linkEncoding.EncodeToString(sealed) != s {
+	// The decoder skips line breaks; a link has one spelling only.
+	if err != nil || len(sealed) < linkHeader || linkEncoding.EncodedLen(len(sealed)) != len(s) {
 		return "", "", "", fmt.Errorf("opening a sealed link: %w", ErrLink)
 	}
 	k := ring.get(sealed[0])
 	if k == nil {
 		return "", "", "", fmt.Errorf("opening a sealed link: key %d: %w", sealed[0], ErrUnknownKey)
 	}
-	plain, err := k.linkCipher().Open(nil, sealed[1:linkHeader], sealed[linkHeader:], sealed[:1])
+	plain, err := k.material().link.Open(nil, sealed[1:linkHeader], sealed[linkHeader:], sealed[:1])
 	if err != nil {
 		return "", "", "", fmt.Errorf("opening a sealed link: %w", ErrLink)
 	}
@@ -65,19 +63,6 @@ func OpenLink(ring *Keyring, s string) (network, offerTrackingID, goalValue stri
 		return "", "", "", fmt.Errorf("opening a sealed link: %w", ErrLink)
 	}
 	return fields[0], fields[1], fields[2], nil
-}
-
-// linkCipher returns AES-256-GCM under the key for links.
-func (k *key) linkCipher() cipher.AEAD {
-	block, err := aes.NewCipher(k.derived[PurposeLink][:])
-	if err != nil {
-		panic("seal: an AES key of 32 bytes was refused: " + err.Error()) // cannot happen
-	}
-	aead, err := cipher.NewGCM(block)
-	if err != nil {
-		panic("seal: AES-GCM was refused: " + err.Error()) // cannot happen
-	}
-	return aead
 }
 
 // appendFields writes fields so that no two lists of fields look the same.

@@ -1,6 +1,8 @@
 package seal
 
 import (
+	"crypto/aes"
+	"crypto/cipher"
 	"crypto/hkdf"
 	"crypto/sha256"
 	"fmt"
@@ -37,17 +39,25 @@ func (r *Keyring) Derived(id uint8, p Purpose) ([SecretSize]byte, bool) {
 	if k == nil || p >= purposes {
 		return [SecretSize]byte{}, false
 	}
-	return k.derived[p], true
+	return k.material().derived[p], true
 }
 
-// derive fills in the keys of all purposes.
-func (k *key) derive() error {
+// derive makes the keys of all purposes, and the cipher of links.
+func derive(secret [SecretSize]byte) (*material, error) {
+	m := &material{secret: secret}
 	for p, label := range labels {
-		d, err := hkdf.Key(sha256.New, k.secret[:], nil, label, SecretSize)
+		d, err := hkdf.Key(sha256.New, secret[:], nil, label, SecretSize)
 		if err != nil {
-			return fmt.Errorf("deriving the key for %s: %w", label, err)
+			return nil, fmt.Errorf("deriving the key for %s: %w", label, err)
 		}
-		copy(k.derived[p][:], d)
+		copy(m.derived[p][:], d)
 	}
-	return nil
+	block, err := aes.NewCipher(m.derived[PurposeLink][:])
+	if err != nil {
+		return nil, fmt.Errorf("making the cipher of links: %w", err)
+	}
+	if m.link, err = cipher.NewGCM(block); err != nil {
+		return nil, fmt.Errorf("making the cipher of links: %w", err)
+	}
+	return m, nil
 }
