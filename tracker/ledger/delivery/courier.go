@@ -1,0 +1,172 @@
+package delivery
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/url"
+	"time"
+
+	"github.com/go-logr/logr"
+	"github.com/prometheus/client_golang/prometheus"
+)
+
+const (
+	perHost = 4
+	// atOnce bounds the calls that are out together; a slow host holds perHost of them.
+	atOnce = 128
+	// lookAgain is how often the queue is asked when nobody says that it has grown.
+	lookAgain = time.Second
+)
+
+// Options set a courier up.
+type Options struct {
+	Queue  Queue
+	Client *http.Client
+	// Now is the clock; nil is time.Now.
+	Now func() time.Time
+	// Wake says that the queue may have grown; nil is never.
+	Wake    <-chan struct{}
+	Log     logr.Logger
+	Metrics prometheus.Registerer
+}
+
+// Courier makes due calls until its context ends. One goroutine owns its state;
+// each call runs in one of its own.
+type Courier struct {
+	Options
+	out     map[string]string // delivery id → host, of calls that are out
+	hosts   map[string]int    // calls out per host
+	results chan Result
+	calls   *prometheus.CounterVec
+}
+
+// New returns a courier.
+func New(o Options) *Courier {
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	c := &Courier{
+		Options: o,
+		out:     map[string]string{},
+		hosts:   map[string]int{},
+		results: make(chan Result, atOnce),
+		calls: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "waypost_delivery_attempts_total",
+			Help: "Outgoing calls that were made, by what came of them.",
+		}, []string{"state"}),
+	}
+	if o.Metrics != nil {
+		o.Metrics.MustRegister(c.calls)
+	}
+	return c
+}
+
+// Run delivers until ctx ends; calls that are out then end with it and are made
+// again after the next start, under the same id.
+func (c *Courier) Run(ctx context.Context) error {
+	tick := time.NewTicker(lookAgain)
+	defer tick.Stop()
+	defer c.drain()
+	for {
+		if err := c.send(ctx); err != nil && ctx.Err() == nil {
+			c.Log.Error(err, "looking for deliveries; trying again")
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case r := <-c.results:
+			if err := c.settle(ctx, r); err != nil && ctx.Err() == nil {
+				c.Log.Error(err, "keeping the results of deliveries; they will be made again")
+			}
+		case <-c.Wake:
+		case <-tick.C:
+		}
+	}
+}
+
+// send starts the calls that are due and have room.
+func (c *Courier) send(ctx context.Context) error {
+	room := atOnce - len(c.out)
+	if room == 0 {
+		return nil
+	}
+	due, err := c.Queue.Due(ctx, c.Now(), room, c.busyHosts(), c.outIDs())
+	if err != nil {
+		return fmt.Errorf("reading the queue of deliveries: %w", err)
+	}
+	for _, d := range due {
+		host := hostOf(d.URL)
+		if c.hosts[host] >= perHost {
+			continue // it stays due
+		}
+		c.out[d.ID] = host
+		c.hosts[host]++
+		go func() { c.results <- call(ctx, c.Client, d, c.Now) }()
+	}
+	return nil
+}
+
+// settle records a result and those that have arrived behind it.
+func (c *Courier) settle(ctx context.Context, first Result) error {
+	batch := []Result{first}
+	for more := true; more; {
+		select {
+		case r := <-c.results:
+			batch = append(batch, r)
+		default:
+			more = false
+		}
+	}
+	err := c.Queue.Record(ctx, batch)
+	for _, r := range batch {
+		c.release(r.ID)
+		c.calls.WithLabelValues(string(r.State)).Inc()
+	}
+	if err != nil {
+		return fmt.Errorf("recording %d deliveries: %w", len(batch), err)
+	}
+	return nil
+}
+
+func (c *Courier) release(id string) {
+	host := c.out[id]
+	delete(c.out, id)
+	if c.hosts[host]--; c.hosts[host] <= 0 {
+		delete(c.hosts, host)
+	}
+}
+
+// drain waits for the calls that are out; their context has ended, so it is short.
+func (c *Courier) drain() {
+	for len(c.out) > 0 {
+		c.release((<-c.results).ID)
+	}
+}
+
+func (c *Courier) busyHosts() []string {
+	var busy []string
+	for host, n := range c.hosts {
+		if n >= perHost {
+			busy = append(busy, host)
+		}
+	}
+	return busy
+}
+
+func (c *Courier) outIDs() []string {
+	ids := make([]string, 0, len(c.out))
+	for id := range c.out {
+		ids = append(ids, id)
+	}
+	return ids
+}
+
+// hostOf is how calls are counted per receiver: the host and port of the URL.
+func hostOf(raw string) string {
+	u, err := url.Parse(raw)
+	if err != nil {
+		return ""
+	}
+	return u.Host
+}

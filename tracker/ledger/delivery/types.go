@@ -1,0 +1,65 @@
+package delivery
+
+import (
+	"context"
+	"time"
+)
+
+// State is where a delivery stands.
+type State string
+
+// The states of a delivery.
+const (
+	// Pending deliveries are due at their next attempt.
+	Pending State = "pending"
+	// Delivered ones were answered with a 2xx status.
+	Delivered State = "delivered"
+	// Parked ones failed for a day; they wait for a retry by hand.
+	Parked State = "parked"
+	// Suspended ones belong to a URL that failed too often in a row; they wait
+	// until it is resumed by hand or changed.
+	Suspended State = "suspended"
+)
+
+// Delivery is one call that is to be made.
+type Delivery struct {
+	// ID stays the same over all attempts; receivers find it in Idempotency-Key.
+	ID string
+	// Target names whose URL it is, for suspension: all deliveries to one
+	// configured URL share it. "" is never suspended.
+	Target string
+	URL    string
+	// Attempts were made before this one.
+	Attempts int
+	// CreatedAt is when the call was first due.
+	CreatedAt time.Time
+}
+
+// Result is what one attempt came to.
+type Result struct {
+	ID     string
+	Target string
+	At     time.Time
+	State  State
+	// NextAt is when to try again; set with Pending alone.
+	NextAt time.Time
+	// HTTPStatus is 0 when no answer came; Body holds its first bytes.
+	HTTPStatus int
+	Body       string
+	// Error says why the attempt failed, "" when it succeeded.
+	Error string
+	// Took is how long the attempt took.
+	Took time.Duration
+}
+
+// Succeeded reports whether the receiver has taken the call.
+func (r Result) Succeeded() bool { return r.State == Delivered }
+
+// Queue is where deliveries wait. Its methods are safe for concurrent use.
+type Queue interface {
+	// Due returns up to limit deliveries whose time has come, oldest first, none
+	// for the hosts of busy and none that is out already.
+	Due(ctx context.Context, now time.Time, limit int, busyHosts, outIDs []string) ([]Delivery, error)
+	// Record keeps results, and suspends targets that failed too often in a row.
+	Record(ctx context.Context, results []Result) error
+}
