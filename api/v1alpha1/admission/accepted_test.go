@@ -37,6 +37,23 @@ func TestAccepted(t *testing.T) {
 	}
 }
 
+// TestSamples: the API server takes what newcomers try first.
+func TestSamples(t *testing.T) {
+	samples := 0
+	for _, manifest := range readManifests(t, "../../../../config/samples/*.yaml") {
+		if manifest.object.GetAPIVersion() != v1alpha1.GroupVersion.String() {
+			continue // kustomization.yaml, Secrets
+		}
+		samples++
+		if err := tryCreate(t, manifest.object, client.FieldValidation("Strict")); err != nil {
+			t.Errorf("refused: %v\n%s", err, manifest.text)
+		}
+	}
+	if samples == 0 {
+		t.Error("there are no samples")
+	}
+}
+
 // TestTypesHoldEverything: the Go types have a place for each field that a good manifest has,
 // and write it back with the value that it had.
 func TestTypesHoldEverything(t *testing.T) {
