@@ -43,53 +43,51 @@ func (c Content) Walk(index int, known func(raw []byte) (Key, bool), fresh func(
 func walk(content []byte, index int, known func([]byte) (Key, bool), fresh func(*Record, []byte) error) error {
 	order := order{shard: index}
 	for len(content) > 0 {
-		raw, rest, err := next(content)
-		if err != nil {
-			return err
-		}
-		content = rest
-		key, ok := Key{}, false
-		if known != nil {
-			key, ok = known(raw)
-		}
 		var r *Record
-		if !ok {
-			if r, err = decodeRecord(raw); err != nil {
-				return err
-			}
+		key, rest, ok, err := skipKnown(content, known)
+		if err == nil && !ok {
+			r, rest, err = decodeFirst(content)
+		}
+		if err != nil {
+			return fmt.Errorf("%w: %w", ErrShardCorrupt, err)
+		}
+		if r != nil {
 			key = r.Key()
 		}
 		if err := order.add(key); err != nil {
-			return err
+			return fmt.Errorf("%w: %w", ErrShardCorrupt, err)
 		}
-		if r == nil {
-			continue
+		if r != nil {
+			if err := fresh(r, content[:len(content)-len(rest)]); err != nil {
+				return err
+			}
 		}
-		if err := fresh(r, raw); err != nil {
-			return err
-		}
+		content = rest
 	}
 	return nil
 }
 
-// next splits the first record's bytes from content.
-func next(content []byte) (raw, rest []byte, err error) {
+// skipKnown steps over the first record of content if known knows its bytes.
+func skipKnown(content []byte, known func([]byte) (Key, bool)) (key Key, rest []byte, ok bool, err error) {
+	if known == nil {
+		return Key{}, nil, false, nil
+	}
 	rest, err = decoding().UnmarshalFirst(content, &skip{})
 	if err != nil {
-		return nil, nil, fmt.Errorf("%w: %w", ErrShardCorrupt, err)
+		return Key{}, nil, false, err
 	}
-	return content[:len(content)-len(rest)], rest, nil
+	key, ok = known(content[:len(content)-len(rest)])
+	return key, rest, ok, nil
 }
 
-func decodeRecord(raw []byte) (*Record, error) {
+// decodeFirst decodes the first record of content.
+func decodeFirst(content []byte) (*Record, []byte, error) {
 	r := new(Record)
-	if err := decoding().Unmarshal(raw, r); err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrShardCorrupt, err)
+	rest, err := decoding().UnmarshalFirst(content, r)
+	if err != nil {
+		return nil, nil, err
 	}
-	if err := r.validate(); err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrShardCorrupt, err)
-	}
-	return r, nil
+	return r, rest, r.validate()
 }
 
 // order checks that keys ascend and belong to one shard.
@@ -104,10 +102,10 @@ func (o *order) add(k Key) error {
 	case o.shard == AnyShard:
 		o.shard = shard
 	case o.shard != shard:
-		return fmt.Errorf("%w: %s %s/%s belongs to shard %d, not %d", ErrShardCorrupt, k.Kind, k.Network, k.ID, shard, o.shard)
+		return fmt.Errorf("%s %s/%s belongs to shard %d, not %d", k.Kind, k.Network, k.ID, shard, o.shard)
 	}
 	if o.any && o.last.Compare(k) >= 0 {
-		return fmt.Errorf("%w: %s %s/%s is out of order or twice", ErrShardCorrupt, k.Kind, k.Network, k.ID)
+		return fmt.Errorf("%s %s/%s is out of order or twice", k.Kind, k.Network, k.ID)
 	}
 	o.last, o.any = k, true
 	return nil

@@ -98,7 +98,7 @@ func (b *build) remove(o object) {
 		b.advertisers.remove(nameHash(key), o)
 	case *Partner:
 		b.partnersByHash.remove(o.Hash, o)
-		b.partnersByName.remove(snapshot.NameHash(key.Kind, o.network, o.Name), o)
+		b.partnersByName.remove(snapshot.NameHash(key.Kind, key.Network, o.Name), o)
 	case *Offer:
 		b.removeOffer(o)
 	case *Goal:
@@ -122,7 +122,7 @@ func (b *build) add(o object) {
 		b.advertisers.put(nameHash(key), o)
 	case *Partner:
 		b.partnersByHash.put(o.Hash, o)
-		b.partnersByName.put(snapshot.NameHash(key.Kind, o.network, o.Name), o)
+		b.partnersByName.put(snapshot.NameHash(key.Kind, key.Network, o.Name), o)
 	case *Offer:
 		b.addOffer(o)
 	case *Goal:

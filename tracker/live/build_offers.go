@@ -7,7 +7,7 @@ import (
 )
 
 func (o *Offer) nameHash() uint64 {
-	return snapshot.NameHash(snapshot.KindOffer, o.network, o.Name)
+	return snapshot.NameHash(snapshot.KindOffer, *o.network, o.Name)
 }
 
 // removeOffer takes an offer out. The tables may hold a later value of it than
@@ -28,11 +28,11 @@ func (b *build) addOffer(o *Offer) {
 	o.build = b.id
 	b.offersByHash.put(o.Hash, o)
 	b.offersByName.put(o.nameHash(), o)
-	b.goalChange(offerName{o.network, o.Name})
+	b.goalChange(offerName{*o.network, o.Name})
 }
 
 func (b *build) goalsOf(g *Goal) *goalChange {
-	return b.goalChange(offerName{g.network, g.Body.Offer})
+	return b.goalChange(offerName{*g.network, g.Body.Offer})
 }
 
 func (b *build) goalChange(name offerName) *goalChange {
@@ -54,7 +54,7 @@ func (b *build) linkGoals() {
 			set = b.changeSet(hash, set, c)
 		}
 		for _, s := range slices.Clone(b.offersByName.table.bucket(hash)) {
-			if s.hash == hash && s.value.network == name.network && s.value.Name == name.name {
+			if s.hash == hash && *s.value.network == name.network && s.value.Name == name.name {
 				b.linkOffer(s.value, set)
 			}
 		}
@@ -78,7 +78,7 @@ func (b *build) linkOffer(o *Offer, set *goalSet) {
 
 func (b *build) goalSet(hash uint64, name offerName) *goalSet {
 	for _, s := range b.goals.table.bucket(hash) {
-		if g := (*s.value)[0]; s.hash == hash && g.network == name.network && g.Body.Offer == name.name {
+		if g := (*s.value)[0]; s.hash == hash && *g.network == name.network && g.Body.Offer == name.name {
 			return s.value
 		}
 	}

@@ -12,13 +12,16 @@ type Goal struct {
 	// Name is the Goal object's name, "" for an offer's default goal.
 	Name string
 	Body *snapshot.Goal
-	// Deleted says that the object is gone or its state is Deleted.
-	Deleted bool
-	network string
+	// There are three goals and more to an offer, so this type is kept small.
+	network *string
 }
 
+// Deleted says that the object is gone or its state is Deleted; Body.State says
+// Deleted in both cases.
+func (g *Goal) Deleted() bool { return g.Body.State == snapshot.Deleted }
+
 func (g *Goal) key() snapshot.Key {
-	return snapshot.Key{Kind: snapshot.KindGoal, Network: g.network, ID: g.Name}
+	return snapshot.Key{Kind: snapshot.KindGoal, Network: *g.network, ID: g.Name}
 }
 
 // goalSet holds the goals of one offer without the default goal, at least one,
@@ -38,7 +41,7 @@ func (s goalSet) byValue(value string) *Goal {
 func (s goalSet) first(match func(*Goal) bool) *Goal {
 	var found *Goal
 	for _, g := range s {
-		if match(g) && (found == nil || found.Deleted && !g.Deleted) {
+		if match(g) && (found == nil || found.Deleted() && !g.Deleted()) {
 			found = g
 		}
 	}
@@ -62,8 +65,8 @@ func compareGoals(a, b *Goal) int {
 	if c := compareFold(a.Body.Value, b.Body.Value); c != 0 {
 		return c
 	}
-	if a.Deleted != b.Deleted {
-		if b.Deleted {
+	if a.Deleted() != b.Deleted() {
+		if b.Deleted() {
 			return -1
 		}
 		return 1

@@ -19,6 +19,7 @@ type interner struct {
 type internStripe struct {
 	mu      sync.Mutex
 	strings map[string]string
+	names   map[string]*string
 	terms   map[snapshot.Terms]*snapshot.Terms
 }
 
@@ -34,8 +35,7 @@ func (in *interner) text(strings ...*string) {
 }
 
 func (in *interner) one(s string) string {
-	stripe := &in.stripes[maphash.String(in.seed, s)%internStripes]
-	stripe.mu.Lock()
+	stripe := in.stripe(s)
 	defer stripe.mu.Unlock()
 	if known, ok := stripe.strings[s]; ok {
 		return known
@@ -45,6 +45,28 @@ func (in *interner) one(s string) string {
 	}
 	stripe.strings[s] = s
 	return s
+}
+
+// network returns the one pointer to a network's name.
+func (in *interner) network(name string) *string {
+	stripe := in.stripe(name)
+	defer stripe.mu.Unlock()
+	known, ok := stripe.names[name]
+	if !ok {
+		if stripe.names == nil {
+			stripe.names = make(map[string]*string)
+		}
+		known = &name
+		stripe.names[name] = known
+	}
+	return known
+}
+
+// stripe returns the locked stripe of s.
+func (in *interner) stripe(s string) *internStripe {
+	stripe := &in.stripes[maphash.String(in.seed, s)%internStripes]
+	stripe.mu.Lock()
+	return stripe
 }
 
 // list replaces each element.

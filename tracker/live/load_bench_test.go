@@ -38,7 +38,7 @@ func benchmarkColdStart(b *testing.B, s size) {
 			b.Fatal(err)
 		}
 		x = next
-		b.ReportMetric(float64((cpu()-start).Milliseconds()), "cpu-ms")
+		b.ReportMetric(float64((cpu() - start).Milliseconds()), "cpu-ms")
 	}
 	b.ReportMetric(float64(heap()-before)/(1<<20), "heap-MiB")
 	b.ReportMetric(float64(compressed)/(1<<20), "compressed-MiB")

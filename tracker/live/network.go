@@ -39,7 +39,7 @@ type tables struct {
 func (n *Network) Offer(trackingID string) *Offer {
 	hash := snapshot.OfferHash(n.Name, trackingID)
 	for _, s := range n.tables.offersByHash.bucket(hash) {
-		if s.hash == hash && s.value.network == n.Name && s.value.Body.TrackingID == trackingID {
+		if s.hash == hash && *s.value.network == n.Name && s.value.Body.TrackingID == trackingID {
 			return s.value
 		}
 	}
@@ -49,7 +49,7 @@ func (n *Network) Offer(trackingID string) *Offer {
 // OfferByHash returns the offer that a click id names by its hash.
 func (n *Network) OfferByHash(hash uint64) *Offer {
 	for _, s := range n.tables.offersByHash.bucket(hash) {
-		if s.hash == hash && s.value.network == n.Name {
+		if s.hash == hash && *s.value.network == n.Name {
 			return s.value
 		}
 	}
@@ -62,7 +62,7 @@ func (n *Network) OfferByName(name string) *Offer {
 	hash := snapshot.NameHash(snapshot.KindOffer, n.Name, name)
 	var found *Offer
 	for _, s := range n.tables.offersByName.bucket(hash) {
-		if s.hash == hash && s.value.network == n.Name && s.value.Name == name && (found == nil || found.Deleted) {
+		if s.hash == hash && *s.value.network == n.Name && s.value.Name == name && (found == nil || found.Deleted) {
 			found = s.value
 		}
 	}
@@ -73,7 +73,7 @@ func (n *Network) OfferByName(name string) *Offer {
 func (n *Network) Partner(trackingID string) *Partner {
 	hash := snapshot.PartnerHash(n.Name, trackingID)
 	for _, s := range n.tables.partnersByHash.bucket(hash) {
-		if s.hash == hash && s.value.network == n.Name && s.value.Body.TrackingID == trackingID {
+		if s.hash == hash && *s.value.network == n.Name && s.value.Body.TrackingID == trackingID {
 			return s.value
 		}
 	}
@@ -83,7 +83,7 @@ func (n *Network) Partner(trackingID string) *Partner {
 // PartnerByHash returns the partner that a click id names by its hash.
 func (n *Network) PartnerByHash(hash uint64) *Partner {
 	for _, s := range n.tables.partnersByHash.bucket(hash) {
-		if s.hash == hash && s.value.network == n.Name {
+		if s.hash == hash && *s.value.network == n.Name {
 			return s.value
 		}
 	}
@@ -95,7 +95,7 @@ func (n *Network) PartnerByName(name string) *Partner {
 	hash := snapshot.NameHash(snapshot.KindPartner, n.Name, name)
 	var found *Partner
 	for _, s := range n.tables.partnersByName.bucket(hash) {
-		if s.hash == hash && s.value.network == n.Name && s.value.Name == name && (found == nil || found.Deleted) {
+		if s.hash == hash && *s.value.network == n.Name && s.value.Name == name && (found == nil || found.Deleted) {
 			found = s.value
 		}
 	}
@@ -106,7 +106,7 @@ func (n *Network) PartnerByName(name string) *Partner {
 func (n *Network) Advertiser(name string) *Advertiser {
 	hash := snapshot.NameHash(snapshot.KindAdvertiser, n.Name, name)
 	for _, s := range n.tables.advertisers.bucket(hash) {
-		if s.hash == hash && s.value.network == n.Name && s.value.Name == name {
+		if s.hash == hash && *s.value.network == n.Name && s.value.Name == name {
 			return s.value
 		}
 	}
@@ -117,7 +117,7 @@ func (n *Network) Advertiser(name string) *Advertiser {
 func (n *Network) Structure(name string) *snapshot.PayoutStructure {
 	hash := snapshot.NameHash(snapshot.KindPayoutStructure, n.Name, name)
 	for _, s := range n.tables.structures.bucket(hash) {
-		if s.hash == hash && s.value.network == n.Name && s.value.name == name {
+		if s.hash == hash && *s.value.network == n.Name && s.value.name == name {
 			return s.value.body
 		}
 	}
@@ -143,7 +143,7 @@ func (n *Network) Offers() []*Offer {
 	var offers []*Offer
 	for _, b := range n.tables.offersByHash.buckets {
 		for _, s := range b {
-			if s.value.network == n.Name {
+			if *s.value.network == n.Name {
 				offers = append(offers, s.value)
 			}
 		}
@@ -157,7 +157,7 @@ func (n *Network) Partners() []*Partner {
 	var partners []*Partner
 	for _, b := range n.tables.partnersByHash.buckets {
 		for _, s := range b {
-			if s.value.network == n.Name {
+			if *s.value.network == n.Name {
 				partners = append(partners, s.value)
 			}
 		}

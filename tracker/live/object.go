@@ -32,7 +32,6 @@ func (n *network) key() snapshot.Key {
 // objectOf turns a freshly decoded record, which it takes over, into an object.
 // It fails when the record says something that cannot be served from.
 func objectOf(r *snapshot.Record, in *interner) (object, error) {
-	in.text(&r.Network, &r.Name)
 	switch r.Kind {
 	case snapshot.KindNetwork:
 		return networkOf(r)
@@ -69,7 +68,7 @@ func networkOf(r *snapshot.Record) (object, error) {
 
 func advertiserOf(r *snapshot.Record, in *interner) (object, error) {
 	body := r.Advertiser
-	a := &Advertiser{Name: r.Name, network: r.Network, Body: body, Deleted: deleted(r, &body.State)}
+	a := &Advertiser{Name: in.one(r.Name), network: in.network(r.Network), Body: body, Deleted: deleted(r, &body.State)}
 	for _, s := range body.Sources {
 		prefix, err := netip.ParsePrefix(s)
 		if err != nil {
@@ -90,29 +89,31 @@ func partnerOf(r *snapshot.Record, in *interner) object {
 		in.text(&p.Name, &p.Offer, &p.Goal)
 	}
 	return &Partner{
-		Name: r.Name, network: r.Network, Body: body, Deleted: deleted(r, &body.State),
+		Name: in.one(r.Name), network: in.network(r.Network), Body: body, Deleted: deleted(r, &body.State),
 		Hash: snapshot.PartnerHash(r.Network, body.TrackingID),
 	}
 }
 
 func offerOf(r *snapshot.Record, in *interner) object {
 	body := r.Offer
-	in.text(&body.Title, &body.Advertiser, &body.FallbackURL, &body.Currency)
+	in.text(&body.Advertiser, &body.FallbackURL, &body.Currency)
 	in.list(body.Approved)
 	in.list(body.BlockedPartners)
 	in.list(body.DeepLinkHosts)
 	shareGoal(&body.DefaultGoal, in)
+	network := in.network(r.Network)
 	return &Offer{
-		Name: r.Name, network: r.Network, Body: body, Deleted: deleted(r, &body.State),
+		Name: in.one(r.Name), network: network, Body: body, Deleted: deleted(r, &body.State),
 		Hash:        snapshot.OfferHash(r.Network, body.TrackingID),
-		defaultGoal: Goal{Body: &body.DefaultGoal, network: r.Network},
+		defaultGoal: Goal{Body: &body.DefaultGoal, network: network},
 		cache:       new(templateCache),
 	}
 }
 
 func goalOf(r *snapshot.Record, in *interner) object {
 	shareGoal(r.Goal, in)
-	return &Goal{Name: r.Name, network: r.Network, Body: r.Goal, Deleted: deleted(r, &r.Goal.State)}
+	deleted(r, &r.Goal.State)
+	return &Goal{Name: r.Name, network: in.network(r.Network), Body: r.Goal}
 }
 
 func shareGoal(g *snapshot.Goal, in *interner) {
@@ -126,7 +127,7 @@ func shareGoal(g *snapshot.Goal, in *interner) {
 }
 
 func payoutOf(r *snapshot.Record, in *interner) object {
-	in.text(&r.PartnerPayout.Partner)
+	in.text(&r.Network, &r.PartnerPayout.Partner)
 	for i := range r.PartnerPayout.Overrides {
 		o := &r.PartnerPayout.Overrides[i]
 		in.text(&o.Name, &o.Offer, &o.Goal)
@@ -140,7 +141,7 @@ func structureOf(r *snapshot.Record, in *interner) object {
 	for _, rule := range r.Structure.Rules {
 		in.list(rule.Partners)
 	}
-	return &structure{network: r.Network, name: r.Name, body: r.Structure}
+	return &structure{network: in.network(r.Network), name: r.Name, body: r.Structure}
 }
 
 // deleted reports whether the object is gone or Deleted, and makes the state of

@@ -22,7 +22,7 @@ type Offer struct {
 	// Hash is snapshot.OfferHash of the offer, as click ids carry it.
 	Hash uint64
 
-	network     string
+	network     *string
 	defaultGoal Goal
 	goals       *goalSet // nil without additional goals
 	cache       *templateCache
@@ -30,7 +30,7 @@ type Offer struct {
 }
 
 func (o *Offer) key() snapshot.Key {
-	return snapshot.Key{Kind: snapshot.KindOffer, Network: o.network, ID: o.Body.TrackingID}
+	return snapshot.Key{Kind: snapshot.KindOffer, Network: *o.network, ID: o.Body.TrackingID}
 }
 
 // DefaultGoal returns the offer's default goal, whose value is "1".
@@ -61,11 +61,11 @@ func (o *Offer) GoalBySlug(slug string) *Goal {
 		return nil
 	}
 	bySlug := o.find(func(g *Goal) bool { return equalFold(g.Body.Slug, slug) })
-	if bySlug != nil && !bySlug.Deleted {
+	if bySlug != nil && !bySlug.Deleted() {
 		return bySlug
 	}
 	byAlias := o.find(func(g *Goal) bool { return hasAlias(g, slug) })
-	if byAlias == nil || byAlias.Deleted && bySlug != nil {
+	if byAlias == nil || byAlias.Deleted() && bySlug != nil {
 		return bySlug
 	}
 	return byAlias

@@ -15,11 +15,11 @@ type Partner struct {
 	Deleted bool
 	// Hash is snapshot.PartnerHash of the partner, as click ids carry it.
 	Hash    uint64
-	network string
+	network *string
 }
 
 func (p *Partner) key() snapshot.Key {
-	return snapshot.Key{Kind: snapshot.KindPartner, Network: p.network, ID: p.Body.TrackingID}
+	return snapshot.Key{Kind: snapshot.KindPartner, Network: *p.network, ID: p.Body.TrackingID}
 }
 
 // Advertiser is an advertiser. Advertisers are immutable.
@@ -31,21 +31,22 @@ type Advertiser struct {
 	Deleted bool
 	// Prefixes are the allowed sources of postbacks; none allows every address.
 	Prefixes []netip.Prefix
-	network  string
+	network  *string
 }
 
 func (a *Advertiser) key() snapshot.Key {
-	return snapshot.Key{Kind: snapshot.KindAdvertiser, Network: a.network, ID: a.Name}
+	return snapshot.Key{Kind: snapshot.KindAdvertiser, Network: *a.network, ID: a.Name}
 }
 
 // structure is a payout structure under its name.
 type structure struct {
-	network, name string
-	body          *snapshot.PayoutStructure
+	network *string
+	name    string
+	body    *snapshot.PayoutStructure
 }
 
 func (s *structure) key() snapshot.Key {
-	return snapshot.Key{Kind: snapshot.KindPayoutStructure, Network: s.network, ID: s.name}
+	return snapshot.Key{Kind: snapshot.KindPayoutStructure, Network: *s.network, ID: s.name}
 }
 
 // payout is one PartnerPayout record.
