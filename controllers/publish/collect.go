@@ -1,0 +1,111 @@
+package publish
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/waypost/waypost/api/snapshot"
+)
+
+// MinAge is how old a shard must be before it is removed: one that another
+// operator has just written is not named by a manifest yet.
+const MinAge = 15 * time.Minute
+
+// pageSize is how many shards are listed at a time.
+const pageSize = 500
+
+// Collected is what Collect found.
+type Collected struct {
+	// Removed is how many shards nobody used.
+	Removed int
+	// Kept is how many there are now.
+	Kept int
+	// Missing are the indexes of current shards that are not there; they must be
+	// published again.
+	Missing []int
+}
+
+// Collect removes the shards that no retained revision names. Revisions that a
+// tracker still serves are retained by Publish.
+func (p *Publisher) Collect(ctx context.Context) (Collected, error) {
+	if p.current == nil {
+		return Collected{}, nil
+	}
+	present, err := p.list(ctx)
+	if err != nil {
+		return Collected{}, err
+	}
+	used := map[string]bool{}
+	for digest := range p.history.digests(p.current.Shards) {
+		used[snapshot.ShardName(digest)] = true
+	}
+	var result Collected
+	for name, shard := range present {
+		if used[name] || p.now().Sub(shard.CreationTimestamp.Time) < MinAge {
+			continue
+		}
+		if err := p.remove(ctx, shard); err != nil {
+			return result, err
+		}
+		result.Removed++
+		delete(present, name)
+	}
+	result.Kept = len(present)
+	result.Missing = p.learn(present)
+	return result, nil
+}
+
+// list returns the metadata of all shards by name.
+func (p *Publisher) list(ctx context.Context) (map[string]*metav1.PartialObjectMetadata, error) {
+	present := map[string]*metav1.PartialObjectMetadata{}
+	page := &metav1.PartialObjectMetadataList{}
+	for {
+		next := page.Continue
+		page = &metav1.PartialObjectMetadataList{}
+		page.SetGroupVersionKind(corev1.SchemeGroupVersion.WithKind("ConfigMapList"))
+		err := p.shards.client.List(ctx, page, client.InNamespace(p.shards.namespace),
+			client.MatchingLabels{LabelSnapshot: snapshotShard}, client.Limit(pageSize), client.Continue(next))
+		if err != nil {
+			return nil, fmt.Errorf("list shards: %w", err)
+		}
+		for i := range page.Items {
+			present[page.Items[i].Name] = &page.Items[i]
+		}
+		if page.Continue == "" {
+			return present, nil
+		}
+	}
+}
+
+// remove deletes a shard, unless it has been replaced since it was listed.
+func (p *Publisher) remove(ctx context.Context, shard *metav1.PartialObjectMetadata) error {
+	shard.SetGroupVersionKind(corev1.SchemeGroupVersion.WithKind("ConfigMap"))
+	err := p.shards.client.Delete(ctx, shard, client.Preconditions{UID: &shard.UID})
+	if err != nil && !apierrors.IsNotFound(err) && !apierrors.IsConflict(err) {
+		return fmt.Errorf("remove shard %s: %w", shard.Name, err)
+	}
+	return nil
+}
+
+// learn takes the listing as what is there, and returns the current shards that
+// are not: gone, or recreated by somebody under their name.
+func (p *Publisher) learn(present map[string]*metav1.PartialObjectMetadata) (missing []int) {
+	known := make(map[string]bool, len(p.current.Shards))
+	for _, ref := range p.current.Shards {
+		shard := present[snapshot.ShardName(ref.Digest)]
+		if shard != nil && shard.Labels[LabelShard] == strconv.Itoa(ref.Index) {
+			known[ref.Digest] = true
+			continue
+		}
+		missing = append(missing, ref.Index)
+	}
+	p.known = known
+	return missing
+}

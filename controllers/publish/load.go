@@ -1,0 +1,110 @@
+package publish
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+
+	"golang.org/x/sync/errgroup"
+	corev1 "k8s.io/api/core/v1"
+
+	"github.com/waypost/waypost/api/snapshot"
+)
+
+// maxRevision is the highest revision that is believed from a manifest that
+// nobody vouches for: what a JSON number holds exactly.
+const maxRevision = 1 << 53
+
+// Previous is what was published before this operator started.
+type Previous struct {
+	// Manifest is nil when nothing was published, or nothing to be trusted.
+	Manifest *snapshot.Manifest
+	// Records are those of all its shards that could be read.
+	Records []*snapshot.Record
+	// Problems say what could not be read or trusted; it is published again.
+	Problems []error
+}
+
+// Load reads what is published. It fails only when the API server does; damaged
+// content is a problem of the result.
+func (p *Publisher) Load(ctx context.Context) (Previous, error) {
+	found, err := p.manifests.read(ctx)
+	if err != nil || found == nil {
+		return Previous{}, err
+	}
+	p.object = found.object
+	if found.manifest == nil {
+		if m, err := snapshot.DecodeManifest([]byte(found.object.Data[snapshot.ManifestKey])); err == nil && m.Revision < maxRevision {
+			p.highest = m.Revision
+		}
+		return Previous{Problems: []error{fmt.Errorf("the published manifest is not used: %w", found.problem)}}, nil
+	}
+	p.current, p.highest = found.manifest, found.manifest.Revision
+	p.history = decodeHistory(found.object.Data[HistoryKey], p.current)
+	records, problems, err := p.Records(ctx, p.current.Shards)
+	if err != nil {
+		return Previous{}, err
+	}
+	return Previous{Manifest: p.current, Records: records, Problems: problems}, nil
+}
+
+// Records reads shards; those that are missing or damaged are problems. Those
+// that are there are known not to need writing.
+func (p *Publisher) Records(ctx context.Context, refs []snapshot.ShardRef) (records []*snapshot.Record, problems []error, err error) {
+	var mu sync.Mutex
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(parallel)
+	for _, ref := range refs {
+		group.Go(func() error {
+			got, err := p.shards.get(ctx, ref.Digest)
+			mu.Lock()
+			defer mu.Unlock()
+			switch {
+			case errors.Is(err, ErrShardMissing):
+				problems = append(problems, err)
+				return nil
+			case err == nil:
+				records = append(records, got...)
+				p.known[ref.Digest] = true
+			}
+			return err
+		})
+	}
+	if err := group.Wait(); err != nil {
+		return nil, nil, err
+	}
+	return records, problems, nil
+}
+
+// ErrNotRetained says that a revision cannot be rolled back to.
+var ErrNotRetained = errors.New("revision is not retained")
+
+// Retained returns the manifest of a retained revision, and ErrNotRetained for
+// one that is gone or was not made by an operator with a trusted key.
+func (p *Publisher) Retained(revision int64) (*snapshot.Manifest, error) {
+	if p.current == nil {
+		return nil, fmt.Errorf("%w: nothing is published", ErrNotRetained)
+	}
+	m, ok := p.history.Manifest(p.current.Shards, revision)
+	if !ok {
+		return nil, fmt.Errorf("%w: %d; there are %v", ErrNotRetained, revision, p.history.Revisions())
+	}
+	if err := p.manifests.verify(m); err != nil {
+		return nil, fmt.Errorf("%w: %d: %w", ErrNotRetained, revision, err)
+	}
+	return m, nil
+}
+
+// Intact reports whether an observed manifest holds what was published last. A
+// watch may show an older one for a moment: only Verify knows.
+func (p *Publisher) Intact(object *corev1.ConfigMap) bool {
+	return object != nil && same(p.manifests.open(object).manifest, p.current)
+}
+
+// Verify compares the stored manifest with what was published last; it fails
+// with ErrLost or ErrSuperseded as Publish would.
+func (p *Publisher) Verify(ctx context.Context) error {
+	_, err := p.reread(ctx)
+	return err
+}
