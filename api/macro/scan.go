@@ -29,7 +29,7 @@ func scan(s string) (spelling, bool) {
 		return spelling{}, false
 	}
 	length := nameLength(s[1:])
-	if length == 0 || len(s) < length+2 || s[length+1] != closing {
+	if length == 0 || length > maxName || len(s) < length+2 || s[length+1] != closing {
 		return spelling{}, false
 	}
 	return spelling{written: s[:length+2], name: s[1 : length+1], open: s[0]}, true

@@ -59,17 +59,13 @@ func (t *Template) Append(dst []byte, values Values) []byte {
 // this one's: a deep link gets the parameters of the offer's destination.
 func (t *Template) AppendWithQuery(dst []byte, values Values, other *Template) []byte {
 	dst = appendPath(dst, t.path, values)
-	if t.hasQuery {
+	if t.hasQuery || len(other.query) > 0 {
 		dst = appendParts(append(dst, '?'), t.query, values)
 	}
-	if len(other.query) > 0 {
-		separator := byte('?')
-		if t.hasQuery {
-			separator = '&'
-		}
-		dst = appendParts(append(dst, separator), other.query, values)
+	if len(t.query) > 0 && len(other.query) > 0 {
+		dst = append(dst, '&')
 	}
-	return t.appendFragment(dst, values)
+	return t.appendFragment(appendParts(dst, other.query, values), values)
 }
 
 // appendFragment appends "#" and what follows it, if the template has it.
