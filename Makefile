@@ -17,7 +17,7 @@ run: build ## Build and start Waypost on config/samples, no cluster needed; prin
 
 .PHONY: run-kubernetes
 run-kubernetes: build control-plane ## A real API server on loopback with operator, tracker and ledger beside it, and the samples
-	@PATH="$(KUBE):$$PATH" KUBEBUILDER_ASSETS="$(KUBE)" hack/run-kubernetes.sh
+	@KUBEBUILDER_ASSETS="$(KUBE)" go run ./hack/localcluster
 
 ##@ Build
 

@@ -9,10 +9,7 @@ if [ -n "$unformatted" ]; then
 	exit 1
 fi
 go vet ./...
-if [ ! -x bin/tools/golangci-lint ]; then
-	mkdir -p bin/tools
-	(cd hack/tools && go build -o ../../bin/tools/ github.com/golangci/golangci-lint/v2/cmd/golangci-lint)
-fi
+hack/tools/build.sh golangci-lint
 bin/tools/golangci-lint run ./...
 hack/generate.sh
 if ! git diff --quiet -- api config docs charts; then

@@ -32,6 +32,7 @@ ids in the wild stay valid, until they are retired.`,
 
 func newKeysInitCommand() *cobra.Command {
 	var place keyPlace
+	var signing bool
 	cmd := &cobra.Command{
 		Use:   "init",
 		Short: "Make the first key; does nothing where there is one",
@@ -40,6 +41,14 @@ func newKeysInitCommand() *cobra.Command {
 			store, err := place.open()
 			if err != nil {
 				return err
+			}
+			if signing {
+				if err := os.MkdirAll(place.data, 0o700); err != nil {
+					return fmt.Errorf("making the directory for the signing key: %w", err)
+				}
+				if err := initSigningKey(place.data); err != nil {
+					return err
+				}
 			}
 			if ring, err := store.load(cmd.Context()); !errors.Is(err, fs.ErrNotExist) {
 				return errors.Join(err, printKeys(cmd.OutOrStdout(), ring))
@@ -52,6 +61,7 @@ func newKeysInitCommand() *cobra.Command {
 		},
 	}
 	place.addFlags(cmd.Flags())
+	cmd.Flags().BoolVar(&signing, "signing", false, "also make "+signingKeyFile+" for the operator and "+verifyKeysFile+" for the trackers, in --data")
 	return cmd
 }
 

@@ -1,0 +1,48 @@
+package main
+
+import (
+	"crypto/ed25519"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/waypost/waypost/api/snapshot"
+)
+
+// The operator signs manifests with the first file; trackers mount the second alone.
+const (
+	signingKeyFile = "signing-key.pem"
+	verifyKeysFile = "verify-keys.pem"
+)
+
+// initSigningKey makes the pair that manifests are signed and checked with, where
+// there is none.
+func initSigningKey(dir string) error {
+	path := filepath.Join(dir, signingKeyFile)
+	if _, err := os.Stat(path); !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	public, private, err := ed25519.GenerateKey(rand.Reader)
+	if err != nil {
+		return fmt.Errorf("making a signing key: %w", err)
+	}
+	privatePEM, err := snapshot.EncodePrivateKey(private)
+	if err != nil {
+		return err
+	}
+	publicPEM, err := snapshot.EncodePublicKey(public)
+	if err != nil {
+		return err
+	}
+	// The public half first: a signing key without it would lock trackers out.
+	if err := os.WriteFile(filepath.Join(dir, verifyKeysFile), publicPEM, 0o644); err != nil {
+		return fmt.Errorf("writing the verification key: %w", err)
+	}
+	if err := os.WriteFile(path, privatePEM, 0o600); err != nil {
+		return fmt.Errorf("writing the signing key: %w", err)
+	}
+	return nil
+}
