@@ -1,0 +1,41 @@
+package judge
+
+// Verdicts, as the contract names them.
+const (
+	Approved = "approved"
+	Pending  = "pending"
+	Hold     = "hold"
+	Rejected = "rejected"
+	Refused  = "refused"
+)
+
+// Reason codes that the ledger gives, and those of the tracker that it must know.
+const (
+	ReasonUnknownGoal      = "unknown_goal" // found by the tracker, recorded here
+	ReasonCapReached       = "cap_reached"
+	ReasonTooLate          = "too_late"
+	ReasonTooSoon          = "too_soon"
+	ReasonPartnerInactive  = "partner_inactive"
+	ReasonByAdvertiser     = "rejected_by_advertiser"
+	ReasonOfferInactive    = "offer_inactive"
+	ReasonCurrencyMismatch = "currency_mismatch"
+
+	ReasonDuplicate     = "duplicate"
+	ReasonSessionClosed = "session_closed"
+	ReasonStatusFinal   = "status_final"
+	ReasonBadAmount     = "bad_amount"
+
+	// ReasonByModerator is the reason of a conversion that a moderator rejected
+	// without giving one.
+	ReasonByModerator = "rejected_by_moderator"
+)
+
+// releases reports whether a conversion rejected for this reason leaves its key
+// free: the advertiser cannot help it, so a later postback is judged afresh.
+func releases(reason string) bool {
+	switch reason {
+	case ReasonUnknownGoal, ReasonCapReached, ReasonTooSoon, ReasonOfferInactive, ReasonCurrencyMismatch:
+		return true
+	}
+	return false
+}

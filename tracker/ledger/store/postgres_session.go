@@ -1,0 +1,134 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// copyFrom is the number of rows from which COPY beats an INSERT.
+const copyFrom = 8
+
+// postgresSession is a transaction.
+type postgresSession struct {
+	tx     pgx.Tx
+	engine *postgres
+	made   map[string]bool // partitions
+}
+
+func (s *postgresSession) exec(ctx context.Context, query string, args ...any) (int64, error) {
+	tag, err := s.tx.Exec(ctx, dollars(query), args...)
+	return tag.RowsAffected(), err
+}
+
+func (s *postgresSession) query(ctx context.Context, query string, args []any, each func(scanner) error) error {
+	rows, err := s.tx.Query(ctx, dollars(query), args...)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() && each != nil {
+		if err := each(rows); err != nil {
+			return err
+		}
+	}
+	return rows.Err()
+}
+
+func (s *postgresSession) lookup(ctx context.Context, query string, fixed, keys []any, each func(scanner) error) error {
+	if len(keys) == 0 {
+		return nil
+	}
+	list, err := array(keys)
+	if err != nil {
+		return err
+	}
+	query = strings.Replace(query, "IN (?*)", "= ANY(?)", 1)
+	return s.query(ctx, query, append(append([]any(nil), fixed...), list), each)
+}
+
+// array turns keys of one type into an array of it.
+func array(keys []any) (any, error) {
+	switch keys[0].(type) {
+	case string:
+		return typed[string](keys)
+	case int64:
+		return typed[int64](keys)
+	case []byte:
+		return typed[[]byte](keys)
+	}
+	return nil, fmt.Errorf("look up keys of type %T", keys[0])
+}
+
+func typed[T any](keys []any) (any, error) {
+	list := make([]T, len(keys))
+	for i, k := range keys {
+		v, ok := k.(T)
+		if !ok {
+			return nil, fmt.Errorf("look up keys of types %T and %T together", keys[0], k)
+		}
+		list[i] = v
+	}
+	return list, nil
+}
+
+func (s *postgresSession) insert(ctx context.Context, t *table, n int, fill func(int, []any)) error {
+	if n < copyFrom {
+		return s.write(ctx, t, n, fill, false)
+	}
+	row := make([]any, len(t.columns))
+	_, err := s.tx.CopyFrom(ctx, pgx.Identifier{t.name}, t.columns, pgx.CopyFromSlice(n, func(i int) ([]any, error) {
+		fill(i, row)
+		return row, nil
+	}))
+	return err
+}
+
+func (s *postgresSession) upsert(ctx context.Context, t *table, n int, fill func(int, []any)) error {
+	return s.write(ctx, t, n, fill, true)
+}
+
+// write sends the statements of all chunks in one round trip.
+func (s *postgresSession) write(ctx context.Context, t *table, n int, fill func(int, []any), conflict bool) error {
+	width := len(t.columns)
+	var batch pgx.Batch
+	i := 0
+	for _, size := range chunks {
+		for ; n-i >= size; i += size {
+			args := make([]any, size*width)
+			for r := range size {
+				fill(i+r, args[r*width:(r+1)*width])
+			}
+			batch.Queue(dollars(t.values(size, conflict)), args...)
+		}
+	}
+	if batch.Len() == 0 {
+		return nil
+	}
+	return s.tx.SendBatch(ctx, &batch).Close()
+}
+
+func (s *postgresSession) claim(ctx context.Context, day int64, visitors []int64, each func(scanner) error) error {
+	const query = "INSERT INTO uniques (day, visitor) SELECT ?, unnest(?::bigint[]) ON CONFLICT DO NOTHING RETURNING visitor"
+	return s.query(ctx, query, []any{day, visitors}, each)
+}
+
+func (s *postgresSession) clamped(a, b string) string {
+	return "LEAST(GREATEST(" + a + "::numeric + " + b + ", -9223372036854775807), 9223372036854775807)::bigint"
+}
+
+func (s *postgresSession) commit(ctx context.Context) error {
+	err := s.tx.Commit(ctx)
+	if err == nil {
+		s.engine.partitions.add(s.made)
+	}
+	return err
+}
+
+// rollback must reach the server even when the caller has given up.
+func (s *postgresSession) rollback() {
+	s.engine.partitions.forget()
+	_ = s.tx.Rollback(context.Background())
+}

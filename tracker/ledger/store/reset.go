@@ -1,0 +1,35 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"slices"
+)
+
+// rebuilt are the tables that follow from the journal alone; deliveries do not.
+var rebuilt = []string{
+	"boots", "cells", "goals", "zones", "terms", "clicks", "impressions", "uniques", "sessions", "conversions",
+	"repeats", "parked", "postbacks", string(Quarters), string(Days), "caps",
+}
+
+// Reset empties everything but the deliveries, so that the journal can be folded
+// again from its beginning. Batches up to the position that the ledger is at now
+// make no deliveries and no verdicts again.
+func (s *Store) Reset(ctx context.Context) error {
+	return s.Update(ctx, func(tx *Tx) error {
+		p, err := tx.lockProgress(ctx)
+		if err != nil {
+			return err
+		}
+		until := max(p.RebuildUntil, p.Position)
+		if _, err := tx.in.exec(ctx, "UPDATE ledger SET position = 0, tick_at = 0, rebuild_until = ?", int64(until)); err != nil {
+			return fmt.Errorf("set the ledger back: %w", err)
+		}
+		for _, t := range slices.Backward(rebuilt) {
+			if _, err := tx.in.exec(ctx, "DELETE FROM "+t); err != nil {
+				return fmt.Errorf("empty %s: %w", t, err)
+			}
+		}
+		return nil
+	})
+}

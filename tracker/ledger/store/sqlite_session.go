@@ -1,0 +1,169 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"strconv"
+	"strings"
+)
+
+// sqliteWriter is the writing connection with its prepared statements.
+type sqliteWriter struct {
+	conn     *sql.Conn
+	prepared map[string]*sql.Stmt
+	args     []any
+}
+
+// sqliteSession is a transaction on the writing connection.
+type sqliteSession struct {
+	*sqliteWriter
+	engine *sqlite
+}
+
+func (w *sqliteWriter) stmt(ctx context.Context, query string) (*sql.Stmt, error) {
+	if s, ok := w.prepared[query]; ok {
+		return s, nil
+	}
+	s, err := w.conn.PrepareContext(ctx, query)
+	if err != nil {
+		return nil, err
+	}
+	w.prepared[query] = s
+	return s, nil
+}
+
+func (w *sqliteWriter) close() error {
+	var errs []error
+	for _, s := range w.prepared {
+		errs = append(errs, s.Close())
+	}
+	return errors.Join(append(errs, w.conn.Close())...)
+}
+
+// abort ends a transaction whatever state it is in.
+func (w *sqliteWriter) abort() {
+	_, _ = w.conn.ExecContext(context.Background(), "ROLLBACK") // fails when none is open
+}
+
+func (s *sqliteSession) exec(ctx context.Context, query string, args ...any) (int64, error) {
+	st, err := s.stmt(ctx, query)
+	if err != nil {
+		return 0, err
+	}
+	r, err := st.ExecContext(ctx, args...)
+	if err != nil {
+		return 0, err
+	}
+	return r.RowsAffected()
+}
+
+func (s *sqliteSession) query(ctx context.Context, query string, args []any, each func(scanner) error) error {
+	st, err := s.stmt(ctx, query)
+	if err != nil {
+		return err
+	}
+	rows, err := st.QueryContext(ctx, args...)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = rows.Close() }()
+	for rows.Next() && each != nil {
+		if err := each(rows); err != nil {
+			return err
+		}
+	}
+	return rows.Err()
+}
+
+// lookups are the lengths of key lists that statements are prepared for.
+var lookups = []int{128, 16, 1}
+
+func (s *sqliteSession) lookup(ctx context.Context, query string, fixed, keys []any, each func(scanner) error) error {
+	for _, n := range lookups {
+		list := "IN (" + strings.TrimSuffix(strings.Repeat("?,", n), ",") + ")"
+		q := strings.Replace(query, "IN (?*)", list, 1)
+		for len(keys) >= n {
+			s.args = append(append(s.args[:0], fixed...), keys[:n]...)
+			if err := s.query(ctx, q, s.args, each); err != nil {
+				return err
+			}
+			keys = keys[n:]
+		}
+	}
+	return nil
+}
+
+func (s *sqliteSession) insert(ctx context.Context, t *table, n int, fill func(int, []any)) error {
+	return s.write(ctx, t, n, fill, false)
+}
+
+func (s *sqliteSession) upsert(ctx context.Context, t *table, n int, fill func(int, []any)) error {
+	return s.write(ctx, t, n, fill, true)
+}
+
+func (s *sqliteSession) write(ctx context.Context, t *table, n int, fill func(int, []any), conflict bool) error {
+	width := len(t.columns)
+	i := 0
+	for _, size := range chunks {
+		if n-i < size {
+			continue
+		}
+		st, err := s.stmt(ctx, t.values(size, conflict))
+		if err != nil {
+			return err
+		}
+		args := make([]any, size*width)
+		for ; n-i >= size; i += size {
+			for r := range size {
+				fill(i+r, args[r*width:(r+1)*width])
+			}
+			if _, err := st.ExecContext(ctx, args...); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// claim passes the list as JSON: one statement whatever its length.
+func (s *sqliteSession) claim(ctx context.Context, day int64, visitors []int64, each func(scanner) error) error {
+	list := make([]byte, 0, 20*len(visitors)+2)
+	for i, v := range visitors {
+		list = strconv.AppendInt(append(list, "[,"[min(i, 1)]), v, 10)
+	}
+	if len(visitors) == 0 {
+		return nil
+	}
+	const query = "INSERT INTO uniques (day, visitor) SELECT ?, value FROM json_each(?) WHERE true ON CONFLICT DO NOTHING RETURNING visitor"
+	return s.query(ctx, query, []any{day, string(append(list, ']'))}, each)
+}
+
+// ensurePartition has nothing to do: SQLite has no partitions.
+func (s *sqliteSession) ensurePartition(context.Context, string, int64) error { return nil }
+
+func (s *sqliteSession) dropDays(ctx context.Context, table string, day int64) error {
+	_, err := s.exec(ctx, "DELETE FROM "+table+" WHERE day < ?", day)
+	return err
+}
+
+// clamped relies on SQLite's sums becoming floating-point numbers when they overflow.
+func (s *sqliteSession) clamped(a, b string) string {
+	return "max(min(" + a + " + " + b + ", 9223372036854775807), -9223372036854775807)"
+}
+
+func (s *sqliteSession) commit(ctx context.Context) error {
+	defer s.release()
+	if _, err := s.conn.ExecContext(ctx, "COMMIT"); err != nil {
+		s.abort()
+		return err
+	}
+	return nil
+}
+
+func (s *sqliteSession) rollback() {
+	s.abort()
+	s.release()
+}
+
+func (s *sqliteSession) release() { s.engine.turn <- s.sqliteWriter }

@@ -1,0 +1,70 @@
+package store
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+)
+
+// table says how the rows of a table are written.
+type table struct {
+	name    string
+	columns []string
+	// conflict is what follows "ON CONFLICT" in an upsert.
+	conflict string
+}
+
+// chunks are the numbers of rows that one statement writes; the same few
+// statements are used again and again, so they stay prepared.
+var chunks = []int{64, 8, 1}
+
+// values is the statement that writes n rows.
+func (t *table) values(n int, conflict bool) string {
+	row := "(" + strings.TrimSuffix(strings.Repeat("?,", len(t.columns)), ",") + ")"
+	var b strings.Builder
+	b.WriteString("INSERT INTO " + t.name + " (" + strings.Join(t.columns, ", ") + ") VALUES ")
+	b.WriteString(strings.TrimSuffix(strings.Repeat(row+",", n), ","))
+	if conflict {
+		b.WriteString(" ON CONFLICT " + t.conflict)
+	}
+	return b.String()
+}
+
+// replace makes an upsert replace every column of the row with the same key.
+func replace(key string, columns []string) string {
+	keys := strings.Split(key, ", ")
+	var set []string
+	for _, c := range columns {
+		if !slices.Contains(keys, c) {
+			set = append(set, c+" = excluded."+c)
+		}
+	}
+	return "(" + key + ") DO UPDATE SET " + strings.Join(set, ", ")
+}
+
+// columnsOf splits a list of columns.
+func columnsOf(list string) []string { return strings.Fields(list) }
+
+// rebound remembers the rewritten form of each query; there are a few dozen.
+var rebound sync.Map
+
+// dollars turns ? into $1, $2 and so on.
+func dollars(query string) string {
+	if q, ok := rebound.Load(query); ok {
+		return q.(string)
+	}
+	var b strings.Builder
+	n := 0
+	for i := range len(query) {
+		if query[i] != '?' {
+			b.WriteByte(query[i])
+			continue
+		}
+		n++
+		b.WriteByte('$')
+		b.WriteString(strconv.Itoa(n))
+	}
+	rebound.Store(query, b.String())
+	return b.String()
+}
