@@ -79,3 +79,12 @@ func (x *Index) Networks() []*Network {
 
 // Counts returns how many records of each kind the index holds.
 func (x *Index) Counts() Counts { return x.counts }
+
+// total returns the number of records of all kinds.
+func (c Counts) total() int {
+	n := 0
+	for _, kind := range c {
+		n += kind
+	}
+	return n
+}

@@ -2,9 +2,9 @@ package live
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"runtime"
-	"slices"
 	"sync"
 	"time"
 
@@ -16,6 +16,9 @@ import (
 // parallelFetches is how many shards are under way at once; each is a request to
 // an API server or a file.
 const parallelFetches = 16
+
+// errFetch begins the errors of a shard that could not be got.
+var errFetch = errors.New("get")
 
 // Fetch returns a shard's data (snapshot.Shard.Data) as it was published.
 // It is called concurrently.
@@ -76,17 +79,13 @@ func (l *loader) shard(ctx context.Context, ref snapshot.ShardRef) (err error) {
 	}()
 	data, err := l.fetch(ctx, ref)
 	if err != nil {
-		return fmt.Errorf("shard %d (%s): %w", ref.Index, snapshot.ShardName(ref.Digest), err)
+		return fmt.Errorf("%w %s of shard %d: %w", errFetch, snapshot.ShardName(ref.Digest), ref.Index, err)
 	}
 	l.cores <- struct{}{}
 	defer func() { <-l.cores }()
-	content, err := snapshot.OpenShard(data, ref.Digest)
+	c, err := l.decode(ref, data)
 	if err != nil {
-		return fmt.Errorf("shard %d (%s): %w", ref.Index, snapshot.ShardName(ref.Digest), err)
-	}
-	c, err := changeOf(l.index.shards[ref.Index], ref, content, l.index.seed, l.strings)
-	if err != nil {
-		return fmt.Errorf("shard %d (%s): %w", ref.Index, snapshot.ShardName(ref.Digest), err)
+		return fmt.Errorf("decode %s of shard %d: %w", snapshot.ShardName(ref.Digest), ref.Index, err)
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -94,44 +93,10 @@ func (l *loader) shard(ctx context.Context, ref snapshot.ShardRef) (err error) {
 	return nil
 }
 
-// Build returns an index of the records, for tests and commands without a
-// source. The records go through their encoded form, so they are not shared.
-func Build(revision int64, records []*snapshot.Record) (*Index, error) {
-	m, shards, err := encode(revision, records)
+func (l *loader) decode(ref snapshot.ShardRef, data []byte) (change, error) {
+	content, err := snapshot.OpenShard(data, ref.Digest)
 	if err != nil {
-		return nil, err
+		return change{}, err
 	}
-	return Empty().load(context.Background(), m, shards.fetch, time.Now)
-}
-
-// encode makes the shards and the manifest of records.
-func encode(revision int64, records []*snapshot.Record) (*snapshot.Manifest, shardData, error) {
-	var byShard [snapshot.Shards][]*snapshot.Record
-	for _, r := range records {
-		i := snapshot.ShardOf(r.Key())
-		byShard[i] = append(byShard[i], r)
-	}
-	data := shardData{}
-	var refs []snapshot.ShardRef
-	for _, members := range slices.DeleteFunc(byShard[:], func(m []*snapshot.Record) bool { return len(m) == 0 }) {
-		s, err := snapshot.EncodeShard(members)
-		if err != nil {
-			return nil, nil, err
-		}
-		data[s.Digest] = s.Data
-		refs = append(refs, s.Ref())
-	}
-	m, err := snapshot.NewManifest(revision, refs)
-	return m, data, err
-}
-
-// shardData holds shards by digest.
-type shardData map[string][]byte
-
-func (s shardData) fetch(_ context.Context, ref snapshot.ShardRef) ([]byte, error) {
-	data, ok := s[ref.Digest]
-	if !ok {
-		return nil, fmt.Errorf("no data for digest %s", ref.Digest)
-	}
-	return data, nil
+	return changeOf(l.index.shards[ref.Index], ref, content, l.index.seed, l.strings)
 }

@@ -49,7 +49,11 @@ func benchmarkColdStart(b *testing.B, s size) {
 
 func encoded(tb testing.TB, records []*snapshot.Record) (*snapshot.Manifest, shardData) {
 	tb.Helper()
-	m, data, err := encode(1, records)
+	refs, data, err := new(shardCache).encode(records)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	m, err := snapshot.NewManifest(1, refs)
 	if err != nil {
 		tb.Fatal(err)
 	}

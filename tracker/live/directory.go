@@ -1,0 +1,122 @@
+package live
+
+import (
+	"context"
+	"slices"
+
+	"github.com/go-logr/logr"
+
+	"github.com/waypost/waypost/api/snapshot"
+)
+
+// Loaded is what the manifests of a directory compile to.
+type Loaded struct {
+	// Records are everything that is served; records that have not changed may be
+	// the same pointers as last time, which spares encoding them.
+	Records []*snapshot.Record
+	// Problem says what in the directory is not served as it stands there (its last
+	// good form is, if there was one), nil if all is. Status shows it.
+	Problem error
+}
+
+// Load compiles the manifests of a directory. An error means that nothing can be
+// said at all; what is served stays.
+type Load func(ctx context.Context) (Loaded, error)
+
+// Directory is the source of a process without a cluster: it compiles a manifest
+// directory whenever it changes. Records go through the same shards as in a
+// cluster, so equal manifests have equal digests in both. It numbers revisions
+// itself, from the served one on.
+type Directory struct {
+	dirs    []string
+	load    Load
+	log     logr.Logger
+	encoder shardCache
+}
+
+// NewDirectory returns a source that calls load at first and then whenever
+// something below one of dirs changes.
+func NewDirectory(load Load, log logr.Logger, dirs ...string) *Directory {
+	return &Directory{dirs: dirs, load: load, log: log}
+}
+
+// Run implements Source.
+func (d *Directory) Run(ctx context.Context, sink Sink) error {
+	w := newWatcher(d.dirs, d.log)
+	defer w.close()
+	for {
+		w.settle() // before reading, so that a change meanwhile is seen as one
+		d.reload(ctx, sink)
+		if !w.wait(ctx) {
+			return nil
+		}
+	}
+}
+
+func (d *Directory) reload(ctx context.Context, sink Sink) {
+	loaded, err := d.load(ctx)
+	if ctx.Err() != nil {
+		return
+	}
+	if err != nil {
+		sink.Report(refuse(ReasonBadDirectory, 0, err))
+		return
+	}
+	u, err := d.update(sink.Current(), loaded.Records)
+	if err != nil {
+		sink.Report(refuse(ReasonBadDirectory, 0, err))
+		return
+	}
+	if err := sink.Apply(ctx, u); err == nil && loaded.Problem != nil {
+		sink.Report(refuse(ReasonBadDirectory, 0, loaded.Problem))
+	}
+}
+
+// update makes the next revision, or the current one again if nothing changed.
+func (d *Directory) update(current *Index, records []*snapshot.Record) (Update, error) {
+	refs, data, err := d.encoder.encode(records)
+	if err != nil {
+		return Update{}, err
+	}
+	m, err := snapshot.NewManifest(current.Revision+1, refs)
+	if err != nil {
+		return Update{}, err
+	}
+	if current.Revision > 0 && m.Digest == current.Digest {
+		m.Revision = current.Revision
+	}
+	return Update{Manifest: m, Fetch: data.fetch, Origin: FromDirectory}, nil
+}
+
+// shardCache encodes records by shard and remembers the shards, so that those
+// whose records are all the same pointers are not encoded again.
+type shardCache struct {
+	members [snapshot.Shards][]*snapshot.Record
+	shards  [snapshot.Shards]snapshot.Shard
+}
+
+func (c *shardCache) encode(records []*snapshot.Record) ([]snapshot.ShardRef, shardData, error) {
+	var members [snapshot.Shards][]*snapshot.Record
+	for _, r := range records {
+		i := snapshot.ShardOf(r.Key())
+		members[i] = append(members[i], r)
+	}
+	var refs []snapshot.ShardRef
+	data := shardData{}
+	for i, m := range members {
+		if len(m) == 0 {
+			c.members[i], c.shards[i] = nil, snapshot.Shard{}
+			continue
+		}
+		if !slices.Equal(m, c.members[i]) {
+			shard, err := snapshot.EncodeShard(m)
+			if err != nil {
+				return nil, nil, err
+			}
+			c.members[i], c.shards[i] = m, shard
+		}
+		refs = append(refs, c.shards[i].Ref())
+		data[c.shards[i].Digest] = c.shards[i].Data
+	}
+	return refs, data, nil
+}
