@@ -1,0 +1,84 @@
+package server
+
+import (
+	"github.com/waypost/waypost/api/macro"
+	"github.com/waypost/waypost/tracker/journal"
+	"github.com/waypost/waypost/tracker/server/params"
+)
+
+// checks are those of the tracker, in the order of the contract: the first that
+// fails names the reason. What depends on earlier events is the ledger's.
+var checks = []struct {
+	reason string
+	passes func(*report) bool
+}{
+	{reasonBadRequest, func(r *report) bool { return !r.bodyBroken }},
+	{reasonUnexpandedMacro, (*report).expanded},
+	{reasonBadAmount, (*report).amount},
+	{reasonBadStatus, (*report).status},
+	{reasonMissingClickID, (*report).identified},
+	{reasonBadClickID, (*report).attributed},
+	{reasonBadKey, (*report).keysProven},
+	{reasonSourceDenied, (*report).sourceAllowed},
+	{reasonViewThroughDisabled, (*report).viewThroughAllowed},
+	{reasonGoalsDisabled, (*report).goalsEnabled},
+	{reasonGoalDeleted, func(r *report) bool { return r.goal == nil || !r.goal.Deleted() }},
+	{reasonUnknownGoal, func(r *report) bool { return r.goal != nil }},
+	{reasonWrongProtocol, (*report).protocolFits},
+	{reasonEncryptionRequired, (*report).sealedIfRequired},
+}
+
+// check runs the checks and notes the first reason, and what the configuration
+// says as far as the postback names it.
+func (r *report) check() {
+	for _, c := range checks {
+		if !c.passes(r) {
+			r.entry.Reason = c.reason
+			break
+		}
+	}
+	r.locate()
+	if r.offer != nil && r.partner != nil {
+		r.entry.Terms = r.terms()
+	}
+}
+
+// expanded: no parameter still holds a macro that the sender should have
+// replaced. Keys are not looked at.
+func (r *report) expanded() bool {
+	p := &r.v.params
+	for _, param := range []params.Param{
+		params.ClickID, params.AimpID, params.Goal, params.GoalID, params.GoalName, params.GoalRef,
+		params.Amount, params.OrderID, params.Status, params.Currency, params.Offer, params.Partner,
+	} {
+		if macro.Unexpanded(view(p.Get(param))) {
+			return false
+		}
+	}
+	for _, x := range params.Extras() {
+		if macro.Unexpanded(view(p.Get(x.Param))) {
+			return false
+		}
+	}
+	return true
+}
+
+// viewThroughAllowed: without a click the offer must allow conversions of impressions.
+func (r *report) viewThroughAllowed() bool {
+	return r.entry.ClickID != "" || r.noSession || r.offer.Body.Attribution.ViewThrough
+}
+
+// goalsEnabled: an offer or network whose goals are off takes the default goal only.
+func (r *report) goalsEnabled() bool {
+	r.locate()
+	if !r.offer.Body.GoalsDisabled && !r.v.network.Body.GoalsDisabled {
+		return true
+	}
+	return r.goal != nil && r.goal == r.offer.DefaultGoal()
+}
+
+// sealedIfRequired: a pixel or click link of a goal with encrypted tracking must
+// have come with the sealed form of that very goal.
+func (r *report) sealedIfRequired() bool {
+	return !r.goal.Body.Encrypted || r.entry.Via == journal.ViaServer || r.pixel.sealed
+}

@@ -1,0 +1,139 @@
+package server
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/cespare/xxhash/v2"
+
+	"github.com/waypost/waypost/api/macro"
+	"github.com/waypost/waypost/tracker/live"
+)
+
+// deepLink is a parsed redirect= of one offer; its template is nil when the link
+// is not allowed.
+type deepLink struct{ template *macro.Template }
+
+type linkKey struct {
+	offer *live.Offer
+	link  string
+}
+
+// deepLink returns the template of a deep link, nil if the offer does not allow it.
+func (v *visit) deepLink(link []byte) *macro.Template {
+	known := v.s.decisionsOf(v.index).links
+	hash := xxhash.Sum64(link) ^ v.offer.Hash
+	if l, ok := known.Get(hash, linkKey{v.offer, view(link)}); ok {
+		return l.template
+	}
+	l := deepLink{template: parseDeepLink(string(link), v.offer)}
+	known.Put(hash, linkKey{v.offer, string(link)}, l)
+	return l.template
+}
+
+// parseDeepLink reads a deep link and holds its host against those that the
+// offer allows. What is not plainly a link to such a host is none: everything
+// that browsers read otherwise than it looks (//host, backslashes, user names,
+// line breaks) is refused, and what is sent is put together anew from the parts.
+func parseDeepLink(link string, offer *live.Offer) *macro.Template {
+	if !plainURL(link) {
+		return nil
+	}
+	link = withoutParameters(link, parameterNames(offer.Body.DestinationURL))
+	t, err := macro.Parse(link, macro.Offer)
+	if err != nil || !slices.Contains(offer.Body.DeepLinkHosts, t.Host()) {
+		return nil
+	}
+	return t
+}
+
+// plainURL reports whether s is http(s)://host with the scheme's own port or
+// none, and neither user nor escapes in the host, nor a backslash or a control
+// character anywhere.
+func plainURL(s string) bool {
+	for i := range len(s) {
+		if s[i] < ' ' || s[i] == 0x7f || s[i] == '\\' {
+			return false
+		}
+	}
+	scheme, rest, ok := strings.Cut(s, "://")
+	if !ok {
+		return false
+	}
+	host, port, _ := strings.Cut(authority(rest), ":")
+	if host == "" || strings.ContainsAny(host, "@% ") {
+		return false
+	}
+	switch strings.ToLower(scheme) {
+	case "http":
+		return port == "" || port == "80"
+	case "https":
+		return port == "" || port == "443"
+	}
+	return false
+}
+
+func authority(rest string) string {
+	if i := strings.IndexAny(rest, "/?#"); i >= 0 {
+		return rest[:i]
+	}
+	return rest
+}
+
+// parameterNames returns the names in the query of a URL template.
+func parameterNames(url string) []string {
+	_, query, ok := strings.Cut(url, "?")
+	if !ok {
+		return nil
+	}
+	var names []string
+	for pair := range strings.SplitSeq(query[:queryEnd(query)], "&") {
+		if name, _, _ := strings.Cut(pair, "="); name != "" {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+// withoutParameters takes parameters out of a URL's query: a link copied from the
+// address bar carries those of the click that led there, and the destination's
+// are added again.
+func withoutParameters(url string, names []string) string {
+	base, query, ok := strings.Cut(url, "?")
+	if !ok || len(names) == 0 {
+		return url
+	}
+	end := queryEnd(query)
+	var kept []string
+	for pair := range strings.SplitSeq(query[:end], "&") {
+		if name, _, _ := strings.Cut(pair, "="); !slices.Contains(names, name) {
+			kept = append(kept, pair)
+		}
+	}
+	if len(kept) == 0 {
+		return base + query[end:]
+	}
+	return base + "?" + strings.Join(kept, "&") + query[end:]
+}
+
+// queryEnd returns where the fragment begins: at a # that begins no macro (#s1#).
+func queryEnd(query string) int {
+	for i := 0; i < len(query); i++ {
+		if query[i] != '#' {
+			continue
+		}
+		name := 0
+		for i+1+name < len(query) && isAlphanumeric(query[i+1+name]) {
+			name++
+		}
+		if name == 0 || i+1+name == len(query) || query[i+1+name] != '#' {
+			return i
+		}
+		i += 1 + name
+	}
+	return len(query)
+}
+
+func isAlphanumeric(c byte) bool {
+	return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9'
+}

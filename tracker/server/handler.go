@@ -1,0 +1,120 @@
+package server
+
+import (
+	"fmt"
+	"runtime/debug"
+
+	"github.com/valyala/fasthttp"
+)
+
+// serve answers one request. A panic in it costs this request only.
+func (s *Server) serve(ctx *fasthttp.RequestCtx) {
+	v := s.visits.Get().(*visit) // the pool holds nothing else
+	defer func() {
+		if p := recover(); p != nil {
+			// The visit may be half done: it is not used again.
+			s.o.Log.Error(fmt.Errorf("panic: %v", p), "answering a request on the public port",
+				"path", routePath(ctx), "stack", string(debug.Stack()))
+			s.turnAway(ctx, &internalError, "panic")
+			return
+		}
+		v.end()
+		s.visits.Put(v)
+	}()
+	v.begin(ctx)
+	v.dispatch()
+}
+
+// routePath is the path for a log line: one of ours, never what a visitor wrote.
+func routePath(ctx *fasthttp.RequestCtx) string {
+	path := string(ctx.Path())
+	if _, ours := routes()[path]; ours {
+		return path
+	}
+	return "other"
+}
+
+// dispatch finds out who asks for what, and lets the action answer.
+func (v *visit) dispatch() {
+	s, ctx := v.s, v.ctx
+	if s.draining.Load() {
+		ctx.SetConnectionClose()
+	}
+	if away, why := v.screen(); away != nil {
+		s.turnAway(ctx, away, why)
+		return
+	}
+	r := s.routes[string(ctx.Path())]
+	query := ctx.URI().QueryString()
+	if r == nil || r == s.routes["/"] && len(query) == 0 {
+		s.turnAway(ctx, &notFound, "path")
+		return
+	}
+	if ok, list := r.allowed(view(ctx.Method())); !ok {
+		ctx.Response.Header.Set("Allow", list)
+		s.turnAway(ctx, &badMethod, "method")
+		return
+	}
+	if r.action == actText {
+		r.answer.write(ctx)
+		return
+	}
+	if !v.configured() {
+		return
+	}
+	v.scan(r, query)
+	v.act()
+}
+
+// screen turns requests away that are not worth more.
+func (v *visit) screen() (*page, string) {
+	v.identify()
+	switch {
+	case !v.s.limiter.Allow(v.client, v.now):
+		return &tooMany, "rate"
+	case len(v.ctx.Request.Header.RequestURI()) > v.s.limits.URLBytes:
+		return &longURL, "url"
+	case ambiguous(&v.ctx.Request.Header):
+		v.ctx.SetConnectionClose()
+		return &malformed, "framing"
+	}
+	return nil, ""
+}
+
+// configured takes the configuration of the moment for the rest of the request.
+func (v *visit) configured() bool {
+	v.index = v.s.o.Snapshots.Current()
+	if v.network = v.index.NetworkByHost(view(v.ctx.Host())); v.network != nil {
+		return true
+	}
+	if v.index.Digest == "" {
+		v.s.turnAway(v.ctx, &notReady, "no_snapshot")
+	} else {
+		v.s.turnAway(v.ctx, &wrongHost, "host")
+	}
+	return false
+}
+
+// scan reads the query with the route's names, and lets a parameter choose
+// another route where there is a choice.
+func (v *visit) scan(r *route, query []byte) {
+	v.params.KeepRaw = r.action == actPostback || r.action == actPixel
+	v.params.ScanQuery(r.names, query)
+	v.route = r
+	if r.choose != nil {
+		v.choose()
+	}
+}
+
+func (v *visit) act() {
+	switch v.route.action {
+	case actClick:
+		v.serveClick()
+	case actImpression:
+		v.serveImpression()
+	case actPostback:
+		v.servePostback()
+	default:
+		v.servePixel()
+	}
+}

@@ -1,0 +1,57 @@
+package server
+
+import (
+	"bytes"
+	"errors"
+	"net"
+	"strings"
+
+	"github.com/valyala/fasthttp"
+)
+
+// turnAway answers with a page and counts why.
+func (s *Server) turnAway(ctx *fasthttp.RequestCtx, p *page, why string) {
+	ctx.Response.Reset()
+	p.write(ctx)
+	s.metrics.turnedAway.WithLabelValues(why).Inc()
+}
+
+// refuseMalformed answers what fasthttp could not read; the connection is closed
+// afterwards.
+func (s *Server) refuseMalformed(ctx *fasthttp.RequestCtx, err error) {
+	var small *fasthttp.ErrSmallBuffer
+	var timeout net.Error
+	switch {
+	case errors.As(err, &small) && urlFillsBuffer(err):
+		s.turnAway(ctx, &longURL, "url")
+	case errors.As(err, &small):
+		s.turnAway(ctx, &largeHeader, "headers")
+	case errors.Is(err, fasthttp.ErrBodyTooLarge):
+		s.turnAway(ctx, &largeBody, "body")
+	case errors.As(err, &timeout) && timeout.Timeout():
+		s.turnAway(ctx, &slowRequest, "slow")
+	default:
+		s.turnAway(ctx, &malformed, "malformed")
+	}
+}
+
+// urlFillsBuffer tells a URL that is too long from headers that are. fasthttp
+// quotes the first and the last 200 bytes of what it read; where no line ends in
+// them it is the request line that goes on and on.
+func urlFillsBuffer(err error) bool { return !strings.Contains(err.Error(), `\n`) }
+
+var (
+	headerTransferEncoding = []byte("Transfer-Encoding")
+	rawContentLength       = []byte("\ncontent-length")
+)
+
+// ambiguous reports whether the request's length is said twice: with
+// Transfer-Encoding and with Content-Length. A proxy before us may have believed
+// the other one (RFC 9112, section 6.1), so nothing of it counts.
+func ambiguous(h *fasthttp.RequestHeader) bool {
+	if len(h.PeekCanonical(headerTransferEncoding)) == 0 {
+		return false
+	}
+	raw := bytes.ToLower(h.RawHeaders())
+	return bytes.HasPrefix(raw, rawContentLength[1:]) || bytes.Contains(raw, rawContentLength)
+}

@@ -1,0 +1,133 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/valyala/fasthttp"
+
+	"github.com/waypost/waypost/api/seal"
+	"github.com/waypost/waypost/tracker/server/address"
+	"github.com/waypost/waypost/tracker/server/visitor"
+	"github.com/waypost/waypost/tracker/token"
+)
+
+// Server is the public port. It is safe for concurrent use.
+type Server struct {
+	o       Options
+	limits  Limits
+	routes  map[string]*route
+	keys    atomic.Pointer[seal.Keyring]
+	minter  *token.Minter
+	devices *visitor.Devices
+	limiter *address.Limiter
+	metrics *metrics
+	decided atomic.Pointer[decisions]
+	visits  sync.Pool
+	http    *fasthttp.Server
+
+	draining atomic.Bool
+	// work is the context of postbacks in flight: it outlives the order to stop.
+	work   context.Context
+	cancel context.CancelFunc
+}
+
+// New returns a server that Serve starts.
+func New(o Options) (*Server, error) {
+	if o.Snapshots == nil || o.Journal == nil || o.Keys == nil {
+		return nil, errors.New("making the public port: snapshots, journal and sealing keys are required")
+	}
+	minter, err := token.NewMinter(o.Keys)
+	if err != nil {
+		return nil, fmt.Errorf("making the public port: %w", err)
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	s := &Server{
+		o: o, limits: o.Limits.withDefaults(), routes: routes(), minter: minter,
+		devices: visitor.NewDevices(), limiter: address.NewLimiter(o.Limits.Rate), metrics: newMetrics(o.Metrics),
+	}
+	s.work, s.cancel = context.WithCancel(context.Background())
+	s.keys.Store(o.Keys)
+	s.decided.Store(newDecisions(nil))
+	s.visits.New = func() any { return &visit{s: s} }
+	s.http = s.newHTTP()
+	return s, nil
+}
+
+// SetKeyring takes a rotated ring over; requests in flight end with the old one.
+func (s *Server) SetKeyring(ring *seal.Keyring) {
+	s.keys.Store(ring)
+	s.minter.SetKeyring(ring)
+}
+
+// Handler answers one request, for tests and for a listener of one's own.
+func (s *Server) Handler() fasthttp.RequestHandler { return s.serve }
+
+// newHTTP sets fasthttp up. Its errors are never logged: their text quotes the
+// request, which may hold keys and addresses; the metrics count them.
+func (s *Server) newHTTP() *fasthttp.Server {
+	return &fasthttp.Server{
+		Handler:                      s.serve,
+		ErrorHandler:                 s.refuseMalformed,
+		Logger:                       silent{},
+		NoDefaultServerHeader:        true,
+		NoDefaultContentType:         true,
+		DisablePreParseMultipartForm: true,
+		ReadBufferSize:               s.limits.HeaderBytes,
+		MaxRequestBodySize:           s.limits.BodyBytes,
+		Concurrency:                  s.limits.Connections,
+		ReadTimeout:                  s.limits.Read,
+		WriteTimeout:                 s.limits.Write,
+		IdleTimeout:                  s.limits.Idle,
+		CloseOnShutdown:              true,
+		TCPKeepalive:                 true,
+	}
+}
+
+type silent struct{}
+
+func (silent) Printf(string, ...any) {}
+
+// Serve answers on l until ctx ends. Then it drains: for Limits.Drain it goes on
+// answering and asks clients to close; then it takes no more connections and
+// waits at most Limits.Grace for requests in flight. It closes l, and is called once.
+func (s *Server) Serve(ctx context.Context, l net.Listener) error {
+	done := make(chan error, 1)
+	go func() { done <- s.http.Serve(address.LimitConnections(l, s.limits.ConnectionsPerPeer, s.o.Proxies)) }()
+	select {
+	case err := <-done:
+		s.cancel()
+		return fmt.Errorf("serving the public port: %w", err)
+	case <-ctx.Done():
+	}
+	s.draining.Store(true)
+	drain := time.NewTimer(s.limits.Drain)
+	defer drain.Stop()
+	select {
+	case <-drain.C:
+	case err := <-done:
+		s.cancel()
+		return fmt.Errorf("serving the public port: %w", err)
+	}
+	return s.stop(done)
+}
+
+func (s *Server) stop(done <-chan error) error {
+	defer s.cancel()
+	grace, cancel := context.WithTimeout(context.Background(), s.limits.Grace)
+	defer cancel()
+	if err := s.http.ShutdownWithContext(grace); err != nil {
+		return fmt.Errorf("stopping the public port: requests were still in flight after %s: %w", s.limits.Grace, err)
+	}
+	if err := <-done; err != nil {
+		return fmt.Errorf("stopping the public port: %w", err)
+	}
+	return nil
+}
