@@ -16,10 +16,9 @@ type candidate struct {
 }
 
 // override returns the one override that holds for the partner, offer and goal
-// at the moment; nil if none does. A side that it does not give is not looked
+// at the moment; false if none does. A side that it does not give is not looked
 // for in another override: the contract goes on to the goal's structure.
-func (in *Selection) override() *candidate {
-	var best *candidate
+func (in *Selection) override() (best candidate, found bool) {
 	for _, record := range in.Payouts {
 		if record.PartnerPayout == nil || record.PartnerPayout.Partner != in.PartnerName || record.Tombstone() {
 			continue
@@ -27,12 +26,12 @@ func (in *Selection) override() *candidate {
 		overrides := overridesOf(record, in.OfferName)
 		for i := range overrides {
 			c := candidate{record: record, entry: &overrides[i]}
-			if in.holds(c.entry) && (best == nil || c.compare(best) < 0) {
-				best = &c
+			if in.holds(c.entry) && (!found || c.compare(best) < 0) {
+				best, found = c, true
 			}
 		}
 	}
-	return best
+	return best, found
 }
 
 // overridesOf returns the overrides of a record for one offer. They are sorted
@@ -59,7 +58,7 @@ func (in *Selection) holds(o *snapshot.Override) bool {
 // compare orders candidates, the one that counts first: the latest from (none is
 // the earliest), then the older object (unknown age is youngest), then the
 // object's name, then the entry's. So no order of arrival ever matters.
-func (c *candidate) compare(o *candidate) int {
+func (c candidate) compare(o candidate) int {
 	return cmp.Or(
 		cmp.Compare(begin(o.entry), begin(c.entry)),
 		cmp.Compare(age(c.record), age(o.record)),
@@ -85,7 +84,7 @@ func age(record *snapshot.Record) int64 {
 }
 
 // named returns one side of the override; nil if it does not give that side.
-func (c *candidate) named(terms *snapshot.Terms) *Named {
+func (c candidate) named(terms *snapshot.Terms) *Named {
 	if terms == nil {
 		return nil
 	}

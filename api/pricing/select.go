@@ -33,7 +33,7 @@ func Select(in Selection) Terms {
 		Payout:  in.side(in.Goal.Payout, payoutOf),
 		Revenue: in.side(in.Goal.Revenue, revenueOf),
 	}
-	if held := in.override(); held != nil {
+	if held, ok := in.override(); ok {
 		terms.Payout.Override = held.named(held.entry.Payout)
 		terms.Revenue.Override = held.named(held.entry.Revenue)
 	}
