@@ -42,6 +42,7 @@ func newRoot() *cobra.Command {
 		newConversionsCommand(),
 		newDeliveriesCommand(),
 		newKeysCommand(),
+		newTrackerCommand(),
 	)
 	return root
 }

@@ -1,0 +1,129 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"time"
+
+	"github.com/go-logr/logr"
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/spf13/pflag"
+
+	"github.com/waypost/waypost/api/seal"
+	"github.com/waypost/waypost/tracker/journal"
+	"github.com/waypost/waypost/tracker/live"
+	"github.com/waypost/waypost/tracker/server"
+	"github.com/waypost/waypost/tracker/server/address"
+	"github.com/waypost/waypost/tracker/server/visitor"
+)
+
+// publicFlags are the public port's, of serve and tracker alike.
+type publicFlags struct {
+	listen  string
+	proxies []string
+	geoip   string
+	spool   string
+	rate    int
+	drain   time.Duration
+}
+
+func (f *publicFlags) addFlags(flags *pflag.FlagSet) {
+	flags.StringVar(&f.listen, "listen", ":8080", "public port: clicks, impressions, postbacks, pixels")
+	flags.StringSliceVar(&f.proxies, "trusted-proxies", nil, "addresses or CIDRs whose X-Forwarded-For counts")
+	flags.StringVar(&f.geoip, "geoip-database", "", "MaxMind DB file with countries; without it no event has a country")
+	flags.StringVar(&f.spool, "spool", "", "file for events that the journal does not take and memory does not hold; without it they are dropped and counted")
+	flags.IntVar(&f.rate, "rate-limit", 0, "requests a second that one address may make on average, beyond that 429; 0 is no limit")
+	flags.DurationVar(&f.drain, "drain-delay", 0, "how long to go on serving after SIGTERM, while load balancers take notice")
+}
+
+// publicParts are what the public port works with.
+type publicParts struct {
+	keysDir string
+	keys    *seal.Keyring
+	holder  *live.Holder
+	conn    *journal.Conn
+	name    string
+	metrics prometheus.Registerer
+	log     logr.Logger
+}
+
+// public is a tracker without its source of snapshots: the port, the writer
+// behind it, and what keeps them current.
+type public struct {
+	server    *server.Server
+	writer    *journal.Writer
+	caps      *journal.Caps
+	countries *visitor.Countries
+	parts     publicParts
+	listener  net.Listener
+}
+
+func newPublic(f publicFlags, parts publicParts) (*public, error) {
+	proxies, err := address.ParseProxies(f.proxies)
+	if err != nil {
+		return nil, fmt.Errorf("--trusted-proxies: %w", err)
+	}
+	countries, err := visitor.OpenCountries(f.geoip)
+	if err != nil {
+		return nil, fmt.Errorf("--geoip-database: %w", err)
+	}
+	writer, err := journal.NewWriter(parts.conn, journal.WriterOptions{
+		Name: parts.name, Spool: f.spool, Metrics: journal.NewWriterMetrics(parts.metrics), Log: parts.log.WithName("journal"),
+	})
+	if err != nil {
+		return nil, err
+	}
+	caps := &journal.Caps{}
+	s, err := server.New(server.Options{
+		Snapshots: parts.holder, Journal: writer, Caps: caps, Keys: parts.keys, Proxies: proxies, Countries: countries,
+		Limits:  server.Limits{Rate: address.Rate{PerSecond: f.rate}, Drain: f.drain},
+		Metrics: parts.metrics, Log: parts.log.WithName("public"),
+	})
+	if err != nil {
+		return nil, err
+	}
+	listener, err := net.Listen("tcp", f.listen)
+	if err != nil {
+		return nil, fmt.Errorf("opening the public port (--listen): %w", err)
+	}
+	return &public{server: s, writer: writer, caps: caps, countries: countries, parts: parts, listener: listener}, nil
+}
+
+// serve answers until ctx ends, and finishes what is in flight.
+func (p *public) serve(ctx context.Context) error { return p.server.Serve(ctx, p.listener) }
+
+// flush returns when everything that was answered is in the journal, or in the spool.
+func (p *public) flush(ctx context.Context) error { return p.writer.Close(ctx) }
+
+// tasks keep the caps, the keys and the countries current.
+func (p *public) tasks() []task {
+	return []task{p.watchCaps, p.watchKeys, p.watchCountries}
+}
+
+func (p *public) watchCaps(ctx context.Context) error {
+	err := p.parts.conn.WatchCaps(ctx, p.caps)
+	if ctx.Err() != nil || errors.Is(err, context.Canceled) {
+		return nil
+	}
+	return err
+}
+
+func (p *public) watchKeys(ctx context.Context) error {
+	w := seal.Watcher{
+		Dir:      p.parts.keysDir,
+		OnChange: p.server.SetKeyring,
+		OnError:  func(err error) { p.parts.log.Error(err, "reading the sealing keys; the last good ones stay in use") },
+	}
+	return w.Run(ctx)
+}
+
+func (p *public) watchCountries(ctx context.Context) error {
+	tick := time.NewTicker(time.Minute)
+	defer tick.Stop()
+	p.countries.Watch(ctx, tick.C, func(err error) {
+		p.parts.log.Error(err, "reading the geo database; the last good one stays in use")
+	})
+	return nil
+}

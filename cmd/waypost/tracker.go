@@ -1,0 +1,134 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"os"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/spf13/cobra"
+
+	"github.com/waypost/waypost/api/seal"
+	"github.com/waypost/waypost/tracker/admin"
+	"github.com/waypost/waypost/tracker/live"
+)
+
+// trackerFlags are the tracker's beside the public port's.
+type trackerFlags struct {
+	public      publicFlags
+	logging     logFlags
+	admin       string
+	name        string
+	kubeconfig  string
+	namespace   string
+	keys        string
+	verifyKeys  string
+	journalURL  string
+	journalOpts journalFlags
+	cache       string
+}
+
+func newTrackerCommand() *cobra.Command {
+	var f trackerFlags
+	cmd := &cobra.Command{
+		Use:   "tracker",
+		Short: "Serve clicks, impressions and postbacks from published snapshots (a part of a cluster installation)",
+		Args:  cobra.NoArgs,
+		RunE:  func(cmd *cobra.Command, _ []string) error { return runTracker(cmd.Context(), f) },
+	}
+	flags := cmd.Flags()
+	f.public.addFlags(flags)
+	f.logging.addFlags(flags)
+	f.journalOpts.addFlags(flags)
+	hostname, _ := os.Hostname() // "" is a usable default; --name overrides it
+	flags.StringVar(&f.admin, "admin", "127.0.0.1:9090", "admin port: health, metrics, acknowledgement; not public")
+	flags.StringVar(&f.name, "name", hostname, "name of this tracker in the journal")
+	flags.StringVar(&f.kubeconfig, "kubeconfig", "", "kubeconfig; default as kubectl, or the pod's service account")
+	flags.StringVar(&f.namespace, "snapshot-namespace", "waypost-snapshots", "namespace that the operator publishes snapshots in")
+	flags.StringVar(&f.keys, "keys", "/etc/waypost/keys", "directory with "+seal.FileName+", mounted from the installation's Secret")
+	flags.StringVar(&f.verifyKeys, "verify-keys", "/etc/waypost/verify/"+verifyKeysFile, "PEM file with the public keys that manifests may be signed with")
+	flags.StringVar(&f.journalURL, "journal-url", "nats://127.0.0.1:4222", "NATS servers of the journal, joined by commas")
+	flags.StringVar(&f.cache, "cache", "/var/cache/waypost", "directory for the copy of the snapshot that a restart begins with; empty for none")
+	return cmd
+}
+
+func runTracker(ctx context.Context, f trackerFlags) error {
+	tuneMemory()
+	log, err := f.logging.logger(os.Stderr)
+	if err != nil {
+		return err
+	}
+	keys, err := seal.LoadDir(f.keys)
+	if err != nil {
+		return err
+	}
+	config, err := restConfig(f.kubeconfig)
+	if err != nil {
+		return err
+	}
+	source, err := live.NewKubernetes(config, live.KubernetesOptions{
+		Namespace: f.namespace, Trust: live.TrustFile(f.verifyKeys), Log: log.WithName("source"),
+	})
+	if err != nil {
+		return err
+	}
+	conn, err := f.journalOpts.connect(f.journalURL, "tracker "+f.name, log)
+	if err != nil {
+		return err
+	}
+	defer conn.Close()
+
+	registry := prometheus.NewRegistry()
+	holder := live.NewHolder(live.Options{Disk: f.disk(), Log: log.WithName("snapshot")})
+	registry.MustRegister(holder)
+	front, err := newPublic(f.public, publicParts{
+		keysDir: f.keys, keys: keys, holder: holder, conn: conn, name: f.name, metrics: registry, log: log,
+	})
+	if err != nil {
+		return err
+	}
+	adminPort, err := listenAdmin(f.admin)
+	if err != nil {
+		return err
+	}
+	handler := admin.NewHandler(admin.Options{
+		Ready:    readyUntil(ctx, holder.Ready),
+		Snapshot: func() any { return holder.Status() },
+		Metrics:  withRuntime(registry), Log: log.WithName("admin"),
+	})
+	return stages{
+		front: front.serve,
+		flush: front.flush,
+		back: append(front.tasks(),
+			func(ctx context.Context) error { return holder.Run(ctx, source) },
+			func(ctx context.Context) error { return admin.Serve(ctx, adminPort, handler) }),
+	}.run(ctx)
+}
+
+func (f *trackerFlags) disk() *live.Disk {
+	if f.cache == "" {
+		return nil
+	}
+	return live.NewDisk(f.cache, live.TrustFile(f.verifyKeys))
+}
+
+// readyUntil says not ready from the moment on that the process is told to stop,
+// so that load balancers turn away before the port closes.
+func readyUntil(ctx context.Context, ready func() (bool, string)) func() (bool, string) {
+	return func() (bool, string) {
+		if ctx.Err() != nil {
+			return false, "this process to end"
+		}
+		return ready()
+	}
+}
+
+func listenAdmin(address string) (net.Listener, error) {
+	l, err := net.Listen("tcp", address)
+	if err != nil {
+		return nil, fmt.Errorf("opening the admin port (--admin): %w", err)
+	}
+	return l, nil
+}
+
