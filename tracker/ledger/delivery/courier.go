@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/go-logr/logr"
@@ -17,6 +19,8 @@ const (
 	atOnce = 128
 	// lookAgain is how often the queue is asked when nobody says that it has grown.
 	lookAgain = time.Second
+	// claimFor outlives every call; after a crash deliveries wait as long.
+	claimFor = 2 * callTimeout
 )
 
 // Options set a courier up.
@@ -95,16 +99,47 @@ func (c *Courier) send(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("reading the queue of deliveries: %w", err)
 	}
-	for _, d := range due {
-		host := hostOf(d.URL)
-		if c.hosts[host] >= perHost {
-			continue // it stays due
+	chosen := c.chosen(due)
+	if len(chosen) == 0 {
+		return nil
+	}
+	now := c.Now()
+	claimed, err := c.Queue.Claim(ctx, idsOf(chosen), now, now.Add(claimFor))
+	if err != nil {
+		return fmt.Errorf("claiming deliveries: %w", err)
+	}
+	for _, d := range chosen {
+		if !slices.Contains(claimed, d.ID) {
+			continue // another courier was faster
 		}
+		host := hostOf(d.URL)
 		c.out[d.ID] = host
 		c.hosts[host]++
 		go func() { c.results <- call(ctx, c.Client, d, c.Now) }()
 	}
 	return nil
+}
+
+// chosen are the due deliveries whose hosts have room; the others stay due.
+func (c *Courier) chosen(due []Delivery) []Delivery {
+	more := map[string]int{}
+	var chosen []Delivery
+	for _, d := range due {
+		host := hostOf(d.URL)
+		if c.hosts[host]+more[host] < perHost {
+			more[host]++
+			chosen = append(chosen, d)
+		}
+	}
+	return chosen
+}
+
+func idsOf(ds []Delivery) []string {
+	ids := make([]string, len(ds))
+	for i, d := range ds {
+		ids[i] = d.ID
+	}
+	return ids
 }
 
 // settle records a result and those that have arrived behind it.
@@ -168,5 +203,5 @@ func hostOf(raw string) string {
 	if err != nil {
 		return ""
 	}
-	return u.Host
+	return strings.ToLower(u.Host)
 }

@@ -42,6 +42,15 @@ func (q *memoryQueue) Due(_ context.Context, now time.Time, limit int, busy, out
 	return due, nil
 }
 
+func (q *memoryQueue) Claim(_ context.Context, ids []string, _, until time.Time) ([]string, error) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	for _, id := range ids {
+		q.due[id] = until
+	}
+	return ids, nil
+}
+
 func (q *memoryQueue) Record(_ context.Context, results []Result) error {
 	q.mu.Lock()
 	defer q.mu.Unlock()

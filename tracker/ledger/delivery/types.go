@@ -60,6 +60,10 @@ type Queue interface {
 	// Due returns up to limit deliveries whose time has come, oldest first, none
 	// for the hosts of busy and none that is out already.
 	Due(ctx context.Context, now time.Time, limit int, busyHosts, outIDs []string) ([]Delivery, error)
+	// Claim takes due deliveries until the given time, so that the courier of
+	// another ledger passes them over, and returns the ids of those that it got. A
+	// claimed delivery without a result becomes due again at that time.
+	Claim(ctx context.Context, ids []string, now, until time.Time) ([]string, error)
 	// Record keeps results, and suspends targets that failed too often in a row.
 	Record(ctx context.Context, results []Result) error
 }

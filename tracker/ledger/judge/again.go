@@ -1,0 +1,98 @@
+package judge
+
+import "github.com/waypost/waypost/api/snapshot"
+
+// again judges a later postback of a conversion that exists. With a status it may
+// move a pending one or one on hold, and carry the final amount.
+func (c *Case) again(found *Conversion) Outcome {
+	p := c.Postback
+	open := found.Status == snapshot.StatusPending || found.Status == snapshot.StatusHold
+	switch {
+	case p.Status == 0:
+		return c.refused(ReasonDuplicate, found)
+	case !open && !c.chargeback(found):
+		return c.refused(ReasonStatusFinal, found)
+	case p.Terms.Offer.KeyRequired && !p.KeyProven:
+		return c.refused(ReasonDuplicate, found)
+	case p.Status == snapshot.StatusRejected:
+		return c.move(found, found.clone(), snapshot.StatusRejected, ReasonByAdvertiser)
+	}
+	return c.settle(found)
+}
+
+// chargeback reports whether the postback reverses an approved conversion.
+func (c *Case) chargeback(found *Conversion) bool {
+	return found.Status == snapshot.StatusApproved && c.Postback.Status == snapshot.StatusRejected && c.Postback.KeyProven
+}
+
+// settle moves a pending conversion or one on hold to anything but rejected.
+func (c *Case) settle(found *Conversion) Outcome {
+	to, until := c.target(found)
+	n, changed, note := c.withAmount(found)
+	switch {
+	case note == ReasonBadAmount:
+		return c.refused(note, found)
+	case note == ReasonCapReached:
+		return c.move(found, n, snapshot.StatusRejected, note)
+	case to == found.Status && until == found.HoldUntil && !changed:
+		return c.refused(ReasonDuplicate, found)
+	}
+	n.HoldUntil = until
+	return c.move(found, n, to, note)
+}
+
+// target is what the status of the postback makes of a conversion that is pending
+// or on hold, and when its hold then ends by itself. The offer's hold begins with
+// the conversion, whenever it is approved.
+func (c *Case) target(found *Conversion) (to snapshot.ConversionStatus, until int64) {
+	held := found.HoldUntil != 0 // by the offer, not by the advertiser
+	switch status := c.Postback.Status; {
+	case status == snapshot.StatusPending, status == snapshot.StatusHold && held:
+		return found.Status, found.HoldUntil // nothing goes back to pending, and a hold has its end
+	case status == snapshot.StatusHold:
+		return snapshot.StatusHold, 0
+	case held && found.Said == snapshot.StatusApproved:
+		return found.Status, found.HoldUntil // says nothing new, as a retry does
+	case held || c.Origin.Offer.HoldHours == 0 || holdEnd(c.Origin, found.At) <= c.Postback.At:
+		return snapshot.StatusApproved, 0
+	}
+	return snapshot.StatusHold, holdEnd(c.Origin, found.At)
+}
+
+// withAmount returns a copy of the conversion with the amount of the postback, if
+// it has another one, and whether that changed it. note says why it could not.
+func (c *Case) withAmount(found *Conversion) (n *Conversion, changed bool, note string) {
+	n = found.clone()
+	amount := c.Postback.Amount
+	switch {
+	case amount == nil || found.Amount != nil && *amount == *found.Amount:
+		return n, false, ""
+	case c.mismatch() != "":
+		return n, false, ReasonCurrencyMismatch // the amount stays what it was
+	}
+	price, err := c.reprice(found, amount)
+	if err != nil {
+		return n, false, ReasonBadAmount
+	}
+	n.Amount, n.Payout, n.Revenue = amount, price.Payout, price.Revenue
+	n.PayoutRule, n.RevenueRule = price.PayoutRule(), price.RevenueRule()
+	if reached(c.Origin, n, found, c.Used) {
+		return n, true, ReasonCapReached
+	}
+	return n, true, ""
+}
+
+// move is the outcome of a postback that changes a conversion: n, a copy of found,
+// gets the status.
+func (c *Case) move(found, n *Conversion, to snapshot.ConversionStatus, note string) Outcome {
+	p := c.Postback
+	n.change(Change{At: p.At, To: to, By: ByPostback, Reason: note})
+	n.Said = p.Status
+	o := Outcome{Verdict: c.verdict(), Conversion: n, Before: found, ClickMissing: n.ClickMissing}
+	o.Verdict.Verdict, o.Verdict.Reason, o.Verdict.Conversion = verdictOf(to), n.Reason, n.ID
+	o.Verdict.Payout, o.Verdict.Revenue, o.Verdict.Config = n.Payout, n.Revenue, n.Config
+	if to != found.Status {
+		o.Fires = fires(p.Terms, n)
+	}
+	return o
+}

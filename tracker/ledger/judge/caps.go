@@ -1,0 +1,63 @@
+package judge
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/waypost/waypost/api/pricing"
+	"github.com/waypost/waypost/api/snapshot"
+	"github.com/waypost/waypost/tracker/journal"
+)
+
+// capped reports whether a new conversion of that price would exceed a cap.
+func (c *Case) capped(price pricing.Result) bool {
+	t := c.Postback.Terms
+	if len(t.Offer.Caps) == 0 {
+		return false
+	}
+	n := &Conversion{At: c.Postback.At, Cell: c.cell(), Status: snapshot.StatusApproved, Payout: price.Payout, Revenue: price.Revenue}
+	return reached(t, n, nil, c.Used)
+}
+
+// reached reports whether taking before away (nil for none) and adding n would
+// exceed one of the caps.
+func reached(t *journal.Terms, n, before *Conversion, used UsedFunc) bool {
+	for i := range t.Offer.Caps {
+		limit := &t.Offer.Caps[i]
+		if !Covers(limit, &n.Cell) {
+			continue
+		}
+		more := Share(limit.Metric, n) - Share(limit.Metric, before)
+		if more > 0 && more > limit.Limit-used(limit, n, t.Offer.TimeZone) {
+			return true
+		}
+	}
+	return false
+}
+
+// Share is what a conversion takes of a cap: one place, or its money. nil,
+// rejected ones, and metrics that do not count conversions take nothing.
+func Share(metric snapshot.CapMetric, c *Conversion) int64 {
+	if c == nil || !c.Counts() {
+		return 0
+	}
+	switch metric {
+	case snapshot.CapConversions:
+		return 1
+	case snapshot.CapPayout:
+		return int64(c.Payout)
+	case snapshot.CapRevenue:
+		return int64(c.Revenue)
+	}
+	return 0
+}
+
+// Covers reports whether a cap of the cell's offer counts what happens in the cell.
+// Clicks and impressions have no goal.
+func Covers(limit *snapshot.Cap, cell *Cell) bool {
+	traffic := limit.Metric == snapshot.CapClicks || limit.Metric == snapshot.CapImpressions
+	if !traffic && limit.Goal != "" && !strings.EqualFold(limit.Goal, cell.Goal) {
+		return false
+	}
+	return len(limit.Partners) == 0 || slices.Contains(limit.Partners, cell.Partner)
+}

@@ -1,0 +1,40 @@
+package judge
+
+import (
+	"github.com/waypost/waypost/api/snapshot"
+	"github.com/waypost/waypost/tracker/journal"
+)
+
+// clone copies a conversion so far that change does not touch the original.
+func (c *Conversion) clone() *Conversion {
+	n := *c
+	n.History = append(make([]Change, 0, len(c.History)+1), c.History...)
+	return &n
+}
+
+// change gives the conversion a status and notes it in the history. The reason of
+// the change is that of the conversion when it is rejected.
+func (c *Conversion) change(x Change) {
+	x.From = c.Status
+	c.History = append(c.History, x)
+	c.Status, c.UpdatedAt = x.To, x.At
+	c.Reason = ""
+	if x.To != snapshot.StatusHold {
+		c.HoldUntil = 0
+	}
+	if x.To != snapshot.StatusRejected {
+		return
+	}
+	c.Reason = x.Reason
+	if x.By == ByPostback && releases(x.Reason) {
+		c.OrderKey, c.SessionKey = Key{}, Key{}
+	}
+}
+
+// EndHold is the outcome when the hold of a conversion ends by itself. origin is
+// the configuration that it was judged by.
+func EndHold(found *Conversion, origin *journal.Terms, at int64) Outcome {
+	n := found.clone()
+	n.change(Change{At: at, To: snapshot.StatusApproved, By: ByHold})
+	return Outcome{Conversion: n, Before: found, Fires: fires(origin, n)}
+}

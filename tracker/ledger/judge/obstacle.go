@@ -1,0 +1,67 @@
+package judge
+
+import (
+	"strings"
+
+	"github.com/waypost/waypost/api/snapshot"
+)
+
+const (
+	second = 1_000_000 // microseconds
+	hour   = 3600 * second
+)
+
+// Look-backs of offers that give none.
+const (
+	defaultClickLookback      = 720 // hours
+	defaultImpressionLookback = 24
+)
+
+// obstacle returns the first reason, in the order of the contract, why a postback
+// is rejected whatever it says; "" if there is none.
+func (c *Case) obstacle() string {
+	switch t := c.Postback.Terms; {
+	case t.Partner.State == snapshot.Blocked, t.Partner.State == snapshot.Rejected, t.Partner.State == snapshot.Deleted:
+		return ReasonPartnerInactive
+	case t.Offer.State == snapshot.Deleted, t.Offer.State == snapshot.Pending:
+		return ReasonOfferInactive
+	}
+	return c.untimely()
+}
+
+// untimely compares the time since the click, which its id tells to the second,
+// with the offer's bounds. Both bounds are allowed.
+func (c *Case) untimely() string {
+	p := c.Postback
+	if Session(p) == "" {
+		return ""
+	}
+	a := &p.Terms.Offer.Attribution
+	age := p.At - p.SessionAt*second
+	lookback := hours(a.ClickLookbackHours, defaultClickLookback)
+	if p.ClickID == "" {
+		lookback = hours(a.ImpressionLookbackHours, defaultImpressionLookback)
+	} else if age < int64(a.MinimumClickSeconds)*second {
+		return ReasonTooSoon
+	}
+	if age > lookback {
+		return ReasonTooLate
+	}
+	return ""
+}
+
+func hours(given, otherwise int32) int64 {
+	if given == 0 {
+		given = otherwise
+	}
+	return int64(given) * hour
+}
+
+// mismatch is the reason when the postback names another currency than the offer's.
+func (c *Case) mismatch() string {
+	p := c.Postback
+	if p.Currency != "" && !strings.EqualFold(p.Currency, p.Terms.Offer.Currency) {
+		return ReasonCurrencyMismatch
+	}
+	return ""
+}
