@@ -196,6 +196,23 @@ func TestSweepSums(t *testing.T) {
 			t.Error("complete although the digest differs")
 		}
 	})
+	t.Run("served by all", func(t *testing.T) {
+		for _, tt := range []struct {
+			trackers []Tracker
+			digest   string
+			want     int64
+		}{
+			{nil, digestOf(7), 0},
+			{[]Tracker{at("a", 7), at("b", 8)}, digestOf(7), 7},
+			{[]Tracker{at("a", 7), at("b", 5)}, digestOf(7), 5},
+			{[]Tracker{at("a", 7), silent}, digestOf(7), 0},
+			{[]Tracker{at("a", 7)}, digestOf(9), 0},
+		} {
+			if got := (Sweep{Trackers: tt.trackers}).Served(7, tt.digest); got != tt.want {
+				t.Errorf("Served() of %v = %d, want %d", tt.trackers, got, tt.want)
+			}
+		}
+	})
 	t.Run("schemas are those of trackers that answer", func(t *testing.T) {
 		if got := (Sweep{Trackers: []Tracker{at("a", 7), silent}}).Schemas(); len(got) != 1 || len(got[0]) != 2 {
 			t.Errorf("Schemas() = %v", got)

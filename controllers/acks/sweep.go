@@ -52,6 +52,22 @@ func (t Tracker) serves(revision int64, digest string) bool {
 	return t.Status.Revision > revision
 }
 
+// Served returns the highest revision that every tracker serves, 0 when there is
+// no tracker, one is silent, or one serves something else under the current
+// revision's number.
+func (s Sweep) Served(current int64, digest string) int64 {
+	var served int64
+	for i, t := range s.Trackers {
+		if t.Err != nil || t.Status.Revision == current && t.Status.Digest != digest {
+			return 0
+		}
+		if i == 0 || t.Status.Revision < served {
+			served = t.Status.Revision
+		}
+	}
+	return served
+}
+
 // Lowest returns the lowest revision that a tracker serves; ok is false when
 // none answered. Revisions from there on are in use.
 func (s Sweep) Lowest() (revision int64, ok bool) {

@@ -43,17 +43,14 @@ func unjudged(generation int64) []metav1.Condition {
 
 // served says which generation trackers keep while this one is not served.
 func (f Facts) served() string {
-	switch f.ServedGeneration {
-	case 0:
+	switch {
+	case f.ServedGeneration == 0:
 		return "; no generation of it is served"
-	case f.Generation:
+	case f.Current:
 		return ""
 	}
 	return fmt.Sprintf("; generation %d keeps being served", f.ServedGeneration)
 }
-
-// current reports whether the snapshot is to carry this very generation.
-func (f Facts) current() bool { return f.ServedGeneration == f.Generation }
 
 // refused returns what keeps this generation from being served as written:
 // first the object itself, then what it names. Entries that are left out do not
@@ -62,7 +59,7 @@ func (f Facts) refused() Judgement {
 	if !f.Accepted.OK() {
 		return f.Accepted
 	}
-	if f.Resolved.Reason == v1alpha1.ReasonEntriesRefused && f.current() {
+	if f.Resolved.Reason == v1alpha1.ReasonEntriesRefused && f.Current {
 		return Judgement{}
 	}
 	return f.Resolved

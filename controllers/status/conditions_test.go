@@ -49,7 +49,7 @@ var (
 // published is an object of generation 3 whose snapshot is out.
 func published(change func(*Facts)) Facts {
 	f := Facts{
-		Generation: 3, Judged: true, ServedGeneration: 3, Publication: Published,
+		Generation: 3, Judged: true, ServedGeneration: 3, Current: true, Publication: Published,
 		Propagation: Propagation{Revision: 812, Trackers: 5, Acked: 5, Complete: true},
 	}
 	change(&f)
@@ -118,31 +118,36 @@ func TestConditions(t *testing.T) {
 		},
 		{
 			"invalid edit, last good served",
-			published(func(f *Facts) { f.Accepted = invalid; f.ServedGeneration = 2 }),
+			published(func(f *Facts) { f.Accepted = invalid; f.ServedGeneration = 2; f.Current = false }),
 			"Accepted=False/UnknownMacro ResolvedRefs=True/ResolvedRefs Programmed=True/Programmed Ready=False/UnknownMacro Stalled=True/UnknownMacro",
 			"Failed", "no macro {clik}; generation 2 keeps being served",
 		},
 		{
 			"invalid and never served",
-			published(func(f *Facts) { f.Accepted = invalid; f.ServedGeneration = 0 }),
+			published(func(f *Facts) { f.Accepted = invalid; f.ServedGeneration = 0; f.Current = false }),
 			"Accepted=False/UnknownMacro ResolvedRefs=True/ResolvedRefs Programmed=False/NotAccepted Ready=False/UnknownMacro Stalled=True/UnknownMacro",
 			"Failed", "no generation of it is served",
 		},
 		{
 			"invalid says so although nothing can be published",
-			published(func(f *Facts) { f.Accepted = invalid; f.ServedGeneration = 2; f.Publication = Failed }),
+			published(func(f *Facts) {
+				f.Accepted = invalid
+				f.ServedGeneration = 2
+				f.Current = false
+				f.Publication = Failed
+			}),
 			"Accepted=False/UnknownMacro ResolvedRefs=True/ResolvedRefs Programmed=True/Programmed Ready=False/UnknownMacro Stalled=True/UnknownMacro",
 			"Failed", "generation 2",
 		},
 		{
 			"reference missing, never served",
-			published(func(f *Facts) { f.Resolved = noOffer; f.ServedGeneration = 0 }),
+			published(func(f *Facts) { f.Resolved = noOffer; f.ServedGeneration = 0; f.Current = false }),
 			"Accepted=True/Accepted ResolvedRefs=False/RefNotFound Programmed=False/RefNotFound Ready=False/RefNotFound Reconciling=True/RefNotFound",
 			"InProgress", "offer winter does not exist",
 		},
 		{
 			"reference missing, last good served",
-			published(func(f *Facts) { f.Resolved = noOffer; f.ServedGeneration = 1 }),
+			published(func(f *Facts) { f.Resolved = noOffer; f.ServedGeneration = 1; f.Current = false }),
 			"Accepted=True/Accepted ResolvedRefs=False/RefNotFound Programmed=True/Programmed Ready=False/RefNotFound Reconciling=True/RefNotFound",
 			"InProgress", "generation 1 keeps being served",
 		},
@@ -151,6 +156,17 @@ func TestConditions(t *testing.T) {
 			published(func(f *Facts) { f.Resolved = noSecret }),
 			"Accepted=True/Accepted ResolvedRefs=False/SecretNotFound Programmed=True/Programmed Ready=False/SecretNotFound Reconciling=True/SecretNotFound",
 			"InProgress", "Secret key does not exist",
+		},
+		{
+			"a recreated object that is refused: the form of its predecessor",
+			published(func(f *Facts) { f.Accepted = invalid; f.Current = false }),
+			"Accepted=False/UnknownMacro ResolvedRefs=True/ResolvedRefs Programmed=True/Programmed Ready=False/UnknownMacro Stalled=True/UnknownMacro",
+			"Failed", "generation 3 keeps being served",
+		},
+		{
+			"an entry is left out of an edit that is not served", published(func(f *Facts) { f.Resolved = leftOut; f.Current = false }),
+			"Accepted=True/Accepted ResolvedRefs=False/EntriesRefused Programmed=True/Programmed Ready=False/EntriesRefused Reconciling=True/EntriesRefused",
+			"InProgress", "generation 3 keeps being served",
 		},
 		{
 			"one entry left out, the others served", published(func(f *Facts) { f.Resolved = leftOut }),

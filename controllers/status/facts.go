@@ -12,8 +12,11 @@ type Facts struct {
 	// Accepted and Resolved are the compiler's verdict.
 	Accepted, Resolved Judgement
 	// ServedGeneration is the generation whose form is in the snapshot, 0 when
-	// there is none. It is below Generation when the last good form is kept.
+	// there is none.
 	ServedGeneration int64
+	// Current says that this form is the one that was judged, and not an earlier
+	// one that is kept.
+	Current bool
 	// Paused says that the object's state is not Active: being served then means
 	// that every tracker knows not to serve it.
 	Paused bool

@@ -24,7 +24,7 @@ func TestMerge(t *testing.T) {
 		}
 	})
 	t.Run("an unchanged status keeps its time, a changed one begins now", func(t *testing.T) {
-		next := Merge(old, Conditions(published(func(f *Facts) { f.Accepted = invalid; f.ServedGeneration = 2 })), now)
+		next := Merge(old, Conditions(published(func(f *Facts) { f.Accepted = invalid; f.ServedGeneration = 2; f.Current = false })), now)
 		want := map[string]metav1.Time{
 			v1alpha1.ConditionAccepted: now, v1alpha1.ConditionResolvedRefs: before,
 			v1alpha1.ConditionProgrammed: before, v1alpha1.ConditionReady: now, v1alpha1.ConditionStalled: now,
@@ -47,7 +47,7 @@ func TestTransition(t *testing.T) {
 	unknown := Conditions(Facts{Generation: 3})
 	served := Conditions(published(func(*Facts) {}))
 	waiting := Conditions(published(func(f *Facts) { f.Propagation = Propagation{Trackers: 1} }))
-	refused := Conditions(published(func(f *Facts) { f.Accepted = invalid; f.ServedGeneration = 2 }))
+	refused := Conditions(published(func(f *Facts) { f.Accepted = invalid; f.ServedGeneration = 2; f.Current = false }))
 	refusedAgain := Conditions(published(func(f *Facts) { f.Accepted = invalid; f.Generation = 4 }))
 	unresolved := Conditions(published(func(f *Facts) { f.Resolved = noOffer }))
 	leftOne := Conditions(published(func(f *Facts) { f.Resolved = leftOut }))

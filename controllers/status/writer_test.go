@@ -159,7 +159,7 @@ func outcomeOf(object v1alpha1.Object, change func(*Outcome)) Outcome {
 	o := Outcome{
 		Key: Key{Kind: kindOf(object), Namespace: object.GetNamespace(), Name: object.GetName()}, UID: object.GetUID(),
 		Facts: Facts{
-			Generation: object.GetGeneration(), Judged: true, ServedGeneration: object.GetGeneration(), Publication: Published,
+			Generation: object.GetGeneration(), Judged: true, ServedGeneration: object.GetGeneration(), Current: true, Publication: Published,
 			Propagation: Propagation{Revision: 1, Trackers: 1, Acked: 1, Complete: true},
 		},
 	}
@@ -284,8 +284,8 @@ func TestWriterEvents(t *testing.T) {
 		d.writer.Submit(outcomeOf(object, func(o *Outcome) { change(&o.Facts) }), true)
 		d.wait(t)
 	}
-	submit(func(f *Facts) { f.Accepted = invalid; f.ServedGeneration = 0 })
-	submit(func(f *Facts) { f.Accepted = invalid; f.ServedGeneration = 0; f.Resolved = noSecret })
+	submit(func(f *Facts) { f.Accepted = invalid; f.ServedGeneration = 0; f.Current = false })
+	submit(func(f *Facts) { f.Accepted = invalid; f.ServedGeneration = 0; f.Current = false; f.Resolved = noSecret })
 	submit(func(*Facts) {})
 	results, events := d.seen()
 	want := "Warning UnknownMacro Refuse: destinationURL: no macro {clik}; no generation of it is served\n" +
