@@ -5,6 +5,8 @@ import (
 	"runtime/debug"
 
 	"github.com/valyala/fasthttp"
+
+	"github.com/waypost/waypost/tracker/server/params"
 )
 
 // serve answers one request. A panic in it costs this request only.
@@ -46,24 +48,23 @@ func (v *visit) dispatch() {
 	}
 	r := s.routes[string(ctx.Path())]
 	query := ctx.URI().QueryString()
-	if r == nil || r == s.routes["/"] && len(query) == 0 {
+	if r == nil || r == s.cake && len(query) == 0 {
 		s.turnAway(ctx, &notFound, "path")
 		return
 	}
-	if ok, list := r.allowed(view(ctx.Method())); !ok {
-		ctx.Response.Header.Set("Allow", list)
-		s.turnAway(ctx, &badMethod, "method")
-		return
-	}
-	if r.action == actText {
-		r.answer.write(ctx)
-		return
-	}
-	if !v.configured() {
-		return
-	}
 	v.scan(r, query)
-	v.act()
+	if ok, list := v.route.allowed(view(ctx.Method())); !ok {
+		s.turnAway(ctx, &badMethod, "method")
+		ctx.Response.Header.Set("Allow", list)
+		return
+	}
+	if v.route.action == actText {
+		v.route.answer.write(ctx)
+		return
+	}
+	if v.configured() {
+		v.act()
+	}
 }
 
 // screen turns requests away that are not worth more.
@@ -98,11 +99,14 @@ func (v *visit) configured() bool {
 // scan reads the query with the route's names, and lets a parameter choose
 // another route where there is a choice.
 func (v *visit) scan(r *route, query []byte) {
+	v.route = r
+	if r.names == nil {
+		return
+	}
 	v.params.KeepRaw = r.action == actPostback || r.action == actPixel
 	v.params.ScanQuery(r.names, query)
-	v.route = r
-	if r.choose != nil {
-		v.choose()
+	if chosen := r.choose[view(v.params.Get(params.Action))]; chosen != nil {
+		v.route = chosen
 	}
 }
 

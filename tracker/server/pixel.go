@@ -55,14 +55,6 @@ func (v *visit) pixelTarget() pixelTarget {
 	return pixelTarget{named: true, offer: v.network.Offer(view(id))}
 }
 
-// choose lets a parameter choose the route: TUNE's /aff_goal is postback and
-// pixel in one.
-func (v *visit) choose() {
-	if r := v.route.choose[string(v.params.Get(params.Action))]; r != nil {
-		v.route = r
-	}
-}
-
 var (
 	headerFetchDest = []byte("Sec-Fetch-Dest")
 	headerAccept    = []byte("Accept")

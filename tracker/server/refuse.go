@@ -9,10 +9,14 @@ import (
 	"github.com/valyala/fasthttp"
 )
 
-// turnAway answers with a page and counts why.
+// turnAway answers with a page, whatever the answer was to be before, and counts why.
 func (s *Server) turnAway(ctx *fasthttp.RequestCtx, p *page, why string) {
+	closing := ctx.Response.ConnectionClose()
 	ctx.Response.Reset()
 	p.write(ctx)
+	if closing {
+		ctx.SetConnectionClose()
+	}
 	s.metrics.turnedAway.WithLabelValues(why).Inc()
 }
 

@@ -22,6 +22,7 @@ type Server struct {
 	o       Options
 	limits  Limits
 	routes  map[string]*route
+	cake    *route // the click link that is the bare host with a query
 	keys    atomic.Pointer[seal.Keyring]
 	minter  *token.Minter
 	devices *visitor.Devices
@@ -54,6 +55,7 @@ func New(o Options) (*Server, error) {
 		devices: visitor.NewDevices(), limiter: address.NewLimiter(o.Limits.Rate), metrics: newMetrics(o.Metrics),
 	}
 	s.work, s.cancel = context.WithCancel(context.Background())
+	s.cake = s.routes["/"]
 	s.keys.Store(o.Keys)
 	s.decided.Store(newDecisions(nil))
 	s.visits.New = func() any { return &visit{s: s} }
