@@ -28,7 +28,7 @@ func reached(t *journal.Terms, n, before *Conversion, used UsedFunc) bool {
 			continue
 		}
 		more := Share(limit.Metric, n) - Share(limit.Metric, before)
-		if more > 0 && more > limit.Limit-used(limit, n, t.Offer.TimeZone) {
+		if more > 0 && more > limit.Limit-used(limit, n) {
 			return true
 		}
 	}

@@ -29,9 +29,9 @@ type Case struct {
 	Used UsedFunc
 }
 
-// UsedFunc says how far a cap of an offer is used: the count or the millionths in
-// the window, in the given time zone, that holds the conversion's time.
-type UsedFunc func(c *snapshot.Cap, of *Conversion, zone string) int64
+// UsedFunc says how far a cap of an offer is used, a count or millionths, in the
+// window that holds the conversion's time. The cap is one of the offer's terms.
+type UsedFunc func(c *snapshot.Cap, of *Conversion) int64
 
 // Outcome is what becomes of a postback, a moderation or the end of a hold.
 type Outcome struct {

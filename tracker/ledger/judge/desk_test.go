@@ -93,11 +93,8 @@ func (d *desk) moderate(id string, to snapshot.ConversionStatus, at int64, reaso
 }
 
 // used counts by going through all conversions, which is what counters must equal.
-func (d *desk) used(limit *snapshot.Cap, of *Conversion, zone string) int64 {
-	loc, err := time.LoadLocation(zone)
-	if err != nil {
-		d.t.Fatal(err)
-	}
+func (d *desk) used(limit *snapshot.Cap, of *Conversion) int64 {
+	loc := time.UTC
 	from, _ := Window(limit.Window, of.At, loc)
 	total := int64(0)
 	for _, x := range d.conv {

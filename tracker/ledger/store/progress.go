@@ -28,8 +28,8 @@ func (tx *Tx) Progress(ctx context.Context) (Progress, error) {
 	return p, nil
 }
 
-// lockProgress is Progress that also keeps every other ledger from getting past it.
-func (tx *Tx) lockProgress(ctx context.Context) (Progress, error) {
+// LockProgress is Progress that also keeps every other ledger from getting past it.
+func (tx *Tx) LockProgress(ctx context.Context) (Progress, error) {
 	if _, err := tx.in.exec(ctx, "UPDATE ledger SET position = position"); err != nil {
 		return Progress{}, fmt.Errorf("lock the ledger's position: %w", err)
 	}

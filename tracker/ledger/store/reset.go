@@ -17,7 +17,7 @@ var rebuilt = []string{
 // make no deliveries and no verdicts again.
 func (s *Store) Reset(ctx context.Context) error {
 	return s.Update(ctx, func(tx *Tx) error {
-		p, err := tx.lockProgress(ctx)
+		p, err := tx.LockProgress(ctx)
 		if err != nil {
 			return err
 		}

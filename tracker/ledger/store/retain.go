@@ -20,12 +20,12 @@ func (tx *Tx) DropVisits(ctx context.Context, day, uniques int64) error {
 }
 
 // DropPersonal empties address, user agent and referrer of the clicks and
-// impressions of one UTC day.
-func (tx *Tx) DropPersonal(ctx context.Context, day int64) error {
+// impressions of the UTC days from up to before until.
+func (tx *Tx) DropPersonal(ctx context.Context, from, until int64) error {
 	for _, t := range []string{"clicks", "impressions"} {
-		_, err := tx.in.exec(ctx, "UPDATE "+t+" SET ip = '', user_agent = '', referrer = '' WHERE day = ?", day)
+		_, err := tx.in.exec(ctx, "UPDATE "+t+" SET ip = '', user_agent = '', referrer = '' WHERE day >= ? AND day < ?", from, until)
 		if err != nil {
-			return fmt.Errorf("drop personal data of %s of day %d: %w", t, day, err)
+			return fmt.Errorf("drop personal data of %s before day %d: %w", t, until, err)
 		}
 	}
 	return nil

@@ -1,0 +1,239 @@
+package ledger
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/waypost/waypost/tracker/journal"
+	"github.com/waypost/waypost/tracker/ledger/store"
+)
+
+// Bounds of one group: what is judged in one transaction.
+const (
+	maxBatches = 256
+	maxEntries = 8192
+)
+
+// Pauses between attempts of a group that failed.
+const (
+	retryFirst = 50 * time.Millisecond
+	retryMost  = 5 * time.Second
+)
+
+// Ledger folds the journal into a store. Its methods other than Run are safe for
+// concurrent use.
+type Ledger struct {
+	o   Options
+	mem *memory // of Run alone; nil when it must be read again
+
+	// waiting and tickAt tell the ticker what the fold knows.
+	waiting atomic.Int64
+	tickAt  atomic.Int64
+
+	mu       sync.Mutex
+	position uint64
+	changed  chan struct{} // closed at the next commit
+
+	caps capQueue
+}
+
+// New makes a ledger; Run starts it.
+func New(o Options) *Ledger {
+	o.defaults()
+	return &Ledger{o: o, changed: make(chan struct{}), caps: newCapQueue()}
+}
+
+// Position returns up to where the journal has been folded by this ledger, and a
+// channel that is closed when it gets further: the courier, live tails and whoever
+// waits for an entry of their own look again then.
+func (l *Ledger) Position() (position uint64, further <-chan struct{}) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.position, l.changed
+}
+
+func (l *Ledger) advance(position uint64) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.position = position
+	close(l.changed)
+	l.changed = make(chan struct{})
+}
+
+// Run folds until ctx ends, whose error it then returns, or until the journal
+// cannot be read any more. A database that fails is tried again for ever.
+func (l *Ledger) Run(ctx context.Context) error {
+	ctx, cancel := context.WithCancel(ctx)
+	var helpers sync.WaitGroup
+	defer helpers.Wait()
+	defer cancel()
+	helpers.Go(func() { l.keepTicking(ctx) })
+	helpers.Go(func() { l.keepTrimming(ctx) })
+	helpers.Go(func() { l.keepPublishing(ctx) })
+	for {
+		if err := l.remember(ctx); err != nil {
+			return err
+		}
+		err := l.follow(ctx)
+		if !errors.Is(err, errBack) {
+			return err
+		}
+	}
+}
+
+// errBack says that the tables are behind what has been read: they were reset.
+var errBack = errors.New("the tables have been set back")
+
+// follow reads the journal from where the tables are.
+func (l *Ledger) follow(ctx context.Context) error {
+	l.advance(l.mem.progress.Position)
+	r := l.o.Open(l.mem.progress.Position)
+	defer r.Close()
+	for {
+		batches, err := r.Read(ctx, maxBatches)
+		if err != nil {
+			return fmt.Errorf("read the journal: %w", err)
+		}
+		for len(batches) > 0 {
+			n := l.groupLength(batches)
+			if err := l.foldPatiently(ctx, batches[:n]); err != nil {
+				return err
+			}
+			batches = batches[n:]
+		}
+	}
+}
+
+// groupLength is how many of the batches go into one group: a bounded number of
+// entries, and not both what is folded again and what is new.
+func (l *Ledger) groupLength(batches []*journal.Batch) int {
+	entries := 0
+	for i, b := range batches {
+		entries += len(b.Entries)
+		if i > 0 && entries > maxEntries {
+			return i
+		}
+		if l.mem != nil && b.Position == l.mem.progress.RebuildUntil {
+			return i + 1
+		}
+	}
+	return len(batches)
+}
+
+// foldPatiently folds a group, again and again until it succeeds or turns out to
+// have been folded by another ledger.
+func (l *Ledger) foldPatiently(ctx context.Context, batches []*journal.Batch) error {
+	for pause := retryFirst; ; pause = min(2*pause, retryMost) {
+		if err := l.remember(ctx); err != nil {
+			return err
+		}
+		at := l.mem.progress.Position
+		for len(batches) > 0 && batches[0].Position <= at {
+			batches = batches[1:]
+		}
+		if len(batches) == 0 {
+			return nil
+		}
+		if batches[0].Position > at+1 && l.setBack(at) {
+			return errBack
+		}
+		err := l.fold(ctx, batches)
+		switch {
+		case err == nil:
+			return nil
+		case ctx.Err() != nil:
+			return fmt.Errorf("fold the journal: %w", ctx.Err())
+		case errors.Is(err, store.ErrMoved):
+			l.o.Metrics.raceLost()
+			continue
+		}
+		l.o.Metrics.failure()
+		l.o.Log.Error(err, "folding the journal failed, trying again", "position", batches[0].Position, "pause", pause.String())
+		if err := sleep(ctx, pause); err != nil {
+			return err
+		}
+	}
+}
+
+// setBack reports whether the tables are behind where this ledger read on from:
+// then somebody has reset them. Any other gap is what was trimmed.
+func (l *Ledger) setBack(at uint64) bool {
+	position, _ := l.Position()
+	return at < position
+}
+
+// fold takes one group into the tables and tells what was decided.
+func (l *Ledger) fold(ctx context.Context, batches []*journal.Batch) (err error) {
+	start := l.o.Now()
+	mem := l.mem
+	l.mem = nil // until the commit has succeeded
+	to := mem.progress
+	to.Position = batches[len(batches)-1].Position
+	to.TickAt = lastTick(batches, to.TickAt)
+	tx, err := l.o.Store.Begin(ctx, mem.progress, to)
+	if err != nil {
+		return err
+	}
+	defer tx.Rollback()
+	mem.progress.Position = to.Position
+	g := newGroup(tx, mem, &l.o)
+	if err := g.fold(ctx, batches); err != nil {
+		return err
+	}
+	if err := tx.Commit(ctx); err != nil {
+		return err
+	}
+	mem.progress = to
+	l.mem = mem
+	l.waiting.Store(int64(len(mem.parked.list)))
+	l.tickAt.Store(to.TickAt)
+	l.o.Metrics.committed(g, batches, l.o.Now().Sub(start), l.o.Now())
+	l.tell(g)
+	l.advance(to.Position)
+	return nil
+}
+
+// lastTick is the time that the ticks of the batches reach.
+func lastTick(batches []*journal.Batch, at int64) int64 {
+	for _, b := range batches {
+		for i := range b.Entries {
+			if t := b.Entries[i].Tick; t != nil {
+				at = max(at, t.At)
+			}
+		}
+	}
+	return at
+}
+
+// remember reads the memory again if it was lost.
+func (l *Ledger) remember(ctx context.Context) error {
+	for pause := retryFirst; l.mem == nil; pause = min(2*pause, retryMost) {
+		mem, err := loadMemory(ctx, l.o.Store)
+		if err == nil {
+			l.mem = mem
+			l.waiting.Store(int64(len(mem.parked.list)))
+			l.tickAt.Store(mem.progress.TickAt)
+			break
+		}
+		l.o.Log.Error(err, "reading the ledger's tables failed, trying again", "pause", pause.String())
+		if err := sleep(ctx, pause); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func sleep(ctx context.Context, d time.Duration) error {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return nil
+	case <-ctx.Done():
+		return fmt.Errorf("fold the journal: %w", ctx.Err())
+	}
+}

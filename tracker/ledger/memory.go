@@ -1,0 +1,96 @@
+package ledger
+
+import (
+	"context"
+	"time"
+
+	"github.com/waypost/waypost/tracker/journal"
+	"github.com/waypost/waypost/tracker/ledger/judge"
+	"github.com/waypost/waypost/tracker/ledger/store"
+)
+
+// memory is what the fold remembers of the tables between groups. It holds for one
+// position: when a transaction fails, or another ledger was faster, it is thrown
+// away and read again.
+type memory struct {
+	progress store.Progress
+
+	cells    map[judge.Cell]int64
+	cellByID []judge.Cell // by id; ids begin at 1
+	cellsOf  map[offerKey][]int64
+	goals    map[goalKey]store.Goal
+	zones    map[string]store.Zone // the last of each network
+	boots    map[journal.BootID]uint64
+	counters counters
+	parked   parking
+	terms    termsCache
+
+	locations map[string]*time.Location
+}
+
+type goalKey struct{ network, offer, goal string }
+
+func loadMemory(ctx context.Context, s *store.Store) (*memory, error) {
+	m := &memory{
+		cells: make(map[judge.Cell]int64), cellByID: make([]judge.Cell, 1), cellsOf: make(map[offerKey][]int64),
+		goals: make(map[goalKey]store.Goal), zones: make(map[string]store.Zone),
+		boots: make(map[journal.BootID]uint64), locations: make(map[string]*time.Location),
+		terms: newTermsCache(),
+	}
+	return m, s.Update(ctx, func(tx *store.Tx) error { return m.load(ctx, tx) })
+}
+
+func (m *memory) load(ctx context.Context, tx *store.Tx) (err error) {
+	if m.progress, err = tx.LockProgress(ctx); err != nil {
+		return err
+	}
+	cells, err := tx.Cells(ctx)
+	if err != nil {
+		return err
+	}
+	for _, c := range cells {
+		m.addCell(c.Cell)
+	}
+	goals, err := tx.Goals(ctx)
+	if err != nil {
+		return err
+	}
+	for _, g := range goals {
+		m.goals[goalKey{g.Network, g.Offer, g.Goal}] = g
+	}
+	zones, err := tx.Zones(ctx)
+	if err != nil {
+		return err
+	}
+	for _, z := range zones {
+		m.zones[z.Network] = z
+	}
+	if m.parked, err = loadParking(ctx, tx); err != nil {
+		return err
+	}
+	m.counters, err = loadCounters(ctx, tx)
+	return err
+}
+
+// addCell gives a cell the next number.
+func (m *memory) addCell(c judge.Cell) int64 {
+	id := int64(len(m.cellByID))
+	m.cellByID = append(m.cellByID, c)
+	m.cells[c] = id
+	o := offerKey{c.Network, c.Offer}
+	m.cellsOf[o] = append(m.cellsOf[o], id)
+	return id
+}
+
+// location is the time zone of that name; UTC if there is none such.
+func (m *memory) location(name string) *time.Location {
+	if loc, ok := m.locations[name]; ok {
+		return loc
+	}
+	loc, err := time.LoadLocation(name)
+	if err != nil {
+		loc = time.UTC
+	}
+	m.locations[name] = loc
+	return loc
+}

@@ -1,0 +1,66 @@
+package ledger
+
+import (
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/waypost/waypost/tracker/journal"
+)
+
+// Metrics are the ledger's figures. A nil *Metrics counts nothing.
+type Metrics struct {
+	verdicts *prometheus.CounterVec
+	entries  prometheus.Counter
+	groups   prometheus.Histogram
+	lost     prometheus.Counter
+	failed   prometheus.Counter
+	position prometheus.Gauge
+	behind   prometheus.Gauge
+}
+
+// NewMetrics registers the ledger's figures.
+func NewMetrics(reg prometheus.Registerer) *Metrics {
+	m := &Metrics{
+		verdicts: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "waypost_ledger_verdicts_total", Help: "Postbacks judged, by verdict and reason."}, []string{"verdict", "reason"}),
+		entries:  prometheus.NewCounter(prometheus.CounterOpts{Name: "waypost_ledger_entries_total", Help: "Journal entries folded into the tables."}),
+		groups: prometheus.NewHistogram(prometheus.HistogramOpts{Name: "waypost_ledger_commit_seconds", Help: "Time to fold and commit one group of batches.",
+			Buckets: prometheus.ExponentialBuckets(0.001, 2, 14)}),
+		lost:     prometheus.NewCounter(prometheus.CounterOpts{Name: "waypost_ledger_races_lost_total", Help: "Groups that another ledger had folded first."}),
+		failed:   prometheus.NewCounter(prometheus.CounterOpts{Name: "waypost_ledger_failures_total", Help: "Groups that failed and were tried again."}),
+		position: prometheus.NewGauge(prometheus.GaugeOpts{Name: "waypost_ledger_position", Help: "Position in the journal up to which the tables are."}),
+		behind:   prometheus.NewGauge(prometheus.GaugeOpts{Name: "waypost_ledger_behind_seconds", Help: "Age of the last batch folded when it was committed."}),
+	}
+	reg.MustRegister(m.verdicts, m.entries, m.groups, m.lost, m.failed, m.position, m.behind)
+	return m
+}
+
+func (m *Metrics) committed(g *group, batches []*journal.Batch, took time.Duration, now time.Time) {
+	if m == nil {
+		return
+	}
+	for _, v := range g.verdicts {
+		m.verdicts.WithLabelValues(v.verdict.Verdict, v.verdict.Reason).Inc()
+	}
+	for _, b := range batches {
+		m.entries.Add(float64(len(b.Entries)))
+	}
+	last := batches[len(batches)-1]
+	m.groups.Observe(took.Seconds())
+	m.position.Set(float64(last.Position))
+	if !last.Stored.IsZero() {
+		m.behind.Set(now.Sub(last.Stored).Seconds())
+	}
+}
+
+func (m *Metrics) raceLost() {
+	if m != nil {
+		m.lost.Inc()
+	}
+}
+
+func (m *Metrics) failure() {
+	if m != nil {
+		m.failed.Inc()
+	}
+}

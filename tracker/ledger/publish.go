@@ -1,0 +1,132 @@
+package ledger
+
+import (
+	"context"
+	"sync"
+
+	"github.com/waypost/waypost/tracker/journal"
+)
+
+// tell publishes what a group has decided: its verdicts, one message for each batch
+// and tracker, and the caps that it has filled.
+func (l *Ledger) tell(g *group) {
+	if l.o.Publish == nil {
+		return
+	}
+	if !g.rebuilding() {
+		l.tellVerdicts(g.verdicts)
+	}
+	for n, limit := range g.capsChanged {
+		l.caps.put(journal.CapState{
+			Key:    journal.CapKey{Network: n.Network, Offer: n.Offer, Cap: n.Cap, Partner: n.Partner},
+			Closed: n.Used >= limit, Until: n.Ends,
+		})
+	}
+}
+
+type batchKey struct {
+	reply    string
+	boot     journal.BootID
+	sequence uint64
+}
+
+func (l *Ledger) tellVerdicts(list []answer) {
+	var order []batchKey
+	items := make(map[batchKey][]journal.VerdictItem)
+	for _, a := range list {
+		if a.reply == "" {
+			continue
+		}
+		k := batchKey{a.reply, a.boot, a.sequence}
+		if items[k] == nil {
+			order = append(order, k)
+		}
+		items[k] = append(items[k], journal.VerdictItem{Entry: a.entry, Verdict: a.verdict})
+	}
+	for _, k := range order {
+		err := l.o.Publish.PublishVerdicts(k.reply, journal.Verdicts{BootID: k.boot, Sequence: k.sequence, Items: items[k]})
+		if err != nil {
+			l.o.Log.V(1).Info("verdicts were not published", "error", err.Error())
+		}
+	}
+}
+
+// capQueue holds the latest state of each cap until it is published. States that
+// say nothing new are left out.
+type capQueue struct {
+	mu      sync.Mutex
+	pending map[journal.CapKey]journal.CapState
+	last    map[journal.CapKey]journal.CapState // as published
+	wake    chan struct{}
+}
+
+func newCapQueue() capQueue {
+	return capQueue{pending: make(map[journal.CapKey]journal.CapState), last: make(map[journal.CapKey]journal.CapState), wake: make(chan struct{}, 1)}
+}
+
+func (q *capQueue) put(s journal.CapState) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if last, known := q.last[s.Key]; known && s.Closed == last.Closed && (!s.Closed || s == last) {
+		delete(q.pending, s.Key)
+		return
+	}
+	q.pending[s.Key] = s
+	q.rouse()
+}
+
+// again keeps a state that could not be published, unless there is a newer one.
+func (q *capQueue) again(s journal.CapState) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if _, newer := q.pending[s.Key]; !newer {
+		q.pending[s.Key] = s
+	}
+	q.rouse()
+}
+
+func (q *capQueue) rouse() {
+	select {
+	case q.wake <- struct{}{}:
+	default:
+	}
+}
+
+func (q *capQueue) take() []journal.CapState {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	out := make([]journal.CapState, 0, len(q.pending))
+	for _, s := range q.pending {
+		out = append(out, s)
+	}
+	clear(q.pending)
+	return out
+}
+
+func (q *capQueue) published(s journal.CapState) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.last[s.Key] = s
+}
+
+// keepPublishing publishes caps beside the fold, which must not wait for it.
+func (l *Ledger) keepPublishing(ctx context.Context) {
+	for {
+		select {
+		case <-l.caps.wake:
+		case <-ctx.Done():
+			return
+		}
+		for _, s := range l.caps.take() {
+			if err := l.o.Publish.PublishCap(ctx, s); err != nil {
+				l.o.Log.Info("a cap's state was not published, trying again", "error", err.Error())
+				l.caps.again(s)
+				if sleep(ctx, retryFirst) != nil {
+					return
+				}
+				continue
+			}
+			l.caps.published(s)
+		}
+	}
+}

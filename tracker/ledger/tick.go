@@ -1,0 +1,118 @@
+package ledger
+
+import (
+	"context"
+
+	"github.com/waypost/waypost/tracker/ledger/judge"
+)
+
+// How long what only recent events need is kept, in microseconds.
+const (
+	repeatsMicros  = dayMicros
+	countersMicros = 7 * dayMicros
+	uniqueDays     = 2
+)
+
+// tick lets time pass: it ends holds, releases what has waited long enough, and
+// forgets what is too old. A tick that is not later than the last one has no
+// effect, so of two ledgers that tick at the same time one is enough.
+func (g *group) tick(ctx context.Context, at int64) error {
+	last := g.mem.progress.TickAt
+	if at <= last {
+		return nil
+	}
+	g.mem.progress.TickAt = at
+	if err := g.flush(ctx); err != nil { // what follows asks the tables
+		return err
+	}
+	if err := g.endHolds(ctx, at); err != nil {
+		return err
+	}
+	if err := g.releaseWaiting(ctx, at); err != nil {
+		return err
+	}
+	if today := floorDiv(at, dayMicros); today != floorDiv(last, dayMicros) {
+		return g.forget(ctx, at, floorDiv(last, dayMicros), today)
+	}
+	return nil
+}
+
+func (g *group) endHolds(ctx context.Context, at int64) error {
+	rows, err := g.tx.HoldsEnding(ctx, at)
+	if err != nil {
+		return err
+	}
+	list := make([]*held, len(rows))
+	for i, c := range rows {
+		list[i] = g.hold(c)
+	}
+	if err := g.loadConfigs(ctx, list); err != nil {
+		return err
+	}
+	for _, h := range list {
+		if err := g.book(judge.EndHold(h.Conversion, h.config.Terms, at), h, h.config, nil); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// releaseWaiting judges what has waited for its click long enough. The first tick
+// after its arrival sets the deadline: a postback's own time is that of another clock.
+func (g *group) releaseWaiting(ctx context.Context, at int64) error {
+	due := g.unpark(func(e *parkedEntry) bool { return e.Deadline != 0 && e.Deadline <= at })
+	for _, e := range g.mem.parked.list {
+		if e.Deadline == 0 {
+			e.Deadline = at + parkMicros
+			g.parked[e.ID] = e
+		}
+	}
+	if err := g.restore(ctx, due); err != nil {
+		return err
+	}
+	posts := postsOf(due)
+	if err := g.loadPostbacks(ctx, posts); err != nil {
+		return err
+	}
+	for _, p := range posts {
+		p.waited = true
+		if err := g.judge(p); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// release judges what has waited for a click or impression that is here now.
+func (g *group) release(id string) error {
+	if g.mem.parked.bySession[id] == 0 {
+		return nil
+	}
+	for _, e := range g.unpark(func(e *parkedEntry) bool { return e.Session == id }) {
+		if err := g.judge(e.post); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// forget drops what is too old, once a UTC day.
+func (g *group) forget(ctx context.Context, at, lastDay, today int64) error {
+	g.mem.counters.drop(at - countersMicros)
+	if err := g.tx.DropCounters(ctx, at-countersMicros); err != nil {
+		return err
+	}
+	if err := g.tx.DropRepeats(ctx, at-repeatsMicros); err != nil {
+		return err
+	}
+	if keep := int64(g.o.RetainPersonal.Hours() / 24); g.o.RetainPersonal > 0 {
+		if err := g.tx.DropPersonal(ctx, lastDay-keep, today-keep); err != nil {
+			return err
+		}
+	}
+	keep := int64(1 << 40) // for ever
+	if g.o.Retain > 0 {
+		keep = int64(g.o.Retain.Hours() / 24)
+	}
+	return g.tx.DropVisits(ctx, today-keep, today-uniqueDays)
+}

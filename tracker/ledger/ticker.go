@@ -1,0 +1,112 @@
+package ledger
+
+import (
+	"context"
+	"time"
+
+	"github.com/waypost/waypost/tracker/journal"
+)
+
+const (
+	// lookEvery is how often it is looked whether a tick is due.
+	lookEvery = 250 * time.Millisecond
+	// holdsEvery is how often the database is asked for the next hold that ends.
+	holdsEvery = time.Second
+	// tickAtLeast is how often time passes when nothing waits for it.
+	tickAtLeast = time.Hour
+	// tickPatience is how long a tick may be on its way before another is sent.
+	tickPatience = 10 * time.Second
+)
+
+// keepTicking puts a tick into the journal whenever something waits for time to
+// pass.
+func (l *Ledger) keepTicking(ctx context.Context) {
+	if l.o.Append == nil {
+		return
+	}
+	look := time.NewTicker(lookEvery)
+	defer look.Stop()
+	t := ticker{l: l}
+	for {
+		select {
+		case <-look.C:
+			t.look(ctx, l.o.Now())
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// ticker decides when a tick is due.
+type ticker struct {
+	l *Ledger
+	// sent is the last tick; until it has come back no other is sent.
+	sent     time.Time
+	holdsAt  time.Time // when the database was last asked
+	nextHold int64
+}
+
+func (t *ticker) look(ctx context.Context, now time.Time) {
+	folded := t.l.tickAt.Load()
+	if folded < t.sent.UnixMicro() && now.Sub(t.sent) < tickPatience {
+		return
+	}
+	if !t.due(ctx, now, folded) {
+		return
+	}
+	if err := t.l.o.Append.Append(ctx, journal.Entry{Tick: &journal.Tick{At: now.UnixMicro()}}); err != nil {
+		if ctx.Err() == nil {
+			t.l.o.Log.Info("a tick was not appended, trying again", "error", err.Error())
+		}
+		return
+	}
+	t.sent = now
+}
+
+func (t *ticker) due(ctx context.Context, now time.Time, folded int64) bool {
+	at := now.UnixMicro()
+	if at <= folded {
+		return false // the clock of another ledger is ahead
+	}
+	if t.l.waiting.Load() > 0 || at-folded >= tickAtLeast.Microseconds() || floorDiv(at, dayMicros) != floorDiv(folded, dayMicros) {
+		return true
+	}
+	if now.Sub(t.holdsAt) >= holdsEvery {
+		next, err := t.l.o.Store.NextHold(ctx)
+		if err != nil {
+			return false
+		}
+		t.holdsAt, t.nextHold = now, next
+	}
+	return t.nextHold != 0 && t.nextHold <= at
+}
+
+// trimEvery is how often the journal is trimmed.
+const trimEvery = 5 * time.Minute
+
+// keepTrimming removes from the journal what is folded and older than it is to be kept.
+func (l *Ledger) keepTrimming(ctx context.Context) {
+	if l.o.Trim == nil {
+		return
+	}
+	every := time.NewTicker(trimEvery)
+	defer every.Stop()
+	for {
+		select {
+		case <-every.C:
+			l.trim(ctx)
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+func (l *Ledger) trim(ctx context.Context) {
+	position, _ := l.Position()
+	if position == 0 {
+		return
+	}
+	if _, err := l.o.Trim.Trim(ctx, position, l.o.Now().Add(-l.o.JournalRetain)); err != nil && ctx.Err() == nil {
+		l.o.Log.Info("the journal was not trimmed, trying again later", "error", err.Error())
+	}
+}
