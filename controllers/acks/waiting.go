@@ -51,14 +51,10 @@ func (w *Waiting[K]) Release(served int64) []K {
 	return free
 }
 
-// Objects calls yield with every waiting object and its revision, in no order,
-// until yield returns false.
-func (w *Waiting[K]) Objects(yield func(object K, revision int64) bool) {
-	for object, revision := range w.revision {
-		if !yield(object, revision) {
-			return
-		}
-	}
+// Has reports whether the object waits.
+func (w *Waiting[K]) Has(object K) bool {
+	_, ok := w.revision[object]
+	return ok
 }
 
 // Len returns how many objects wait.

@@ -22,6 +22,8 @@ type Guard struct {
 	// removed are the offers that lately left the snapshot and have not come
 	// back, by network and id, with the time.
 	removed map[string]map[string]time.Time
+	// held are the networks on hold: time does not make them forget.
+	held map[string]bool
 }
 
 // Hold says that a network's changes wait for a confirmation.
@@ -43,18 +45,28 @@ func (h Hold) String() string {
 // given. held is false when the revision may be published.
 func (g *Guard) Judge(network string, live int, gone []string, confirmed []string, now time.Time) (hold Hold, held bool) {
 	if len(gone) == 0 {
+		delete(g.held, network)
 		return Hold{}, false
 	}
 	lately := g.lately(network, now)
 	hold = Hold{Token: token(network, gone), Removed: len(gone) + lately, Offers: live + lately}
 	if hold.Removed < MinOffers || 2*hold.Removed <= hold.Offers {
+		delete(g.held, network)
 		return Hold{}, false
 	}
-	return hold, !slices.Contains(confirmed, hold.Token)
+	held = !slices.Contains(confirmed, hold.Token)
+	if g.held == nil {
+		g.held = map[string]bool{}
+	}
+	g.held[network] = held
+	return hold, held
 }
 
 // lately returns how many offers left within the window, and forgets older ones.
 func (g *Guard) lately(network string, now time.Time) int {
+	if g.held[network] {
+		return len(g.removed[network])
+	}
 	for id, at := range g.removed[network] {
 		if now.Sub(at) >= Window {
 			delete(g.removed[network], id)
@@ -67,6 +79,7 @@ func (g *Guard) lately(network string, now time.Time) int {
 // offers are gone and which came. confirmed says that the removal had been
 // confirmed, so that what follows is counted from there.
 func (g *Guard) Published(network string, gone, came []string, confirmed bool, now time.Time) {
+	delete(g.held, network)
 	if confirmed {
 		delete(g.removed, network)
 		return

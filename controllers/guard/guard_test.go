@@ -88,6 +88,15 @@ func TestSlowDeletion(t *testing.T) {
 			if i != 51 {
 				t.Fatalf("held at the %dth offer, want the 51st", i)
 			}
+			if _, held := g.Judge("shop", live, gone, nil, now.Add(time.Hour)); !held {
+				t.Fatal("the hold ended by itself")
+			}
+			if _, held := g.Judge("shop", live, nil, nil, now.Add(time.Hour)); held {
+				t.Fatal("held although the offer came back")
+			}
+			if _, held := g.Judge("shop", live, gone, nil, now.Add(2*time.Hour)); held {
+				t.Fatal("one offer of fifty is held after the hold had ended")
+			}
 			return
 		}
 		g.Published("shop", gone, nil, false, now)

@@ -102,6 +102,10 @@ func (p *Publisher) Intact(object *corev1.ConfigMap) bool {
 	return object != nil && same(p.manifests.open(object).manifest, p.current)
 }
 
+// Doubt makes the next Publish compare every shard that it is given with what is
+// stored, because a tracker could not load one.
+func (p *Publisher) Doubt() { p.known = map[string]bool{} }
+
 // Verify compares the stored manifest with what was published last; it fails
 // with ErrLost or ErrSuperseded as Publish would.
 func (p *Publisher) Verify(ctx context.Context) error {

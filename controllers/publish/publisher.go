@@ -81,8 +81,8 @@ type Change struct {
 	InUse int64
 	// Schemas are the schema versions that each tracker reads.
 	Schemas [][]int
-	// Force writes a revision although nothing changed.
-	Force bool
+	// Pinned is the earlier revision that the content is kept at, 0 for none.
+	Pinned int64
 }
 
 // Result is what is published now.
@@ -116,7 +116,7 @@ func (p *Publisher) Publish(ctx context.Context, change Change) (Result, error) 
 	if err != nil {
 		return Result{}, err
 	}
-	target := target{refs: p.merge(change.Contents, encoded), schema: version}
+	target := target{refs: p.merge(change.Contents, encoded), schema: version, pinned: change.Pinned}
 	result.Manifest, result.Wrote, err = p.advance(ctx, target, change)
 	return result, err
 }

@@ -190,7 +190,7 @@ func TestPublish(t *testing.T) {
 	}
 }
 
-func TestPublishFloorAndForce(t *testing.T) {
+func TestPublishFloor(t *testing.T) {
 	c := newCluster(t)
 	p, _ := c.publisher(t)
 	publishOK(t, p, Change{Contents: contents(offer("a", "A")), Floor: 900})
@@ -204,10 +204,6 @@ func TestPublishFloorAndForce(t *testing.T) {
 	publishOK(t, p, Change{Floor: 1201})
 	if revision, _ := c.served(t); revision != 1201 {
 		t.Fatalf("revision %d: the trackers are where the manifest is", revision)
-	}
-	publishOK(t, p, Change{Force: true})
-	if revision, _ := c.served(t); revision != 1202 {
-		t.Fatalf("revision %d after Force", revision)
 	}
 }
 
@@ -493,13 +489,17 @@ func TestRollback(t *testing.T) {
 	if _, err := p.Rollback(t.Context(), 99, Change{}); !errors.Is(err, ErrNotRetained) {
 		t.Errorf("Rollback(99) = %v", err)
 	}
+	// It can be moved on and repaired as it is.
+	if result := publishOK(t, p, Change{Floor: 20, Pinned: 3}); result.Manifest.Revision != 21 || result.Manifest.Pinned != 3 {
+		t.Errorf("a pinned revision behind the trackers' 20: %+v", result.Manifest)
+	}
 	// A restart keeps it, and the configuration is followed again when it is released.
 	again, previous := c.publisher(t)
 	if previous.Manifest.Pinned != 3 || previous.Records[0].Offer.Title != "A3" {
 		t.Fatalf("Load() = %+v", previous)
 	}
 	publishOK(t, again, Change{Contents: contents(offer("a", "A8"))})
-	if revision, titles := c.served(t); revision != 10 || titles["a"] != "A8" || again.Current().Pinned != 0 {
+	if revision, titles := c.served(t); revision != 22 || titles["a"] != "A8" || again.Current().Pinned != 0 {
 		t.Errorf("revision %d serves %v", revision, titles)
 	}
 	// Releasing is a revision even when the content is the same.
@@ -627,6 +627,15 @@ func TestCollectFindsMissingShards(t *testing.T) {
 	}
 	if _, titles := c.served(t); len(titles) != 2 {
 		t.Errorf("serves %v", titles)
+	}
+}
+
+func TestPublishWithoutNamespace(t *testing.T) {
+	c := newCluster(t)
+	c.namespace = "nobody-made-it"
+	p, _ := c.publisher(t)
+	if _, err := p.Publish(t.Context(), Change{}); !apierrors.IsNotFound(err) || errors.Is(err, ErrLost) {
+		t.Errorf("Publish() = %v, want that the namespace is missing", err)
 	}
 }
 

@@ -29,7 +29,7 @@ func (p *Publisher) advance(ctx context.Context, t target, change Change) (manif
 		if err != nil {
 			return nil, false, err
 		}
-		if p.published(next) && !change.Force && p.highest >= change.Floor {
+		if p.published(next) && p.highest >= change.Floor {
 			return p.current, wrote, nil
 		}
 		history := p.history.push(p.current, next, p.now().UTC().Truncate(time.Second), p.keep, change.InUse)
@@ -39,7 +39,7 @@ func (p *Publisher) advance(ctx context.Context, t target, change Change) (manif
 			p.highest, p.lost = next.Revision, false
 			return next, true, nil
 		}
-		if !conflict(err) {
+		if !p.conflict(err) {
 			p.attempted = next
 			return nil, false, fmt.Errorf("publish revision %d: %w", next.Revision, err)
 		}
@@ -68,9 +68,10 @@ func (p *Publisher) published(next *snapshot.Manifest) bool {
 		p.current.Pinned == next.Pinned && p.current.SchemaVersion == next.SchemaVersion
 }
 
-// conflict reports whether somebody else has written, created or removed the manifest.
-func conflict(err error) bool {
-	return apierrors.IsConflict(err) || apierrors.IsAlreadyExists(err) || apierrors.IsNotFound(err)
+// conflict reports whether somebody else has written, created or removed the
+// manifest. When one is created, what is not found is the namespace.
+func (p *Publisher) conflict(err error) bool {
+	return apierrors.IsConflict(err) || apierrors.IsAlreadyExists(err) || apierrors.IsNotFound(err) && p.object != nil
 }
 
 // reread finds out who has written. It returns nil when the write may be tried

@@ -1,0 +1,144 @@
+package engine
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/waypost/waypost/api/snapshot"
+	"github.com/waypost/waypost/api/v1alpha1"
+	"github.com/waypost/waypost/controllers/guard"
+	"github.com/waypost/waypost/controllers/publish"
+	"github.com/waypost/waypost/controllers/status"
+)
+
+// removal is what a publication does to the offers of one network.
+type removal struct {
+	gone, came []string
+	confirmed  bool
+}
+
+// judgeRemovals holds the networks that would lose most of their offers, and
+// returns what the publication of the others does to them.
+func (e *Engine) judgeRemovals(now time.Time) map[string]*removal {
+	removals := map[string]*removal{}
+	for _, c := range e.book.offers() {
+		r := removals[c.network]
+		if r == nil {
+			r = &removal{}
+			removals[c.network] = r
+		}
+		if c.gone {
+			r.gone = append(r.gone, c.id)
+		} else {
+			r.came = append(r.came, c.id)
+		}
+	}
+	before := e.held
+	e.held = map[string]guard.Hold{}
+	for network, r := range removals {
+		tokens := e.tokens(network)
+		hold, held := e.guard.Judge(network, e.book.live[network], r.gone, tokens, now)
+		if held {
+			e.held[network] = hold
+			delete(removals, network)
+			continue
+		}
+		r.confirmed = slices.Contains(tokens, hold.Token)
+	}
+	e.tellHolds(before)
+	return removals
+}
+
+// tokens are the confirmations that count for a network: those on the manifest,
+// and those on its Network.
+func (e *Engine) tokens(network string) []string {
+	var tokens []string
+	if e.manifest != nil {
+		tokens = slices.Clone(e.manifest.Confirmed)
+	}
+	for key, own := range e.confirmed {
+		if key.Namespace == network {
+			tokens = append(tokens, own...)
+		}
+	}
+	return tokens
+}
+
+// readConfirmation takes the confirmations from a Network's annotations.
+func (e *Engine) readConfirmation(key status.Key, form v1alpha1.Object) {
+	if key.Kind != snapshot.KindNetwork {
+		return
+	}
+	tokens := publish.Tokens(form.GetAnnotations())
+	if slices.Equal(tokens, e.confirmed[key]) {
+		return
+	}
+	delete(e.confirmed, key)
+	if len(tokens) > 0 {
+		e.confirmed[key] = tokens
+	}
+	e.window.Note(e.Now())
+}
+
+// tellHolds makes Events of the holds that are new or different, and of those
+// that have ended, and marks the Networks.
+func (e *Engine) tellHolds(before map[string]guard.Hold) {
+	for network, hold := range e.held {
+		if before[network] != hold {
+			e.warn(e.networkRef(network), v1alpha1.ReasonMassDeletionHeld, "%s", e.heldBecause(network))
+		}
+		e.touchNetworks(network)
+	}
+	for network := range before {
+		if _, still := e.held[network]; !still {
+			e.inform(e.networkRef(network), "MassDeletionReleased", "changes of network %s are published again", network)
+			e.touchNetworks(network)
+		}
+	}
+	e.Metrics.NetworksHeld.Set(float64(len(e.held)))
+}
+
+// touchNetworks makes a network's Networks say what holds it.
+func (e *Engine) touchNetworks(network string) {
+	for _, key := range e.networksOf(network) {
+		e.waiting.Remove(key)
+		e.fresh[key] = struct{}{}
+	}
+}
+
+// networksOf returns the Networks of a namespace, in the order of their names.
+func (e *Engine) networksOf(network string) []status.Key {
+	var keys []status.Key
+	for key := range e.objects {
+		if key.Kind == snapshot.KindNetwork && key.Namespace == network {
+			keys = append(keys, key)
+		}
+	}
+	slices.SortFunc(keys, func(a, b status.Key) int { return strings.Compare(a.Name, b.Name) })
+	return keys
+}
+
+// holds reports whether an object is to say that its network is held: it has a
+// change that is, or it is the Network.
+func (e *Engine) holds(key status.Key) bool {
+	return e.isHeld(key.Namespace) && (key.Kind == snapshot.KindNetwork || e.book.differs(key))
+}
+
+// heldBecause says what is held and how to confirm it.
+func (e *Engine) heldBecause(network string) string {
+	hold := e.held[network]
+	object := fmt.Sprintf("-n %s configmap/%s", e.Manifest.Namespace, e.Manifest.Name)
+	if networks := e.networksOf(network); len(networks) > 0 {
+		object = fmt.Sprintf("-n %s networks.%s/%s", network, v1alpha1.GroupName, networks[0].Name)
+	}
+	return fmt.Sprintf("%s; nothing of it is published until you confirm that: kubectl annotate --overwrite %s %s=%s",
+		hold, object, publish.AnnotationConfirm, hold.Token)
+}
+
+// isHeld reports whether a network is held.
+func (e *Engine) isHeld(network string) bool {
+	_, held := e.held[network]
+	return held
+}
