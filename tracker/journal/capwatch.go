@@ -19,7 +19,7 @@ func (c *Conn) PublishCap(ctx context.Context, s CapState) error {
 	if err != nil {
 		return fmt.Errorf("encode the state of cap %q: %w", s.Key.Cap, err)
 	}
-	if err := c.EnsureStream(ctx); err != nil {
+	if err := c.ensure(ctx, &c.caps); err != nil {
 		return err
 	}
 	options := []jetstream.PublishOpt{jetstream.WithExpectStream(CapsStreamName)}
@@ -49,30 +49,19 @@ func capSubject(k CapKey) string {
 // last state of every cap, then each change. It survives lost connections; while
 // there is none the set stays as it was. The returned error is that of ctx.
 func (c *Conn) WatchCaps(ctx context.Context, set *Caps) error {
-	for ctx.Err() == nil {
-		err := c.watchCaps(ctx, set)
-		if ctx.Err() != nil {
-			break
-		}
-		c.o.Log.V(1).Info("watching caps again", "error", err.Error())
-		select {
-		case <-ctx.Done():
-		case <-time.After(watchRetry):
-		}
-	}
-	return ctx.Err()
+	return c.again(ctx, "watching closed caps", func(ctx context.Context) error { return c.watchCaps(ctx, set) })
 }
 
-// watchRetry is the pause before a broken watch or reader is set up again.
-const watchRetry = 250 * time.Millisecond
-
 func (c *Conn) watchCaps(ctx context.Context, set *Caps) error {
-	if err := c.EnsureStream(ctx); err != nil {
+	if err := c.ensure(ctx, &c.caps); err != nil {
 		return err
 	}
 	// Every set-up reads the last state of all caps, so nothing that changed while
 	// the watch was broken is missed.
-	iter, err := c.consume(ctx, CapsStreamName, jetstream.ConsumerConfig{DeliverPolicy: jetstream.DeliverLastPerSubjectPolicy})
+	iter, err := c.consume(ctx, CapsStreamName, jetstream.ConsumerConfig{
+		DeliverPolicy: jetstream.DeliverLastPerSubjectPolicy,
+		FilterSubject: subjectCaps + ">",
+	})
 	if err != nil {
 		return err
 	}
@@ -98,7 +87,7 @@ func (c *Conn) consume(ctx context.Context, stream string, cfg jetstream.Consume
 	cfg.AckPolicy = jetstream.AckNonePolicy
 	cfg.MemoryStorage = true
 	cfg.Replicas = 1
-	cfg.InactiveThreshold = 30 * time.Second
+	cfg.InactiveThreshold = 5 * time.Minute // a reader may wait for its database
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
 	defer cancel()
 	cons, err := c.js.CreateConsumer(ctx, stream, cfg)

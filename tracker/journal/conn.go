@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"sync"
 	"time"
 
 	"github.com/go-logr/logr"
@@ -40,13 +39,15 @@ type ConnectOptions struct {
 // Conn is a connection to the journal, shared by writers and readers of one
 // process. Safe for concurrent use.
 type Conn struct {
-	nc   *nats.Conn
-	js   jetstream.JetStream
-	o    ConnectOptions
-	once sync.Mutex // serialises EnsureStream
-	made bool       // guarded by once
-	// embedded says that one replica is all there is meant to be.
+	nc      *nats.Conn
+	js      jetstream.JetStream
+	o       ConnectOptions
+	journal streamState
+	caps    streamState
+	// embedded says that one replica is all there is meant to be. revive is called
+	// when the journal did not take a batch.
 	embedded bool
+	revive   func()
 }
 
 // Connect returns a connection to the NATS servers at url (several may be joined
@@ -96,7 +97,11 @@ func connect(url string, o ConnectOptions, more ...nats.Option) (*Conn, error) {
 		nc.Close()
 		return nil, err
 	}
-	return &Conn{nc: nc, js: js, o: o}, nil
+	return &Conn{
+		nc: nc, js: js, o: o, revive: func() {},
+		journal: streamState{config: journalConfig(o.Stream)},
+		caps:    streamState{config: capsConfig()},
+	}, nil
 }
 
 // Close closes the connection. Close its writers and readers first.
@@ -129,7 +134,8 @@ func (c *Conn) bounds(ctx context.Context) (first, last uint64, err error) {
 func (c *Conn) stream(ctx context.Context) (jetstream.Stream, error) {
 	s, err := c.js.Stream(ctx, StreamName)
 	if errors.Is(err, jetstream.ErrStreamNotFound) {
-		if err := c.EnsureStream(ctx); err != nil {
+		c.journal.forget()
+		if err := c.ensure(ctx, &c.journal); err != nil {
 			return nil, err
 		}
 		s, err = c.js.Stream(ctx, StreamName)

@@ -31,6 +31,9 @@ type Batch struct {
 	// and Stored when the journal took it; both are set by a Reader only.
 	Position uint64
 	Stored   time.Time
+	// Missing is how many batches before this one are gone from the journal though
+	// they were never read: trimmed, or deleted by hand. Set by a Reader only.
+	Missing uint64
 	// Malformed says why the batch could not be decoded; its Entries are then
 	// empty. Set by a Reader only: it is logged, counted and passed over.
 	Malformed error

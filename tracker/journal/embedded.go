@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"sync"
 	"syscall"
 	"time"
 
@@ -22,6 +23,8 @@ const embeddedMaxPayload = 8 << 20
 type EmbeddedOptions struct {
 	// Listen is a host:port to serve NATS on, for tools; "" opens no port.
 	Listen string
+	// MaxPayload is the largest message, in bytes; default 8 MiB.
+	MaxPayload int32
 	// Lazy leaves fsync to the server's timer (2 minutes) instead of syncing each
 	// batch before it is acknowledged: for benchmarks only.
 	Lazy bool
@@ -32,7 +35,12 @@ type EmbeddedOptions struct {
 // Embedded is a NATS server with JetStream inside this process.
 type Embedded struct {
 	ns   *server.Server
+	dir  string
 	lock *os.File
+	log  *serverLog
+
+	mu      sync.Mutex
+	revived time.Time // the last try
 }
 
 // StartEmbedded starts a journal in the directory dir (made if need be), which no
@@ -43,22 +51,24 @@ func StartEmbedded(dir string, o EmbeddedOptions) (*Embedded, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open the journal in %s: %w", dir, err)
 	}
-	ns, err := startServer(dir, o)
+	log := &serverLog{log: o.Log}
+	ns, err := startServer(dir, o, log)
 	if err != nil {
 		_ = lock.Close()
 		return nil, fmt.Errorf("start the journal in %s: %w", dir, err)
 	}
-	return &Embedded{ns: ns, lock: lock}, nil
+	return &Embedded{ns: ns, dir: dir, lock: lock, log: log}, nil
 }
 
-func startServer(dir string, o EmbeddedOptions) (*server.Server, error) {
+func startServer(dir string, o EmbeddedOptions, log *serverLog) (*server.Server, error) {
+	set(&o.MaxPayload, embeddedMaxPayload)
 	so := &server.Options{
 		ServerName:             "waypost",
 		DontListen:             o.Listen == "",
 		JetStream:              true,
 		StoreDir:               dir,
 		SyncAlways:             !o.Lazy,
-		MaxPayload:             embeddedMaxPayload,
+		MaxPayload:             o.MaxPayload,
 		NoSigs:                 true,
 		DisableJetStreamBanner: true,
 	}
@@ -73,7 +83,7 @@ func startServer(dir string, o EmbeddedOptions) (*server.Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	ns.SetLoggerV2(serverLog{o.Log}, false, false, false)
+	ns.SetLoggerV2(log, false, false, false)
 	ns.Start()
 	// Recovering a large journal after a crash takes a while: 12 s for 5 million messages.
 	if !ns.ReadyForConnections(2 * time.Minute) {
@@ -129,7 +139,7 @@ func (e *Embedded) Connect(o ConnectOptions) (*Conn, error) {
 	if err != nil {
 		return nil, fmt.Errorf("connect to the embedded journal: %w", err)
 	}
-	c.embedded = true
+	c.embedded, c.revive = true, e.revive
 	return c, nil
 }
 
@@ -147,14 +157,3 @@ func (e *Embedded) Close() {
 	e.ns.WaitForShutdown()
 	_ = e.lock.Close()
 }
-
-// serverLog gives the server's warnings and errors to logr; its notices, a page at
-// each start, only to the verbose log.
-type serverLog struct{ log logr.Logger }
-
-func (l serverLog) Noticef(f string, a ...any) { l.log.V(1).Info(fmt.Sprintf(f, a...)) }
-func (l serverLog) Warnf(f string, a ...any)   { l.log.Info(fmt.Sprintf(f, a...)) }
-func (l serverLog) Errorf(f string, a ...any)  { l.log.Error(nil, fmt.Sprintf(f, a...)) }
-func (l serverLog) Fatalf(f string, a ...any)  { l.log.Error(nil, fmt.Sprintf(f, a...)) }
-func (l serverLog) Debugf(string, ...any)      {}
-func (l serverLog) Tracef(string, ...any)      {}

@@ -3,6 +3,7 @@ package journal
 import (
 	"context"
 	"fmt"
+	"os"
 	"testing"
 	"time"
 
@@ -10,6 +11,13 @@ import (
 )
 
 func TestMain(m *testing.M) {
+	if config := os.Getenv(natsEnv); config != "" {
+		if err := runNATS(config); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		return
+	}
 	goleak.VerifyTestMain(m,
 		// The client library's connections and the server's last goroutines end soon
 		// after Close; goleak retries for a while.
@@ -63,6 +71,16 @@ func readEntries(t testing.TB, r *Reader, n int) []*Batch {
 		out = append(out, batches...)
 	}
 	return out
+}
+
+// eventually waits until ok.
+func eventually(t testing.TB, ok func() bool) {
+	t.Helper()
+	for end := time.Now().Add(30 * time.Second); !ok(); time.Sleep(time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatal("it did not come true within 30 s")
+		}
+	}
 }
 
 func newTestReader(t testing.TB, c *Conn, after uint64, o ReaderOptions) *Reader {

@@ -10,7 +10,7 @@ type ReaderMetrics struct {
 	entries   prometheus.Counter
 	malformed prometheus.Counter
 	missing   prometheus.Counter
-	reopens   prometheus.Counter
+	opens     prometheus.Counter
 	position  prometheus.Gauge
 }
 
@@ -21,10 +21,10 @@ func NewReaderMetrics(reg prometheus.Registerer) *ReaderMetrics {
 		entries:   counter("read_entries_total", "Entries read from the journal."),
 		malformed: counter("read_malformed_total", "Batches passed over because they did not decode."),
 		missing:   counter("read_missing_total", "Batches that were trimmed before they were read."),
-		reopens:   counter("read_reopened_total", "Times that the reader set its consumer up again."),
+		opens:     counter("read_opened_total", "Times that the reader set its consumer up; more than one means lost connections or leaders."),
 		position:  gauge("read_position", "Position in the journal of the last batch read."),
 	}
-	reg.MustRegister(m.batches, m.entries, m.malformed, m.missing, m.reopens, m.position)
+	reg.MustRegister(m.batches, m.entries, m.malformed, m.missing, m.opens, m.position)
 	return m
 }
 
@@ -54,8 +54,8 @@ func (m *ReaderMetrics) missed(n uint64) {
 	}
 }
 
-func (m *ReaderMetrics) reopened() {
+func (m *ReaderMetrics) opened() {
 	if m != nil {
-		m.reopens.Inc()
+		m.opens.Inc()
 	}
 }

@@ -26,7 +26,8 @@ const headerRoom = 1 << 10
 // append sends one batch and returns when it is durable. The id makes JetStream
 // recognise a batch that is sent again.
 func (p publisher) append(ctx context.Context, id string, data []byte) error {
-	if err := p.conn.EnsureStream(ctx); err != nil {
+	if err := p.conn.ensure(ctx, &p.conn.journal); err != nil {
+		p.conn.revive()
 		return err
 	}
 	data, err := p.fit(data)
@@ -36,10 +37,14 @@ func (p publisher) append(ctx context.Context, id string, data []byte) error {
 	msg := &nats.Msg{Subject: subjectBatch, Data: data}
 	_, err = p.conn.js.PublishMsg(ctx, msg, jetstream.WithMsgID(id),
 		jetstream.WithExpectStream(StreamName), jetstream.WithRetryAttempts(0))
+	err = classify(err)
 	if errors.Is(err, jetstream.ErrNoStreamResponse) {
-		p.conn.forgetStream()
+		p.conn.journal.forget()
 	}
-	return classify(err)
+	if err != nil {
+		p.conn.revive()
+	}
+	return err
 }
 
 // limit is the server's max_payload without room for headers; 0 while not connected.

@@ -39,6 +39,7 @@ type Reader struct {
 
 	// last is the position handed on; of the pump alone.
 	last    uint64
+	missing uint64 // positions before last that were gone, not reported yet
 	started bool
 	rewound time.Time // since when the journal ended too early
 }
@@ -93,24 +94,16 @@ func (r *Reader) Close() {
 // whenever it breaks.
 func (r *Reader) pump(ctx context.Context) {
 	defer close(r.batches)
-	for {
-		err := r.follow(ctx)
-		switch {
-		case ctx.Err() != nil:
-			r.err = ErrClosed
-			return
-		case errors.Is(err, ErrUnsupported), errors.Is(err, ErrRewound):
-			r.err = err
-			r.conn.o.Log.Error(err, "stopped reading the journal")
-			return
-		}
-		r.conn.o.Log.V(1).Info("reading the journal again", "after", r.last, "error", err.Error())
-		r.o.Metrics.reopened()
-		select {
-		case <-ctx.Done():
-		case <-time.After(watchRetry):
-		}
+	err := r.conn.again(ctx, "reading the journal", func(ctx context.Context) error {
+		r.o.Metrics.opened()
+		return r.follow(ctx)
+	}, ErrUnsupported, ErrRewound)
+	if ctx.Err() != nil {
+		err = ErrClosed
+	} else {
+		r.conn.o.Log.Error(err, "stopped reading the journal")
 	}
+	r.err = err
 }
 
 // follow hands batches on until something breaks.
@@ -168,7 +161,7 @@ func (r *Reader) ended(last uint64) error {
 	return fmt.Errorf("%w: it ends at %d and was read up to %d", ErrRewound, last, r.last)
 }
 
-// skip passes over what was trimmed before it was read. It is no gap when the
+// skip passes over what is gone before the position first. It is no gap when the
 // reader starts with the oldest batch there is.
 func (r *Reader) skip(first uint64) {
 	missing := first - 1 - r.last
@@ -176,8 +169,32 @@ func (r *Reader) skip(first uint64) {
 	if !r.started {
 		return
 	}
+	r.missing += missing
 	r.o.Metrics.missed(missing)
-	r.conn.o.Log.Error(nil, "the journal was trimmed before it was read", "missing", missing, "next", first)
+	r.conn.o.Log.Error(nil, "batches are gone from the journal that were never read", "missing", missing, "next", first)
+}
+
+// gap judges a delivery that left positions out: either they are gone, or the
+// consumer is not to be trusted and is set up again.
+func (r *Reader) gap(ctx context.Context, position uint64) error {
+	first, _, err := r.conn.bounds(ctx)
+	if err != nil {
+		return err
+	}
+	s, err := r.conn.stream(ctx)
+	if err != nil {
+		return err
+	}
+	for at := max(r.last+1, first); at < position; at++ {
+		switch _, err := s.GetMsg(ctx, at); {
+		case err == nil:
+			return fmt.Errorf("read the journal: position %d was left out", at)
+		case !errors.Is(err, jetstream.ErrMsgNotFound):
+			return fmt.Errorf("look for position %d of the journal: %w", at, err)
+		}
+	}
+	r.skip(position)
+	return nil
 }
 
 // hand checks that msg is the next one and hands its batch on.
@@ -191,7 +208,9 @@ func (r *Reader) hand(ctx context.Context, msg jetstream.Msg) error {
 		return nil // seen before the consumer was set up again
 	}
 	if position != r.last+1 {
-		return fmt.Errorf("read the journal: expected position %d, got %d", r.last+1, position)
+		if err := r.gap(ctx, position); err != nil {
+			return err
+		}
 	}
 	b, err := DecodeBatch(msg.Data())
 	switch {
@@ -201,13 +220,13 @@ func (r *Reader) hand(ctx context.Context, msg jetstream.Msg) error {
 		r.conn.o.Log.Error(err, "passed over a batch that does not decode", "position", position)
 		b = &Batch{Malformed: err}
 	}
-	b.Position, b.Stored = position, meta.Timestamp
+	b.Position, b.Stored, b.Missing = position, meta.Timestamp, r.missing
 	select {
 	case r.batches <- b:
 	case <-ctx.Done():
-		return ctx.Err()
+		return fmt.Errorf("read the journal: %w", ctx.Err())
 	}
-	r.last = position
+	r.last, r.missing = position, 0
 	r.o.Metrics.read(b)
 	return nil
 }

@@ -108,18 +108,23 @@ func (s *sender) next(now time.Time) *flight {
 	return &flight{head: Header{BootID: s.w.boot, Sequence: b.seq}, data: b.buf, batch: b}
 }
 
-// replay reads the spool's first record. One that cannot be read is passed over:
-// the others must not wait for it.
+// replay reads the spool's first record; nil when that does not work now. What is
+// damaged is passed over: the others must not wait for it.
 func (s *sender) replay() *flight {
 	for !s.spool.empty() {
 		data, err := s.spool.first()
-		if err == nil {
-			var h Header
-			if _, err = decMode.UnmarshalFirst(data, &h); err == nil {
-				return &flight{head: h, data: data, spooled: true}
-			}
+		if err != nil && !errors.Is(err, errDamaged) {
+			s.spoolFailed(time.Now(), err)
+			return nil
 		}
-		s.w.o.Log.Error(err, "passed over a record of the spool that cannot be read")
+		var h Header
+		if err == nil {
+			_, err = decMode.UnmarshalFirst(data, &h)
+		}
+		if err == nil {
+			return &flight{head: h, data: data, spooled: true}
+		}
+		s.w.o.Log.Error(err, "passed over a record of the spool that is damaged", "bytes", s.spool.next-s.spool.head)
 		s.w.o.Metrics.spoolFailed()
 		s.forward()
 	}
@@ -171,6 +176,9 @@ func (s *sender) durable(f *flight) {
 func (s *sender) lost(f *flight, err error) {
 	s.w.o.Log.Error(err, "a batch is lost: the journal can never take it", "batch", f.head.MessageID(), "bytes", len(f.data))
 	s.w.o.Metrics.loseBatch(f)
+	if f.batch != nil && f.batch.entries == 1 {
+		err = fmt.Errorf("%w: %w", ErrTooLarge, err) // sending it again is of no use
+	}
 	s.end(f, err)
 }
 
@@ -218,17 +226,13 @@ func (s *sender) pause(now time.Time) time.Duration {
 	case s.flight != nil && s.flight.result == nil:
 		sooner(s.retryAt)
 	}
-	if s.spool == nil {
-		return max(wait, 0)
-	}
-	if s.spilling(now) {
-		if !first.IsZero() {
-			sooner(first.Add(spoolInterval))
-		}
-		if !s.spoolTrouble.IsZero() {
-			sooner(now.Add(s.w.o.RetryWait))
-		}
-	} else if s.flight != nil {
+	switch {
+	case s.spool == nil:
+	case s.spilling(now) && !s.spoolTrouble.IsZero():
+		sooner(s.spoolTrouble.Add(s.w.o.RetryWait))
+	case s.spilling(now) && !first.IsZero():
+		sooner(first.Add(spoolInterval))
+	case !s.spilling(now) && s.flight != nil:
 		sooner(s.spillAt())
 	}
 	return max(wait, 0)

@@ -41,6 +41,7 @@ func (s *sender) spill(now time.Time, age time.Duration) {
 		records = append(records, b.buf)
 	}
 	if len(records) == 0 {
+		s.spoolTrouble = time.Time{}
 		return
 	}
 	if err := s.spool.append(records); err != nil {
@@ -60,7 +61,7 @@ func (s *sender) spill(now time.Time, age time.Duration) {
 
 func (s *sender) spoolFailed(now time.Time, err error) {
 	if s.spoolTrouble.IsZero() {
-		s.w.o.Log.Error(err, "the spool does not take entries; they stay in memory", "spool", s.w.o.Spool)
+		s.w.o.Log.Error(err, "the spool is in trouble; entries stay where they are", "spool", s.w.o.Spool)
 	}
 	s.spoolTrouble = now
 	s.w.o.Metrics.spoolFailed()

@@ -184,13 +184,11 @@ func (s *spool) size() int64 { return s.tail - s.head }
 // first reads the first record.
 func (s *spool) first() ([]byte, error) {
 	data, next, err := s.read(s.head)
-	if err != nil {
-		// Its length cannot be trusted, so nothing behind it can be found.
-		s.next = s.tail
-		return nil, err
+	if errors.Is(err, errDamaged) {
+		next = s.tail // its length cannot be trusted, so nothing behind it can be found
 	}
 	s.next = next
-	return data, nil
+	return data, err
 }
 
 // forward passes over the first record, and empties the file after the last one.

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"sync"
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
@@ -35,27 +37,43 @@ const (
 )
 
 // EnsureStream makes the journal's streams where they do not exist, and refuses an
-// existing one that could lose entries. It is cheap once it has succeeded.
+// existing one that could lose entries. It is cheap once it has succeeded. Writers
+// and readers call it themselves.
 func (c *Conn) EnsureStream(ctx context.Context) error {
-	c.once.Lock()
-	defer c.once.Unlock()
-	if c.made {
+	if err := c.ensure(ctx, &c.journal); err != nil {
+		return err
+	}
+	return c.ensure(ctx, &c.caps)
+}
+
+// streamState is what a Conn knows about one of its streams.
+type streamState struct {
+	config jetstream.StreamConfig
+	mu     sync.Mutex
+	made   bool
+	// waiting is since when a cluster has had too few servers for three replicas.
+	waiting time.Time
+}
+
+// ensure makes one stream if need be.
+func (c *Conn) ensure(ctx context.Context, s *streamState) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.made {
 		return nil
 	}
-	for _, cfg := range []jetstream.StreamConfig{journalConfig(c.o.Stream), capsConfig()} {
-		if err := c.ensure(ctx, cfg); err != nil {
-			return fmt.Errorf("make the journal's stream %s: %w", cfg.Name, err)
-		}
+	if err := c.find(ctx, s); err != nil {
+		return fmt.Errorf("prepare the stream %s: %w", s.config.Name, err)
 	}
-	c.made = true
+	s.made = true
 	return nil
 }
 
-// forgetStream makes the next EnsureStream look again: nobody answered for the stream.
-func (c *Conn) forgetStream() {
-	c.once.Lock()
-	c.made = false
-	c.once.Unlock()
+// forget makes the next EnsureStream look again: nobody answered for the stream.
+func (s *streamState) forget() {
+	s.mu.Lock()
+	s.made = false
+	s.mu.Unlock()
 }
 
 func journalConfig(o StreamOptions) jetstream.StreamConfig {
@@ -90,28 +108,53 @@ func capsConfig() jetstream.StreamConfig {
 	}
 }
 
-func (c *Conn) ensure(ctx context.Context, cfg jetstream.StreamConfig) error {
-	s, err := c.js.Stream(ctx, cfg.Name)
+func (c *Conn) find(ctx context.Context, s *streamState) error {
+	have, err := c.js.Stream(ctx, s.config.Name)
 	if err == nil {
-		return c.accept(cfg, s.CachedInfo().Config)
+		return c.accept(s.config, have.CachedInfo())
 	}
 	if !errors.Is(err, jetstream.ErrStreamNotFound) {
 		return err
 	}
+	cfg := s.config
 	cfg.Replicas = c.o.Stream.Replicas
-	if cfg.Replicas == 0 {
-		cfg.Replicas = 3
+	if cfg.Replicas != 0 {
+		return c.create(ctx, cfg)
 	}
+	cfg.Replicas = 3
 	err = c.create(ctx, cfg)
-	if c.o.Stream.Replicas == 0 && tooFewServers(err) {
-		cfg.Replicas = 1
-		err = c.create(ctx, cfg)
-		if err == nil && !c.embedded {
-			c.o.Log.Info("the journal has one replica: a lost server loses it; "+
-				"use three NATS servers, and sync_interval: always where there is one", "stream", cfg.Name)
-		}
+	if !c.single(s, err) {
+		return err
 	}
-	return err
+	cfg.Replicas = 1
+	if err := c.create(ctx, cfg); err != nil {
+		return err
+	}
+	c.warnOfOneReplica(cfg.Name)
+	return nil
+}
+
+// patience is how long a cluster may take to gather three servers before one
+// replica has to do: a stream is not moved to more replicas later by itself.
+const patience = 30 * time.Second
+
+// single judges whether err, the answer to a wish for three replicas, means that
+// there can be but one.
+func (c *Conn) single(s *streamState, err error) bool {
+	var api *jetstream.APIError
+	if !errors.As(err, &api) {
+		return false
+	}
+	switch api.ErrorCode {
+	case codeNotClustered:
+		return true
+	case codeNoPeers:
+		if s.waiting.IsZero() {
+			s.waiting = time.Now()
+		}
+		return time.Since(s.waiting) >= patience
+	}
+	return false
 }
 
 func (c *Conn) create(ctx context.Context, cfg jetstream.StreamConfig) error {
@@ -122,20 +165,25 @@ func (c *Conn) create(ctx context.Context, cfg jetstream.StreamConfig) error {
 	return err
 }
 
-func tooFewServers(err error) bool {
-	var api *jetstream.APIError
-	if !errors.As(err, &api) {
-		return false
+func (c *Conn) warnOfOneReplica(name string) {
+	if !c.embedded {
+		c.o.Log.Info("the stream has one replica: with its server it is lost; use three NATS servers "+
+			"(nats stream edit --replicas 3), and sync_interval: always where there is but one", "stream", name)
 	}
-	return api.ErrorCode == codeNoPeers || api.ErrorCode == codeNotClustered
 }
 
 // accept says what makes an existing stream unfit to be the journal.
-func (c *Conn) accept(want, have jetstream.StreamConfig) error {
+func (c *Conn) accept(want jetstream.StreamConfig, info *jetstream.StreamInfo) error {
+	have := info.Config
+	if have.Replicas < 2 {
+		c.warnOfOneReplica(have.Name)
+	}
 	if want.Name != StreamName {
 		return nil
 	}
 	switch {
+	case !slices.Contains(have.Subjects, subjectJournal):
+		return fmt.Errorf("it exists for other subjects; give it %s", subjectJournal)
 	case have.Retention != jetstream.LimitsPolicy:
 		return errors.New("it exists with another retention policy; set retention to limits")
 	case have.Discard != jetstream.DiscardNew:

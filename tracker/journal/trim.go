@@ -2,6 +2,7 @@ package journal
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sort"
 	"time"
@@ -50,6 +51,9 @@ func (c *Conn) firstStoredAt(ctx context.Context, first, last uint64, t time.Tim
 			return true
 		}
 		m, err := s.GetMsg(ctx, first+uint64(i))
+		if errors.Is(err, jetstream.ErrMsgNotFound) {
+			return false // deleted by hand: nothing to keep
+		}
 		if err != nil {
 			failed = fmt.Errorf("read position %d: %w", first+uint64(i), err)
 			return true

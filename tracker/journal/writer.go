@@ -146,10 +146,10 @@ func (w *Writer) durable(ctx context.Context, x *wait) (*Verdict, error) {
 	defer timer.Stop()
 	select {
 	case e := <-x.events:
-		if e.err != nil {
-			return nil, fmt.Errorf("%w: %w", ErrNotDurable, e.err)
+		if e.err == nil || errors.Is(e.err, ErrTooLarge) {
+			return e.verdict, e.err
 		}
-		return e.verdict, nil
+		return nil, fmt.Errorf("%w: %w", ErrNotDurable, e.err)
 	case <-timer.C:
 		return nil, fmt.Errorf("%w: no acknowledgement within %s", ErrNotDurable, w.o.DurableWait)
 	case <-ctx.Done():

@@ -1,0 +1,236 @@
+package journal
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/nats-io/nats-server/v2/server"
+)
+
+// natsEnv makes the test binary a NATS server of its own: a process that can be
+// killed.
+const natsEnv = "WAYPOST_TEST_NATS"
+
+// natsNode is one server process.
+type natsNode struct {
+	Name    string
+	Dir     string
+	Port    int
+	Routes  []int // cluster ports of all nodes; none for a single server
+	RouteOf int   // its own
+
+	cmd *exec.Cmd
+}
+
+// runNATS is the main function of a server process.
+func runNATS(config string) error {
+	var n natsNode
+	if err := json.Unmarshal([]byte(config), &n); err != nil {
+		return err
+	}
+	o := &server.Options{
+		ServerName: n.Name, Host: "127.0.0.1", Port: n.Port, NoLog: true, NoSigs: true,
+		JetStream: true, StoreDir: n.Dir, SyncAlways: true, JetStreamMaxStore: 1 << 30, JetStreamMaxMemory: 64 << 20,
+	}
+	if len(n.Routes) > 0 {
+		o.Cluster = server.ClusterOpts{Name: "test", Host: "127.0.0.1", Port: n.RouteOf}
+		var routes []string
+		for _, port := range n.Routes {
+			routes = append(routes, fmt.Sprintf("nats://127.0.0.1:%d", port))
+		}
+		o.Routes = server.RoutesFromStr(strings.Join(routes, ","))
+	}
+	ns, err := server.NewServer(o)
+	if err != nil {
+		return err
+	}
+	ns.Start()
+	ns.WaitForShutdown()
+	return nil
+}
+
+func (n *natsNode) start(t testing.TB) {
+	t.Helper()
+	config, err := json.Marshal(n)
+	if err != nil {
+		t.Fatal(err)
+	}
+	n.cmd = exec.Command(os.Args[0])
+	n.cmd.Env = append(os.Environ(), natsEnv+"="+string(config))
+	n.cmd.Stderr = os.Stderr
+	if err := n.cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// kill ends the process as a crash does.
+func (n *natsNode) kill() {
+	if n.cmd != nil {
+		_ = n.cmd.Process.Kill()
+		_ = n.cmd.Wait()
+		n.cmd = nil
+	}
+}
+
+func (n *natsNode) url() string { return fmt.Sprintf("nats://127.0.0.1:%d", n.Port) }
+
+// freePorts returns n ports that nobody listens on.
+func freePorts(t testing.TB, n int) []int {
+	t.Helper()
+	var ports []int
+	for range n {
+		l, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer func() { _ = l.Close() }()
+		ports = append(ports, l.Addr().(*net.TCPAddr).Port)
+	}
+	return ports
+}
+
+// startNATS starts size server processes that form a cluster, or a single server.
+func startNATS(t testing.TB, size int) ([]*natsNode, string) {
+	t.Helper()
+	ports := freePorts(t, 2*size)
+	nodes := make([]*natsNode, size)
+	var urls []string
+	for i := range nodes {
+		nodes[i] = &natsNode{Name: fmt.Sprint("node-", i), Dir: t.TempDir(), Port: ports[i]}
+		if size > 1 {
+			nodes[i].RouteOf, nodes[i].Routes = ports[size+i], ports[size:]
+		}
+		urls = append(urls, nodes[i].url())
+	}
+	for _, n := range nodes {
+		n.start(t)
+		t.Cleanup(n.kill)
+	}
+	return nodes, strings.Join(urls, ",")
+}
+
+func connectTest(t testing.TB, url string, o ConnectOptions) *Conn {
+	t.Helper()
+	c, err := Connect(url, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(c.Close)
+	return c
+}
+
+// awaitStream waits until the journal is there.
+func awaitStream(t testing.TB, c *Conn) {
+	t.Helper()
+	eventually(t, func() bool {
+		ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+		defer cancel()
+		return c.EnsureStream(ctx) == nil
+	})
+}
+
+// leader returns the node that leads the journal's stream.
+func leader(t testing.TB, c *Conn, nodes []*natsNode) *natsNode {
+	t.Helper()
+	var found *natsNode
+	eventually(t, func() bool {
+		s, err := c.js.Stream(testContext(t), StreamName)
+		if err != nil || s.CachedInfo().Cluster == nil {
+			return false
+		}
+		for _, n := range nodes {
+			if n.Name == s.CachedInfo().Cluster.Leader {
+				found = n
+			}
+		}
+		return found != nil
+	})
+	return found
+}
+
+func TestClusterMakesThreeReplicas(t *testing.T) {
+	_, url := startNATS(t, 3)
+	c := connectTest(t, url, ConnectOptions{})
+	awaitStream(t, c)
+	for _, name := range []string{StreamName, CapsStreamName} {
+		s, err := c.js.Stream(testContext(t), name)
+		if err != nil || s.CachedInfo().Config.Replicas != 3 {
+			t.Fatalf("%s: %v, %v; want 3 replicas", name, s, err)
+		}
+	}
+}
+
+// The promise of the journal: whatever happens to its servers, what was answered
+// is in it, once and in its writer's order.
+func TestLeaderKilledUnderLoad(t *testing.T) {
+	nodes, url := startNATS(t, 3)
+	c := connectTest(t, url, ConnectOptions{})
+	awaitStream(t, c)
+	r := newTestReader(t, c, 0, ReaderOptions{})
+	loads := []*load{startLoad(t, url, ""), startLoad(t, url, t.TempDir()+"/spool")}
+	for range 2 {
+		awaitAnswers(t, loads, 200)
+		victim := leader(t, c, nodes)
+		victim.kill()
+		awaitAnswers(t, loads, 200)
+		victim.start(t)
+	}
+	wantAll(t, r, loads)
+}
+
+func TestJournalKilledAndStartedAgain(t *testing.T) {
+	nodes, url := startNATS(t, 1)
+	c := connectTest(t, url, ConnectOptions{})
+	awaitStream(t, c)
+	r := newTestReader(t, c, 0, ReaderOptions{})
+	loads := []*load{startLoad(t, url, ""), startLoad(t, url, t.TempDir()+"/spool")}
+	for range 3 {
+		awaitAnswers(t, loads, 100)
+		nodes[0].kill()
+		awaitRefusals(t, loads, 5)
+		nodes[0].start(t)
+	}
+	awaitAnswers(t, loads, 100)
+	wantAll(t, r, loads)
+}
+
+// A tracker that starts before the journal serves, and catches up.
+func TestWriterStartsBeforeTheJournal(t *testing.T) {
+	port := freePorts(t, 1)[0]
+	node := &natsNode{Name: "late", Dir: t.TempDir(), Port: port}
+	l := startLoad(t, node.url(), t.TempDir()+"/spool")
+	awaitRefusals(t, []*load{l}, 3)
+	node.start(t)
+	t.Cleanup(node.kill)
+	awaitAnswers(t, []*load{l}, 50)
+	r := newTestReader(t, connectTest(t, node.url(), ConnectOptions{}), 0, ReaderOptions{})
+	wantAll(t, r, []*load{l})
+}
+
+// A tracker restarted while the journal is away loses nothing that was spooled.
+func TestSpoolIsReplayedByTheNextProcess(t *testing.T) {
+	nodes, url := startNATS(t, 1)
+	c := connectTest(t, url, ConnectOptions{})
+	awaitStream(t, c)
+	spool := t.TempDir() + "/spool"
+	first := startLoad(t, url, spool)
+	awaitAnswers(t, []*load{first}, 50)
+	nodes[0].kill()
+	awaitRefusals(t, []*load{first}, 5)
+	if err := first.stop(100 * time.Millisecond); err == nil {
+		t.Fatal("Close said that all is well")
+	}
+	second := startLoad(t, url, spool)
+	awaitRefusals(t, []*load{second}, 5)
+	nodes[0].start(t)
+	awaitAnswers(t, []*load{second}, 50)
+	r := newTestReader(t, c, 0, ReaderOptions{})
+	wantAll(t, r, []*load{first, second})
+}
