@@ -39,6 +39,10 @@ type Network struct {
 	Keys        []KeyDigest `cbor:"8,keyasint,omitempty"`
 	// CreatedAt (unix seconds) decides which network a Host claimed twice goes to: the older.
 	CreatedAt int64 `cbor:"9,keyasint,omitempty"`
+	// ApprovalDisabled and EncryptedTracking are defaults that goals already
+	// contain; they stand here so that the last good Network can be taken up again.
+	ApprovalDisabled  bool `cbor:"10,keyasint,omitempty"`
+	EncryptedTracking bool `cbor:"11,keyasint,omitempty"`
 }
 
 // Advertiser is the compiled form of an Advertiser.

@@ -1,0 +1,119 @@
+package compile
+
+import (
+	"strconv"
+
+	"github.com/waypost/waypost/api/snapshot"
+	"github.com/waypost/waypost/api/v1alpha1"
+)
+
+const (
+	maxCaps        = 20
+	maxCapPartners = 100
+)
+
+var (
+	capMetrics = []choice[v1alpha1.CapMetric, snapshot.CapMetric]{
+		{v1alpha1.CapMetricClicks, snapshot.CapClicks},
+		{v1alpha1.CapMetricImpressions, snapshot.CapImpressions},
+		{v1alpha1.CapMetricConversions, snapshot.CapConversions},
+		{v1alpha1.CapMetricPayout, snapshot.CapPayout},
+		{v1alpha1.CapMetricRevenue, snapshot.CapRevenue},
+	}
+	capWindows = []choice[v1alpha1.CapWindow, snapshot.CapWindow]{
+		{v1alpha1.CapWindowHour, snapshot.CapHour},
+		{v1alpha1.CapWindowDay, snapshot.CapDay},
+		{v1alpha1.CapWindowMonth, snapshot.CapMonth},
+		{v1alpha1.CapWindowLifetime, snapshot.CapLifetime},
+	}
+	capScopes = []choice[v1alpha1.CapScope, bool]{
+		{v1alpha1.CapScopeOffer, false},
+		{v1alpha1.CapScopePartner, true},
+	}
+)
+
+func (b *offerBuild) caps() {
+	at := b.at.dot("caps")
+	b.atMost(&at, len(b.spec.Caps), maxCaps)
+	seen := make(map[string]bool, len(b.spec.Caps))
+	for i := range b.spec.Caps {
+		entry := at.at(i)
+		name := entry.dot("name")
+		if seen[b.spec.Caps[i].Name] {
+			b.invalid(&name, "cap %.64q is there twice: give each its name", b.spec.Caps[i].Name)
+		}
+		seen[b.spec.Caps[i].Name] = true
+		b.body.Caps = append(b.body.Caps, b.limit(&entry, &b.spec.Caps[i]))
+	}
+}
+
+// limit reads one cap.
+func (f *findings) limit(at *path, c *v1alpha1.Cap) snapshot.Cap {
+	name, metric, window, goal := at.dot("name"), at.dot("metric"), at.dot("window"), at.dot("goal")
+	limit, per, partners := at.dot("limit"), at.dot("per"), at.dot("partners")
+	if c.Metric == "" {
+		f.invalid(&metric, "missing: write Clicks, Impressions, Conversions, Payout or Revenue")
+	}
+	if c.Window == "" {
+		f.invalid(&window, "missing: write Hour, Day, Month or Lifetime")
+	}
+	limited := snapshot.Cap{
+		Name:       f.required(&name, c.Name, maxTitle),
+		Metric:     choose(f, &metric, c.Metric, capMetrics),
+		Window:     choose(f, &window, c.Window, capWindows),
+		PerPartner: choose(f, &per, c.Per, capScopes),
+		Partners:   f.names(&partners, c.Partners, maxCapPartners),
+	}
+	traffic := limited.Metric == snapshot.CapClicks || limited.Metric == snapshot.CapImpressions
+	if c.Goal != "" {
+		limited.Goal = f.matching(&goal, c.Goal, maxGoalValue, goalPattern, "goal value")
+		if traffic {
+			f.invalid(&goal, "clicks and impressions have no goal: remove goal, or set metric to Conversions, Payout or Revenue")
+		}
+	}
+	if limited.Metric == snapshot.CapPayout || limited.Metric == snapshot.CapRevenue {
+		limited.Limit = f.requiredAmount(&limit, c.Limit)
+	} else {
+		limited.Limit = f.count(&limit, string(c.Limit))
+	}
+	return limited
+}
+
+// requiredAmount reads an amount that must be there.
+func (f *findings) requiredAmount(at *path, amount v1alpha1.Amount) int64 {
+	if amount == "" {
+		f.invalid(at, "missing: write an amount, such as 1000.00")
+	}
+	return int64(f.amount(at, amount))
+}
+
+// count reads a whole number of events, of up to 10 digits as amounts are.
+func (f *findings) count(at *path, limit string) int64 {
+	n, err := strconv.ParseUint(limit, 10, 63)
+	if err != nil || len(limit) > 10 {
+		f.invalid(at, "%.32q is no whole number of up to 10 digits: write it like 1000", limit)
+	}
+	return int64(n)
+}
+
+// nameCapGoals gives the caps of an offer the declared spelling of the goals that
+// they name. A cap whose goal does not exist stays as it is written: it counts
+// nothing until there is such a goal, and then it must hold.
+func nameCapGoals(f *findings, body *snapshot.Offer, goals []goalEntry) {
+	at := root()
+	caps := at.dot("caps")
+	for i := range body.Caps {
+		c := &body.Caps[i]
+		if c.Goal == "" {
+			continue
+		}
+		if declared := findGoal(goals, c.Goal); declared != nil {
+			c.Goal = declared.value
+			continue
+		}
+		entry := caps.at(i)
+		goal := entry.dot("goal")
+		f.dangling = append(f.dangling, newProblem(v1alpha1.ReasonRefNotFound, &goal,
+			"the offer has no goal %.64q: cap %.64q counts nothing until it has one", c.Goal, c.Name))
+	}
+}

@@ -1,0 +1,301 @@
+package compile
+
+import (
+	"fmt"
+	"reflect"
+	"slices"
+	"time"
+
+	"github.com/waypost/waypost/api/snapshot"
+	"github.com/waypost/waypost/api/v1alpha1"
+)
+
+// Delta is what one compilation changed.
+type Delta struct {
+	// Upserted are the new and changed records, tombstones included; Removed are
+	// the keys without a record. Both are in the order of keys, and equal content
+	// is no change.
+	Upserted []*snapshot.Record
+	Removed  []snapshot.Key
+	// Verdicts are those that are new or differ from the last of their object, in
+	// the order of network, kind and name. Objects that are gone have none.
+	Verdicts []Verdict
+}
+
+// Compile brings records and verdicts up to date with the objects. now is the
+// time of tombstones; everything else is a function of the objects and of what
+// was served before.
+func (w *World) Compile(now time.Time) Delta {
+	if w.hosts {
+		w.compileNetworks()
+	}
+	var delta Delta
+	for _, s := range w.spaces {
+		s.compile(now)
+		upserted, removed := s.changes()
+		delta.Upserted = append(delta.Upserted, upserted...)
+		delta.Removed = append(delta.Removed, removed...)
+		delta.Verdicts = append(delta.Verdicts, s.verdicts...)
+		s.verdicts = nil
+		if s.objects == 0 && len(s.records) == 0 && len(s.secrets) == 0 {
+			delete(w.spaces, s.name)
+		}
+	}
+	slices.SortFunc(delta.Upserted, compareRecords)
+	slices.SortFunc(delta.Removed, snapshot.Key.Compare)
+	slices.SortFunc(delta.Verdicts, compareVerdicts)
+	return delta
+}
+
+func compareVerdicts(a, b Verdict) int {
+	return snapshot.Key{Kind: a.Kind, Network: a.Network, ID: a.Name}.Compare(snapshot.Key{Kind: b.Kind, Network: b.Network, ID: b.Name})
+}
+
+// compile brings one network up to date, one level after the other. A level is
+// finished before the next begins, so no level ever sees a passing state of
+// another: keys change hands, and goals their offers, within one.
+func (s *space) compile(now time.Time) {
+	for s.expire(now); s.isDirty(); s.expire(now) { // again only when the longest look-back has shrunk
+		for level := range s.dirty {
+			s.compileLevel(level, now.Unix())
+		}
+	}
+	s.sweep(now.Unix())
+	if s.objects == 0 && len(s.records) == 1 && s.network.record != nil {
+		s.put(s.network, nil) // nothing is left that it would serve
+	}
+}
+
+// compileLevel compiles the marked objects of a level until none is marked.
+func (s *space) compileLevel(level int, now int64) {
+	for len(s.dirty[level]) > 0 {
+		for _, n := range s.take(level) {
+			s.compileNode(n, now)
+		}
+		s.markForgotten()
+	}
+}
+
+// isDirty reports whether anything is marked.
+func (s *space) isDirty() bool {
+	return slices.ContainsFunc(s.dirty[:], func(level map[*node]struct{}) bool { return len(level) > 0 })
+}
+
+// compileNode brings one object up to date, an Offer together with its Goals.
+func (s *space) compileNode(n *node, now int64) {
+	goals := n.goals
+	switch {
+	case n.kind == snapshot.KindOffer:
+		s.compileFamily(n, now)
+	case n.object == nil:
+		s.compileGone(n, now)
+	default:
+		s.compileObject(n, now)
+	}
+	s.tell(n, !slices.Equal(n.goals, goals))
+	s.forget(n)
+}
+
+// tell marks those that name an object whose presence (or anything else that
+// they need to know) has changed, and its rivals for a tracking id that it now
+// holds or no longer does.
+func (s *space) tell(n *node, changed bool) {
+	if was := n.told; n.presence() != was || changed {
+		n.told = n.presence()
+		s.markDependents(ref{n.kind, n.name})
+	}
+	if n.kind != snapshot.KindOffer && n.kind != snapshot.KindPartner {
+		return
+	}
+	if holds := n.object != nil && s.holds(n); holds != n.held {
+		n.held = holds
+		s.markRivals(claim{n.kind, n.claim})
+	}
+}
+
+// compileGone decides what becomes of the record of an object that is gone.
+func (s *space) compileGone(n *node, now int64) {
+	n.verdict, n.accepted = nil, false
+	if n.record == nil {
+		return
+	}
+	switch n.kind {
+	case snapshot.KindOffer, snapshot.KindPartner:
+		s.bury(n, now)
+	case snapshot.KindAdvertiser, snapshot.KindPayoutStructure:
+		s.leftovers[n] = struct{}{}
+	default:
+		s.put(n, nil)
+	}
+}
+
+// compileObject compiles an object that is no Offer and no Goal.
+func (s *space) compileObject(n *node, now int64) {
+	s.reincarnate(n, now)
+	f, record := &findings{}, s.newRecord(n)
+	guard(f, func() { s.build(f, n, record) })
+	n.applyRefusal(f)
+	s.settle(n, f, record, now)
+	s.report(n, f)
+}
+
+// build makes the body of the record of an object.
+func (s *space) build(f *findings, n *node, record *snapshot.Record) {
+	switch o := n.object.(type) {
+	case *v1alpha1.Advertiser:
+		record.Advertiser = s.buildAdvertiser(f, &o.Spec)
+	case *v1alpha1.PayoutStructure:
+		record.Structure = s.buildStructure(f, &o.Spec)
+	case *v1alpha1.Partner:
+		record.Partner = s.buildPartner(f, o)
+		s.claimTrackingID(f, n, record)
+	case *v1alpha1.PartnerPayout:
+		record.PartnerPayout = s.buildPartnerPayout(f, n, &o.Spec)
+	}
+	s.block(f)
+}
+
+// block refuses what would be new in a network that cannot be reached.
+func (s *space) block(f *findings) {
+	if s.blocked != nil {
+		f.miss(*s.blocked)
+	}
+}
+
+// reincarnate parts an object from the record of another one that had its name:
+// it was deleted and made again while nobody looked. Advertisers and
+// PayoutStructures keep theirs, because offers may live on it.
+func (s *space) reincarnate(n *node, now int64) {
+	if n.record == nil || n.owns(n.record) {
+		return
+	}
+	switch n.kind {
+	case snapshot.KindOffer, snapshot.KindPartner:
+		s.bury(n, now)
+	case snapshot.KindPartnerPayout:
+		s.put(n, nil)
+	}
+}
+
+// owns reports whether a record was made of the node's current object, of
+// whatever generation.
+func (n *node) owns(r *snapshot.Record) bool {
+	return n.object != nil && r.Name == n.name && r.UID == n.uid() && !r.Tombstone()
+}
+
+// settle decides what is served of an object: the form that was just built, else
+// the last good one, if its key is not somebody else's by now and the object that
+// it belongs to can still be named.
+func (s *space) settle(n *node, f *findings, record *snapshot.Record, now int64) {
+	n.accepted = f.accepted()
+	switch {
+	case f.servable():
+		if n.record != nil && n.record.Key() != record.Key() && record.Goal == nil {
+			s.bury(n, now) // without UIDs a changed tracking id is another object
+		}
+		s.evict(n, record.Key())
+		s.put(n, record)
+	case n.record != nil && (f.lost || !s.parentKnown(n)):
+		s.put(n, nil)
+	}
+	s.followParent(n)
+}
+
+// followParent makes a PartnerPayout depend on the Partner that its last good
+// form names, when its current form names another.
+func (s *space) followParent(n *node) {
+	if n.record == nil || n.record.PartnerPayout == nil {
+		return
+	}
+	if parent := (ref{snapshot.KindPartner, n.record.PartnerPayout.Partner}); !slices.Contains(n.refs, parent) {
+		n.refs = append(n.refs, parent)
+		enter(s.dependents, parent, n)
+	}
+}
+
+// evict takes the record of another object from under a key.
+func (s *space) evict(n *node, key snapshot.Key) {
+	if owner := s.records[key].owner; owner != nil && owner != n {
+		s.put(owner, nil)
+		s.tell(owner, false)
+		s.mark(owner)
+	}
+}
+
+// parentKnown reports whether the object that n's served form belongs to can
+// still be named: without it nothing leads to the form.
+func (s *space) parentKnown(n *node) bool {
+	switch r := n.record; {
+	case r.Goal != nil:
+		return s.known(snapshot.KindOffer, r.Goal.Offer)
+	case r.PartnerPayout != nil:
+		return s.known(snapshot.KindPartner, r.PartnerPayout.Partner)
+	}
+	return true
+}
+
+// guard runs a part of the compiler so that a panic stays with the object that
+// caused it.
+func guard(f *findings, run func()) {
+	defer func() {
+		if cause := recover(); cause != nil {
+			f.problem(v1alpha1.ReasonInternalError, nil, "the compiler failed on this object: %s; please report it", clip(fmt.Sprint(cause), 200))
+		}
+	}()
+	run()
+}
+
+// applyRefusal adds a reason not to accept the current generation that came from
+// outside.
+func (n *node) applyRefusal(f *findings) {
+	if n.refusal == nil {
+		return
+	}
+	if n.refusal.generation != n.object.GetGeneration() {
+		n.refusal = nil
+		return
+	}
+	f.problems = append(f.problems, n.refusal.problem)
+}
+
+// newVerdict begins the verdict of an object.
+func (s *space) newVerdict(n *node, f *findings) Verdict {
+	return Verdict{
+		Kind: n.kind, Network: s.name, Name: n.name, UID: n.uid(), Generation: n.object.GetGeneration(),
+		Accepted: f.acceptedCondition(), ResolvedRefs: f.resolvedCondition(), Refused: f.refused,
+	}
+}
+
+// report makes the verdict of an object from what turned up and what is served.
+func (s *space) report(n *node, f *findings) {
+	v := s.newVerdict(n, f)
+	if n.record != nil && n.owns(n.record) {
+		v.Served, v.ServedGeneration, v.Current = true, n.record.Generation, f.servable()
+		v.Paused = stateOf(n.record) != snapshot.Active
+	}
+	s.addDetails(n, &v)
+	s.publish(n, v)
+}
+
+// publish keeps a verdict and, if it says something new, reports it.
+func (s *space) publish(n *node, v Verdict) {
+	if n.verdict == nil || !reflect.DeepEqual(*n.verdict, v) {
+		n.verdict = &v
+		s.verdicts = append(s.verdicts, v)
+	}
+}
+
+// stateOf returns the state of a record's object; kinds without one are Active.
+func stateOf(r *snapshot.Record) snapshot.State {
+	switch {
+	case r.Advertiser != nil:
+		return r.Advertiser.State
+	case r.Partner != nil:
+		return r.Partner.State
+	case r.Offer != nil:
+		return r.Offer.State
+	case r.Goal != nil:
+		return r.Goal.State
+	}
+	return snapshot.Active
+}

@@ -1,0 +1,120 @@
+package compile
+
+import (
+	"github.com/waypost/waypost/api/money"
+	"github.com/waypost/waypost/api/snapshot"
+	"github.com/waypost/waypost/api/v1alpha1"
+)
+
+const maxTiers = 10
+
+// kindOfPay says which terms a payout type has.
+type kindOfPay struct{ flat, percent bool }
+
+var payoutTypes = []choice[v1alpha1.PayoutType, kindOfPay]{
+	{v1alpha1.PayoutTypeFlat, kindOfPay{flat: true}},
+	{v1alpha1.PayoutTypePercentage, kindOfPay{percent: true}},
+	{v1alpha1.PayoutTypeFlatAndPercentage, kindOfPay{flat: true, percent: true}},
+}
+
+// amount reads an amount of money; an absent one is 0.
+func (f *findings) amount(at *path, amount v1alpha1.Amount) money.Amount {
+	if amount == "" {
+		return 0
+	}
+	value, err := money.Parse(string(amount))
+	if err != nil {
+		f.invalid(at, "%v", err)
+	}
+	return value
+}
+
+// percent reads a percentage; an absent one is 0.
+func (f *findings) percent(at *path, percent v1alpha1.Percent) money.Percent {
+	if percent == "" {
+		return 0
+	}
+	value, err := money.ParsePercent(string(percent))
+	if err != nil {
+		f.invalid(at, "%v", err)
+	}
+	return value
+}
+
+// terms reads a flat and a percentage term, and checks them against the type.
+func (f *findings) terms(at *path, kind kindOfPay, flat v1alpha1.Amount, percent v1alpha1.Percent) snapshot.Terms {
+	flatAt, percentAt := at.dot("flat"), at.dot("percent")
+	if flat != "" && !kind.flat {
+		f.invalid(&flatAt, "flat needs type Flat or FlatAndPercentage: change type or remove flat")
+	}
+	if percent != "" && !kind.percent {
+		f.invalid(&percentAt, "percent needs type Percentage or FlatAndPercentage: change type or remove percent")
+	}
+	return snapshot.Terms{Flat: f.amount(&flatAt, flat), Percent: f.percent(&percentAt, percent)}
+}
+
+// pay reads one side of a goal; an absent one is 0.
+func (f *findings) pay(at *path, p *v1alpha1.Payout) snapshot.Pay {
+	if p == nil {
+		return snapshot.Pay{}
+	}
+	typeAt, structureAt := at.dot("type"), at.dot("structure")
+	kind := choose(f, &typeAt, p.Type, payoutTypes)
+	terms := f.terms(at, kind, p.Flat, p.Percent)
+	if p.Structure != "" {
+		f.name(&structureAt, p.Structure)
+		if len(p.Tiers) > 0 {
+			f.invalid(&structureAt, "tiers and structure exclude each other: remove one of them")
+		}
+	}
+	return snapshot.Pay{Flat: terms.Flat, Percent: terms.Percent, Tiers: f.tiers(at, kind, p.Tiers), Structure: p.Structure}
+}
+
+// tiers reads what partners of a tier get instead.
+func (f *findings) tiers(at *path, kind kindOfPay, tiers []v1alpha1.PayoutTier) []snapshot.TierPay {
+	if len(tiers) == 0 {
+		return nil
+	}
+	tiersAt := at.dot("tiers")
+	f.atMost(&tiersAt, len(tiers), maxTiers)
+	seen := make(map[string]bool, len(tiers))
+	list := make([]snapshot.TierPay, 0, len(tiers))
+	for i := range tiers {
+		tier := &tiers[i]
+		entry := tiersAt.at(i)
+		nameAt := entry.dot("tier")
+		f.required(&nameAt, tier.Tier, maxTitle)
+		if seen[tier.Tier] {
+			f.invalid(&nameAt, "tier %.64q is there twice: remove one", tier.Tier)
+		}
+		seen[tier.Tier] = true
+		list = append(list, f.tier(&entry, kind, tier))
+	}
+	return list
+}
+
+// tier reads one tier: it replaces only the terms that it names.
+func (f *findings) tier(at *path, kind kindOfPay, tier *v1alpha1.PayoutTier) snapshot.TierPay {
+	terms := f.terms(at, kind, tier.Flat, tier.Percent)
+	pay := snapshot.TierPay{Tier: tier.Tier}
+	if tier.Flat != "" {
+		pay.Flat = &terms.Flat
+	}
+	if tier.Percent != "" {
+		pay.Percent = &terms.Percent
+	}
+	return pay
+}
+
+// side reads the terms of an override or a rule; an absent side stays absent.
+func (f *findings) side(at *path, p *v1alpha1.PayoutTerms) *snapshot.Terms {
+	if p == nil {
+		return nil
+	}
+	typeAt := at.dot("type")
+	if len(p.RefusedTiers) > 0 || p.RefusedStructure != "" {
+		f.invalid(at, "tiers and structure do not exist here: write them in the goal's payout or revenue")
+	}
+	terms := f.terms(at, choose(f, &typeAt, p.Type, payoutTypes), p.Flat, p.Percent)
+	return &terms
+}

@@ -1,0 +1,108 @@
+package compile
+
+import (
+	"regexp"
+
+	"github.com/waypost/waypost/api/snapshot"
+	"github.com/waypost/waypost/api/v1alpha1"
+)
+
+// Bounds of payout structures.
+const (
+	maxRules        = 100
+	maxConditions   = 8
+	maxValues       = 50
+	maxValue        = 128
+	maxRulePartners = 100
+)
+
+// decimalPattern is what operators that compare numbers take.
+var decimalPattern = regexp.MustCompile(`^\d+(\.\d+)?$`)
+
+// fieldPattern has all fields that conditions may look at.
+var fieldPattern = regexp.MustCompile(`^(amount|source|sub([1-9]|10)|adv_sub[1-5]|promo_code|country|device)$`)
+
+// operator is what the compiler needs to know of a condition's operator.
+type operator struct {
+	code snapshot.Operator
+	// least and most are how many values it takes.
+	least, most int
+	// text says that it compares text, numeric that it compares numbers.
+	text, numeric bool
+}
+
+var operators = map[v1alpha1.RuleOperator]operator{
+	v1alpha1.RuleEquals:         {code: snapshot.OpEquals, least: 1, most: 1, text: true, numeric: true},
+	v1alpha1.RuleIn:             {code: snapshot.OpIn, least: 1, most: maxValues, text: true, numeric: true},
+	v1alpha1.RuleStartsWith:     {code: snapshot.OpStartsWith, least: 1, most: maxValues, text: true},
+	v1alpha1.RuleContains:       {code: snapshot.OpContains, least: 1, most: maxValues, text: true},
+	v1alpha1.RuleLess:           {code: snapshot.OpLess, least: 1, most: 1, numeric: true},
+	v1alpha1.RuleLessOrEqual:    {code: snapshot.OpLessOrEqual, least: 1, most: 1, numeric: true},
+	v1alpha1.RuleGreater:        {code: snapshot.OpGreater, least: 1, most: 1, numeric: true},
+	v1alpha1.RuleGreaterOrEqual: {code: snapshot.OpGreaterOrEqual, least: 1, most: 1, numeric: true},
+	v1alpha1.RuleBetween:        {code: snapshot.OpBetween, least: 2, most: 2, numeric: true},
+}
+
+// buildStructure makes the body of a PayoutStructure's record: its rules in the
+// order in which they are tried.
+func (s *space) buildStructure(f *findings, spec *v1alpha1.PayoutStructureSpec) *snapshot.PayoutStructure {
+	at := root()
+	rulesAt := at.dot("rules")
+	f.atMost(&rulesAt, len(spec.Rules), maxRules)
+	body := &snapshot.PayoutStructure{}
+	seen := make(map[string]bool, len(spec.Rules))
+	for i := range spec.Rules {
+		rule := &spec.Rules[i]
+		entry := rulesAt.at(i)
+		nameAt := entry.dot("name")
+		if seen[rule.Name] {
+			f.invalid(&nameAt, "rule %.64q is there twice: give each its name", rule.Name)
+		}
+		seen[rule.Name] = true
+		body.Rules = append(body.Rules, f.rule(&entry, rule))
+	}
+	return body
+}
+
+func (f *findings) rule(at *path, rule *v1alpha1.PayoutRule) snapshot.Rule {
+	name, when, partners := at.dot("name"), at.dot("when"), at.dot("partners")
+	payout, revenue := at.dot("payout"), at.dot("revenue")
+	f.atMost(&when, len(rule.When), maxConditions)
+	r := snapshot.Rule{
+		Name:     f.required(&name, rule.Name, maxTitle),
+		Partners: f.names(&partners, rule.Partners, maxRulePartners),
+		Payout:   f.side(&payout, rule.Payout),
+		Revenue:  f.side(&revenue, rule.Revenue),
+	}
+	for i := range rule.When {
+		entry := when.at(i)
+		r.When = append(r.When, f.condition(&entry, &rule.When[i]))
+	}
+	return r
+}
+
+func (f *findings) condition(at *path, c *v1alpha1.RuleCondition) snapshot.Condition {
+	fieldAt, operatorAt, valuesAt := at.dot("field"), at.dot("operator"), at.dot("values")
+	if !fieldPattern.MatchString(string(c.Field)) {
+		f.invalid(&fieldAt, "%.32q is no field: write amount, source, sub1 to sub10, adv_sub1 to adv_sub5, promo_code, country or device", string(c.Field))
+	}
+	op, ok := operators[c.Operator]
+	switch {
+	case !ok:
+		f.invalid(&operatorAt, "%.32q is no operator", string(c.Operator))
+	case len(c.Values) < op.least || len(c.Values) > op.most:
+		f.invalid(&valuesAt, "%s takes %d to %d values, not %d", c.Operator, op.least, op.most, len(c.Values))
+	}
+	number := c.Field == v1alpha1.RuleFieldAmount
+	if number && !op.numeric && ok {
+		f.invalid(&operatorAt, "amount is a number: use Equals, In, Less, LessOrEqual, Greater, GreaterOrEqual or Between")
+	}
+	for i, value := range c.Values {
+		entry := valuesAt.at(i)
+		f.text(&entry, value, maxValue)
+		if (number || ok && !op.text) && !decimalPattern.MatchString(value) {
+			f.invalid(&entry, "numbers are compared as decimals: write it like 100 or 12.50")
+		}
+	}
+	return snapshot.Condition{Field: string(c.Field), Operator: op.code, Values: append([]string(nil), c.Values...)}
+}

@@ -1,0 +1,128 @@
+package compile
+
+import (
+	"strings"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/waypost/waypost/api/snapshot"
+	"github.com/waypost/waypost/api/v1alpha1"
+)
+
+// Verdict is what the compiler says of one object. Verdicts are values: equal
+// ones say the same, and World reports one only when it differs from the last.
+type Verdict struct {
+	Kind    snapshot.Kind
+	Network string // namespace
+	Name    string
+	UID     string
+	// Generation is the metadata.generation that was judged, 0 where it is unknown.
+	Generation int64
+
+	// Accepted and ResolvedRefs are the conditions of these names. ResolvedRefs
+	// speaks of what the object names even while it is not accepted.
+	Accepted     Condition
+	ResolvedRefs Condition
+
+	// Served says that a form of the object is among the records; ServedGeneration
+	// is the generation of that form. It differs from Generation while the last
+	// good form is kept. Current says that the form is the one that was judged.
+	Served           bool
+	Current          bool
+	ServedGeneration int64
+	// Paused says that the served form's state is not Active.
+	Paused bool
+
+	// Refused are the entries that are left out while the others are served.
+	Refused []Refused
+
+	// OfferLinks and GoalLinks are the addresses of the served form, for status.
+	OfferLinks *v1alpha1.OfferLinks
+	GoalLinks  *v1alpha1.GoalLinks
+	// Advertiser, Payout and Revenue are what lists show of a Goal.
+	Advertiser, Payout, Revenue string
+}
+
+// Condition is one condition without the fields that only its writer knows.
+type Condition struct {
+	Status metav1.ConditionStatus
+	// Reason is one of the condition reasons of api/v1alpha1.
+	Reason string
+	// Message is for people, "" while all is well.
+	Message string
+	// Field is the path of the first value that is to blame, or "".
+	Field string
+}
+
+// OK reports whether the condition is True.
+func (c Condition) OK() bool { return c.Status == metav1.ConditionTrue }
+
+// Refused is one list entry that is left out, and why.
+type Refused struct {
+	Name string
+	Problem
+}
+
+// Bounds of the schema of status.refused.
+const (
+	maxRefusedName    = 128
+	maxRefusedMessage = 1024
+)
+
+// RefusedEntries returns the first entries that are left out, in the form and
+// within the bounds of status.refused.
+func (v *Verdict) RefusedEntries() []v1alpha1.RefusedEntry {
+	var entries []v1alpha1.RefusedEntry
+	seen := map[string]bool{}
+	for _, r := range v.Refused {
+		name := clip(r.Name, maxRefusedName)
+		if name == "" || seen[name] || len(entries) == v1alpha1.MaxRefused {
+			continue // a list map has each name once; what is left over is in the condition's message
+		}
+		seen[name] = true
+		entries = append(entries, v1alpha1.RefusedEntry{Name: name, Reason: r.Reason, Message: clip(r.Problem.String(), maxRefusedMessage)})
+	}
+	return entries
+}
+
+// clip cuts text to at most limit bytes, at a character's edge.
+func clip(text string, limit int) string {
+	if len(text) <= limit {
+		return text
+	}
+	return strings.ToValidUTF8(text[:limit], "")
+}
+
+// acceptedCondition returns the condition Accepted.
+func (f *findings) acceptedCondition() Condition {
+	if f.accepted() {
+		return Condition{Status: metav1.ConditionTrue, Reason: v1alpha1.ReasonAccepted}
+	}
+	return falseCondition(f.problems[0].Reason, f.problems)
+}
+
+// resolvedCondition returns the condition ResolvedRefs. What keeps the object
+// from being served names the reason, before entries that are left out.
+func (f *findings) resolvedCondition() Condition {
+	if len(f.missing) > 0 {
+		return falseCondition(f.missing[0].Reason, f.missing)
+	}
+	left := make([]Problem, 0, len(f.refused)+len(f.dangling))
+	for _, r := range f.refused {
+		p := r.Problem
+		p.Message = "left out: " + p.Message
+		left = append(left, p)
+	}
+	left = append(left, f.dangling...)
+	if len(left) > 0 {
+		return falseCondition(v1alpha1.ReasonEntriesRefused, left)
+	}
+	return Condition{Status: metav1.ConditionTrue, Reason: v1alpha1.ReasonResolvedRefs}
+}
+
+func falseCondition(reason string, problems []Problem) Condition {
+	return Condition{
+		Status: metav1.ConditionFalse, Reason: reason,
+		Message: describe(problems), Field: problems[0].Field,
+	}
+}
