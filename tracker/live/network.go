@@ -57,12 +57,13 @@ func (n *Network) OfferByHash(hash uint64) *Offer {
 }
 
 // OfferByName returns the offer with this object name. Of two, one deleted and
-// recreated under another tracking id, it is the one that is not deleted.
+// recreated under another tracking id, it is the one that is not deleted; of two
+// deleted ones that with the smaller tracking id.
 func (n *Network) OfferByName(name string) *Offer {
 	hash := snapshot.NameHash(snapshot.KindOffer, n.Name, name)
 	var found *Offer
 	for _, s := range n.tables.offersByName.bucket(hash) {
-		if s.hash == hash && *s.value.network == n.Name && s.value.Name == name && (found == nil || found.Deleted) {
+		if s.hash == hash && *s.value.network == n.Name && s.value.Name == name && (found == nil || s.value.precedes(found)) {
 			found = s.value
 		}
 	}
@@ -95,7 +96,7 @@ func (n *Network) PartnerByName(name string) *Partner {
 	hash := snapshot.NameHash(snapshot.KindPartner, n.Name, name)
 	var found *Partner
 	for _, s := range n.tables.partnersByName.bucket(hash) {
-		if s.hash == hash && *s.value.network == n.Name && s.value.Name == name && (found == nil || found.Deleted) {
+		if s.hash == hash && *s.value.network == n.Name && s.value.Name == name && (found == nil || s.value.precedes(found)) {
 			found = s.value
 		}
 	}

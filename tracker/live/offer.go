@@ -33,6 +33,14 @@ func (o *Offer) key() snapshot.Key {
 	return snapshot.Key{Kind: snapshot.KindOffer, Network: *o.network, ID: o.Body.TrackingID}
 }
 
+// precedes decides between two offers of one name.
+func (o *Offer) precedes(other *Offer) bool {
+	if o.Deleted != other.Deleted {
+		return other.Deleted
+	}
+	return o.Body.TrackingID < other.Body.TrackingID
+}
+
 // DefaultGoal returns the offer's default goal, whose value is "1".
 func (o *Offer) DefaultGoal() *Goal { return &o.defaultGoal }
 

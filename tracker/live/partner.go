@@ -22,6 +22,14 @@ func (p *Partner) key() snapshot.Key {
 	return snapshot.Key{Kind: snapshot.KindPartner, Network: *p.network, ID: p.Body.TrackingID}
 }
 
+// precedes decides between two partners of one name.
+func (p *Partner) precedes(other *Partner) bool {
+	if p.Deleted != other.Deleted {
+		return other.Deleted
+	}
+	return p.Body.TrackingID < other.Body.TrackingID
+}
+
 // Advertiser is an advertiser. Advertisers are immutable.
 type Advertiser struct {
 	// Name is the object's name, Body what it says.

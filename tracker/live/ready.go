@@ -51,10 +51,10 @@ func (s *state) waitsFor(current *Index) string {
 		message = fmt.Sprintf("waiting for the current revision; the copy on disk (revision %d) counts after %s", current.Revision, diskCopyCounts)
 	}
 	switch {
-	case s.refusal != nil:
-		message += ": " + s.refusal.Error()
 	case s.loading != 0:
 		message += fmt.Sprintf(": revision %d is being loaded", s.loading)
+	case s.refusal != nil:
+		message += ": " + s.refusal.Error()
 	}
 	return message
 }
