@@ -1,0 +1,70 @@
+package offline
+
+import (
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+// maxFile bounds a manifest file; a directory with 100,000 offers has many.
+const maxFile = 64 << 20
+
+// listFiles returns the manifest files below dirs (or the files themselves), sorted
+// within each, as paths that begin as the caller wrote them. Hidden files and
+// directories are passed over: a mounted ConfigMap keeps its older self in one.
+func listFiles(dirs []string) ([]string, error) {
+	var files []string
+	for _, dir := range dirs {
+		// With the separator a directory that is a symbolic link is followed, too.
+		root := dir
+		if info, err := os.Stat(dir); err == nil && info.IsDir() {
+			root += string(filepath.Separator)
+		}
+		err := filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
+			if err != nil {
+				return err
+			}
+			hidden := path != root && strings.HasPrefix(entry.Name(), ".")
+			if entry.IsDir() {
+				if hidden {
+					return filepath.SkipDir
+				}
+				return nil
+			}
+			if !hidden && isManifest(path) {
+				files = append(files, path)
+			}
+			return nil
+		})
+		if err != nil {
+			return nil, fmt.Errorf("listing the manifests in %s: %w", dir, err)
+		}
+	}
+	return slices.Compact(files), nil
+}
+
+func isManifest(path string) bool {
+	name := filepath.Base(path)
+	if strings.HasPrefix(name, "kustomization.") {
+		return false
+	}
+	switch filepath.Ext(name) {
+	case ".yaml", ".yml", ".json":
+		return true
+	}
+	return false
+}
+
+func readFile(path string) ([]byte, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, err
+	}
+	if info.Size() > maxFile {
+		return nil, fmt.Errorf("%d bytes are more than a manifest file may have (%d): split it", info.Size(), maxFile)
+	}
+	return os.ReadFile(path)
+}

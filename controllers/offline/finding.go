@@ -1,0 +1,104 @@
+package offline
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"strings"
+)
+
+// Severity says whether a finding keeps something from being served.
+type Severity string
+
+// The severities.
+const (
+	Error   Severity = "error"
+	Warning Severity = "warning"
+)
+
+// Finding is one thing that the API server or the operator would object to.
+type Finding struct {
+	File     string   `json:"file"`
+	Line     int      `json:"line,omitempty"` // from 1; 0 where it is unknown
+	Severity Severity `json:"severity"`
+	// Object is Kind/name, with the namespace before it where it is not default.
+	Object string `json:"object,omitempty"`
+	// Reason is a condition reason, or one of Unreadable and Refused.
+	Reason  string `json:"reason"`
+	Field   string `json:"field,omitempty"`
+	Message string `json:"message"`
+}
+
+// Reasons of findings that no condition has.
+const (
+	// ReasonUnreadable is a file that is no manifest.
+	ReasonUnreadable = "Unreadable"
+	// ReasonRefused is an object that admission would refuse.
+	ReasonRefused = "Refused"
+	// ReasonDuplicate is an object that an earlier file declares too.
+	ReasonDuplicate = "Duplicate"
+)
+
+// String is the finding on one line, in the form of compilers.
+func (f Finding) String() string {
+	where := f.File
+	if f.Line > 0 {
+		where += fmt.Sprintf(":%d", f.Line)
+	}
+	what := f.Message
+	if f.Field != "" && !strings.HasPrefix(what, f.Field) {
+		what = f.Field + ": " + what
+	}
+	if f.Object != "" {
+		what = f.Object + ": " + what
+	}
+	return fmt.Sprintf("%s: %s: %s (%s)", where, f.Severity, what, f.Reason)
+}
+
+// Errors reports whether one of the findings is an error.
+func Errors(findings []Finding) bool {
+	for _, f := range findings {
+		if f.Severity == Error {
+			return true
+		}
+	}
+	return false
+}
+
+// WriteText writes one finding a line.
+func WriteText(w io.Writer, findings []Finding) error {
+	for _, f := range findings {
+		if _, err := fmt.Fprintln(w, f); err != nil {
+			return fmt.Errorf("writing the findings: %w", err)
+		}
+	}
+	return nil
+}
+
+// WriteJSON writes the findings as one JSON array.
+func WriteJSON(w io.Writer, findings []Finding) error {
+	e := json.NewEncoder(w)
+	e.SetIndent("", "  ")
+	if findings == nil {
+		findings = []Finding{}
+	}
+	return e.Encode(findings)
+}
+
+// githubEscapes are what GitHub's workflow commands want escaped.
+var githubEscapes = strings.NewReplacer("%", "%25", "\r", "%0D", "\n", "%0A")
+
+// WriteGitHub writes the findings as annotations of a GitHub workflow.
+func WriteGitHub(w io.Writer, findings []Finding) error {
+	for _, f := range findings {
+		place := "file=" + strings.NewReplacer("%", "%25", ",", "%2C", ":", "%3A").Replace(f.File)
+		if f.Line > 0 {
+			place += fmt.Sprintf(",line=%d", f.Line)
+		}
+		message := githubEscapes.Replace(strings.TrimSpace(f.Object + " " + f.Message))
+		if _, err := fmt.Fprintf(w, "::%s %s,title=%s::%s\n", f.Severity, place, f.Reason, message); err != nil {
+			return fmt.Errorf("writing the findings: %w", err)
+		}
+	}
+	return nil
+}

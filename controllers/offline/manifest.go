@@ -1,0 +1,214 @@
+package offline
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"regexp"
+	"strconv"
+	"strings"
+
+	yamlv3 "go.yaml.in/yaml/v3"
+	"sigs.k8s.io/yaml"
+)
+
+// manifest is one object as a file has it.
+type manifest struct {
+	file string
+	line int // of its first line
+	// content is the object as the API server would get it.
+	content map[string]any
+	// node is the YAML it was read from, for the lines of its fields; nil for items of a List.
+	node *yamlv3.Node
+	// strict are problems that only the text shows, such as a key that stands twice.
+	strict error
+}
+
+func (m *manifest) apiVersion() string { return text(m.content, "apiVersion") }
+func (m *manifest) kind() string       { return text(m.content, "kind") }
+func (m *manifest) name() string       { return text(m.metadata(), "name") }
+
+// namespace is what stands there, or default: as kubectl without a context has it.
+func (m *manifest) namespace() string {
+	if namespace := text(m.metadata(), "namespace"); namespace != "" {
+		return namespace
+	}
+	return "default"
+}
+
+func (m *manifest) metadata() map[string]any {
+	metadata, _ := m.content["metadata"].(map[string]any) // absent is empty
+	return metadata
+}
+
+func text(object map[string]any, field string) string {
+	s, _ := object[field].(string) // absent, or refused by the schema
+	return s
+}
+
+// object names the manifest in findings.
+func (m *manifest) object() string {
+	name := m.kind() + "/" + m.name()
+	if namespace := m.namespace(); namespace != "default" {
+		return namespace + "/" + name
+	}
+	return name
+}
+
+func (m *manifest) finding(reason, field, message string) Finding {
+	return Finding{
+		File: m.file, Line: m.lineOf(field), Severity: Error, Object: m.object(),
+		Reason: reason, Field: field, Message: message,
+	}
+}
+
+// parse splits a file into its objects. Documents that hold nothing are passed over.
+func parse(file string, data []byte) ([]*manifest, []Finding) {
+	var manifests []*manifest
+	var findings []Finding
+	for _, d := range documents(data) {
+		read, err := d.manifests(file)
+		if err != nil {
+			findings = append(findings, Finding{
+				File: file, Line: d.line + errorLine(err) - 1, Severity: Error, Reason: ReasonUnreadable,
+				Message: "cannot be read: " + plainError(err),
+			})
+			continue
+		}
+		manifests = append(manifests, read...)
+	}
+	return manifests, findings
+}
+
+// document is one YAML document of a file.
+type document struct {
+	line int // of its first line in the file, from 1
+	data []byte
+}
+
+func documents(data []byte) []document {
+	var list []document
+	current := document{line: 1}
+	line := 0
+	for text := range bytes.Lines(data) {
+		line++
+		if isSeparator(text) {
+			list = append(list, current)
+			current = document{line: line + 1}
+			continue
+		}
+		current.data = append(current.data, text...)
+	}
+	return append(list, current)
+}
+
+// isSeparator reports whether a line begins a new document.
+func isSeparator(line []byte) bool {
+	rest, ok := bytes.CutPrefix(line, []byte("---"))
+	return ok && (len(bytes.TrimSpace(rest)) == 0 || rest[0] == ' ' && bytes.HasPrefix(bytes.TrimSpace(rest), []byte("#")))
+}
+
+func (d document) manifests(file string) ([]*manifest, error) {
+	var node yamlv3.Node
+	if err := yamlv3.Unmarshal(d.data, &node); err != nil {
+		return nil, err
+	}
+	asJSON, err := yaml.YAMLToJSON(d.data)
+	if err != nil {
+		return nil, err
+	}
+	content, err := decode(asJSON)
+	if err != nil || content == nil {
+		return nil, err
+	}
+	m := &manifest{file: file, line: d.line + max(node.Line, 1) - 1, content: content, node: &node}
+	shift(&node, d.line-1)
+	if _, err := yaml.YAMLToJSONStrict(d.data); err != nil {
+		m.strict = err
+	}
+	if m.kind() == "List" && m.apiVersion() == "v1" {
+		return m.items()
+	}
+	return []*manifest{m}, nil
+}
+
+// decode reads JSON as the API server does: whole numbers stay int64.
+func decode(data []byte) (map[string]any, error) {
+	var content any
+	if err := yaml.Unmarshal(data, &content); err != nil {
+		return nil, err
+	}
+	switch object := content.(type) {
+	case nil:
+		return nil, nil
+	case map[string]any:
+		d := json.NewDecoder(bytes.NewReader(data))
+		d.UseNumber()
+		object = nil
+		if err := d.Decode(&object); err != nil {
+			return nil, err
+		}
+		return numbers(object).(map[string]any), nil
+	}
+	return nil, errors.New("a manifest is an object with apiVersion, kind and metadata")
+}
+
+// numbers turns json.Number into int64 where it is whole, else into float64.
+func numbers(value any) any {
+	switch v := value.(type) {
+	case map[string]any:
+		for k, item := range v {
+			v[k] = numbers(item)
+		}
+	case []any:
+		for i, item := range v {
+			v[i] = numbers(item)
+		}
+	case json.Number:
+		if whole, err := v.Int64(); err == nil {
+			return whole
+		}
+		if f, err := v.Float64(); err == nil {
+			return f
+		}
+		return v.String()
+	}
+	return value
+}
+
+// items are the objects of a List.
+func (m *manifest) items() ([]*manifest, error) {
+	list, _ := m.content["items"].([]any) // absent is empty
+	var items []*manifest
+	for i, item := range list {
+		content, ok := item.(map[string]any)
+		if !ok {
+			return nil, fmt.Errorf("items[%d] is no object", i)
+		}
+		items = append(items, &manifest{file: m.file, line: m.line, content: content, strict: m.strict})
+	}
+	return items, nil
+}
+
+var lineInError = regexp.MustCompile(`line (\d+)`)
+
+// errorLine finds the line, within the document, that a YAML error speaks of.
+func errorLine(err error) int {
+	if found := lineInError.FindStringSubmatch(err.Error()); found != nil {
+		if n, err := strconv.Atoi(found[1]); err == nil {
+			return max(n, 1)
+		}
+	}
+	return 1
+}
+
+// plainError drops what only programmers want to read, and the line, which
+// counts from the beginning of the document and stands in the finding anyway.
+func plainError(err error) string {
+	text := err.Error()
+	for _, prefix := range []string{"error converting YAML to JSON: ", "yaml: ", "unmarshal errors:\n  "} {
+		text = strings.TrimPrefix(text, prefix)
+	}
+	return strings.TrimPrefix(lineInError.ReplaceAllString(text, ""), ": ")
+}
