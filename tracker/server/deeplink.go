@@ -82,12 +82,9 @@ func authority(rest string) string {
 
 // parameterNames returns the names in the query of a URL template.
 func parameterNames(url string) []string {
-	_, query, ok := strings.Cut(url, "?")
-	if !ok {
-		return nil
-	}
+	_, query, _ := strings.Cut(url[:fragmentStart(url)], "?")
 	var names []string
-	for pair := range strings.SplitSeq(query[:queryEnd(query)], "&") {
+	for pair := range strings.SplitSeq(query, "&") {
 		if name, _, _ := strings.Cut(pair, "="); name != "" {
 			names = append(names, name)
 		}
@@ -99,39 +96,40 @@ func parameterNames(url string) []string {
 // address bar carries those of the click that led there, and the destination's
 // are added again.
 func withoutParameters(url string, names []string) string {
-	base, query, ok := strings.Cut(url, "?")
-	if !ok || len(names) == 0 {
+	end := fragmentStart(url)
+	base, query, ok := strings.Cut(url[:end], "?")
+	if !ok {
 		return url
 	}
-	end := queryEnd(query)
 	var kept []string
-	for pair := range strings.SplitSeq(query[:end], "&") {
+	for pair := range strings.SplitSeq(query, "&") {
 		if name, _, _ := strings.Cut(pair, "="); !slices.Contains(names, name) {
 			kept = append(kept, pair)
 		}
 	}
 	if len(kept) == 0 {
-		return base + query[end:]
+		return base + url[end:]
 	}
-	return base + "?" + strings.Join(kept, "&") + query[end:]
+	return base + "?" + strings.Join(kept, "&") + url[end:]
 }
 
-// queryEnd returns where the fragment begins: at a # that begins no macro (#s1#).
-func queryEnd(query string) int {
-	for i := 0; i < len(query); i++ {
-		if query[i] != '#' {
+// fragmentStart returns where the fragment begins: at the first # that begins no
+// macro (#s1#).
+func fragmentStart(url string) int {
+	for i := 0; i < len(url); i++ {
+		if url[i] != '#' {
 			continue
 		}
 		name := 0
-		for i+1+name < len(query) && isAlphanumeric(query[i+1+name]) {
+		for i+1+name < len(url) && isAlphanumeric(url[i+1+name]) {
 			name++
 		}
-		if name == 0 || i+1+name == len(query) || query[i+1+name] != '#' {
+		if name == 0 || i+1+name == len(url) || url[i+1+name] != '#' {
 			return i
 		}
 		i += 1 + name
 	}
-	return len(query)
+	return len(url)
 }
 
 func isAlphanumeric(c byte) bool {

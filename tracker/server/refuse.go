@@ -44,18 +44,29 @@ func (s *Server) refuseMalformed(ctx *fasthttp.RequestCtx, err error) {
 // them it is the request line that goes on and on.
 func urlFillsBuffer(err error) bool { return !strings.Contains(err.Error(), `\n`) }
 
+// noBody is fasthttp's content length of a request that says nothing of a body.
+const noBody = -2
+
 var (
-	headerTransferEncoding = []byte("Transfer-Encoding")
-	rawContentLength       = []byte("\ncontent-length")
+	lengthHeader   = []byte("content-length:")
+	encodingHeader = []byte("transfer-encoding:")
 )
 
 // ambiguous reports whether the request's length is said twice: with
 // Transfer-Encoding and with Content-Length. A proxy before us may have believed
 // the other one (RFC 9112, section 6.1), so nothing of it counts.
 func ambiguous(h *fasthttp.RequestHeader) bool {
-	if len(h.PeekCanonical(headerTransferEncoding)) == 0 {
+	if h.ContentLength() == noBody {
 		return false
 	}
-	raw := bytes.ToLower(h.RawHeaders())
-	return bytes.HasPrefix(raw, rawContentLength[1:]) || bytes.Contains(raw, rawContentLength)
+	length, encoding := false, false
+	for line := range bytes.Lines(h.RawHeaders()) {
+		length = length || hasPrefixFold(line, lengthHeader)
+		encoding = encoding || hasPrefixFold(line, encodingHeader)
+	}
+	return length && encoding
+}
+
+func hasPrefixFold(line, prefix []byte) bool {
+	return len(line) >= len(prefix) && bytes.EqualFold(line[:len(prefix)], prefix)
 }

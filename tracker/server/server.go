@@ -118,14 +118,18 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 		s.cancel()
 		return fmt.Errorf("serving the public port: %w", err)
 	}
-	return s.stop(done)
+	return s.stop(l, done)
 }
 
-func (s *Server) stop(done <-chan error) error {
+func (s *Server) stop(l net.Listener, done <-chan error) error {
 	defer s.cancel()
 	grace, cancel := context.WithTimeout(context.Background(), s.limits.Grace)
 	defer cancel()
-	if err := s.http.ShutdownWithContext(grace); err != nil {
+	err := s.http.ShutdownWithContext(grace)
+	// fasthttp closes the listeners that it knows; told to stop in its first
+	// moment, it does not know this one yet.
+	_ = l.Close()
+	if err != nil {
 		return fmt.Errorf("stopping the public port: requests were still in flight after %s: %w", s.limits.Grace, err)
 	}
 	if err := <-done; err != nil {

@@ -35,6 +35,7 @@ type world struct {
 	closed   sync.Map // journal.CapKey: the caps that are closed
 	registry *prometheus.Registry
 	server   *server.Server
+	options  server.Options // of a second server like it
 	listener *fasthttputil.InmemoryListener
 }
 
@@ -50,9 +51,7 @@ func newWorld(t testing.TB, change func(*server.Options)) *world {
 		ring: ring, journal: &recorder{t: t}, index: index(t, ring),
 		registry: prometheus.NewRegistry(), listener: fasthttputil.NewInmemoryListener(),
 	}
-	if w.minter, err = token.NewMinter(ring); err != nil {
-		t.Fatal(err)
-	}
+	w.minter = minter(t, ring)
 	proxies, err := address.ParseProxies([]string{"10.0.0.0/8"})
 	if err != nil {
 		t.Fatal(err)
@@ -67,8 +66,19 @@ func newWorld(t testing.TB, change func(*server.Options)) *world {
 	if w.server, err = server.New(o); err != nil {
 		t.Fatal(err)
 	}
-	w.serve(t)
+	w.options = o
+	w.options.Metrics = nil
+	serve(t, w.server, w.listener)
 	return w
+}
+
+func minter(t testing.TB, ring *seal.Keyring) *token.Minter {
+	t.Helper()
+	m, err := token.NewMinter(ring)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return m
 }
 
 func (w *world) Current() *live.Index { return w.index }
@@ -78,11 +88,12 @@ func (w *world) Closed(key journal.CapKey, at time.Time) bool {
 	return closed && at.Equal(now)
 }
 
-func (w *world) serve(t testing.TB) {
+// serve serves until the test ends.
+func serve(t testing.TB, s *server.Server, l net.Listener) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
-	go func() { done <- w.server.Serve(ctx, w.listener) }()
+	go func() { done <- s.Serve(ctx, l) }()
 	t.Cleanup(func() {
 		cancel()
 		if err := <-done; err != nil {
@@ -190,18 +201,26 @@ func (r *recorder) one() journal.Entry {
 	return entries[0]
 }
 
-// newContext makes a request for the handler itself.
-func newContext(uri string, headers ...string) *fasthttp.RequestCtx {
-	var ctx fasthttp.RequestCtx
-	var req fasthttp.Request
-	req.Header.SetMethod("GET")
-	req.SetRequestURI(uri)
-	req.Header.SetHost("go.example.net")
+// newContext makes a request for the handler itself, as fasthttp would have read it.
+func newContext(t testing.TB, uri string, headers ...string) *fasthttp.RequestCtx {
+	t.Helper()
+	raw := "GET " + uri + " HTTP/1.1\r\nHost: go.example.net\r\n"
 	for i := 0; i+1 < len(headers); i += 2 {
-		req.Header.Set(headers[i], headers[i+1])
+		raw += headers[i] + ": " + headers[i+1] + "\r\n"
 	}
-	ctx.Init(&req, &net.TCPAddr{IP: net.IPv4(198, 51, 100, 7), Port: 40000}, nil)
-	return &ctx
+	ctx := new(fasthttp.RequestCtx)
+	ctx.Init2(peer{}, nil, false)
+	if err := ctx.Request.Read(bufio.NewReader(strings.NewReader(raw + "\r\n"))); err != nil {
+		t.Fatal(err)
+	}
+	return ctx
 }
+
+// peer is a connection that is good for its address only.
+type peer struct{ net.Conn }
+
+var peerAddress = &net.TCPAddr{IP: net.IPv4(198, 51, 100, 7), Port: 40000}
+
+func (peer) RemoteAddr() net.Addr { return peerAddress }
 
 func fail(format string, args ...any) error { return fmt.Errorf(format, args...) }
