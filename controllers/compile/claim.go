@@ -33,7 +33,7 @@ func (s *space) claimTrackingID(f *findings, n *node, record *snapshot.Record) {
 // rival returns the oldest object that is older than n and has its tracking id.
 func (s *space) rival(n *node) *node {
 	var rival *node
-	for other := range s.claims[claim{n.kind, n.claim}] {
+	for other := range s.claims.members(claim{n.kind, n.claim}) {
 		if other != n && s.holds(other) && compareAge(other, n) < 0 &&
 			(rival == nil || compareAge(other, rival) < 0) {
 			rival = other

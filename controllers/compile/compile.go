@@ -2,7 +2,6 @@ package compile
 
 import (
 	"fmt"
-	"reflect"
 	"slices"
 	"time"
 
@@ -115,7 +114,7 @@ func (s *space) tell(n *node, changed bool) {
 
 // compileGone decides what becomes of the record of an object that is gone.
 func (s *space) compileGone(n *node, now int64) {
-	n.verdict, n.accepted = nil, false
+	n.accepted = false
 	if n.record == nil {
 		return
 	}
@@ -136,7 +135,7 @@ func (s *space) compileObject(n *node, now int64) {
 	guard(f, func() { s.build(f, n, record) })
 	n.applyRefusal(f)
 	s.settle(n, f, record, now)
-	s.report(n, f)
+	s.say(n, f, f.servable())
 }
 
 // build makes the body of the record of an object.
@@ -209,7 +208,7 @@ func (s *space) followParent(n *node) {
 	}
 	if parent := (ref{snapshot.KindPartner, n.record.PartnerPayout.Partner}); !slices.Contains(n.refs, parent) {
 		n.refs = append(n.refs, parent)
-		enter(s.dependents, parent, n)
+		s.dependents.enter(parent, n)
 	}
 }
 
@@ -256,46 +255,4 @@ func (n *node) applyRefusal(f *findings) {
 		return
 	}
 	f.problems = append(f.problems, n.refusal.problem)
-}
-
-// newVerdict begins the verdict of an object.
-func (s *space) newVerdict(n *node, f *findings) Verdict {
-	return Verdict{
-		Kind: n.kind, Network: s.name, Name: n.name, UID: n.uid(), Generation: n.object.GetGeneration(),
-		Accepted: f.acceptedCondition(), ResolvedRefs: f.resolvedCondition(), Refused: f.refused,
-	}
-}
-
-// report makes the verdict of an object from what turned up and what is served.
-func (s *space) report(n *node, f *findings) {
-	v := s.newVerdict(n, f)
-	if n.record != nil && n.owns(n.record) {
-		v.Served, v.ServedGeneration, v.Current = true, n.record.Generation, f.servable()
-		v.Paused = stateOf(n.record) != snapshot.Active
-	}
-	s.addDetails(n, &v)
-	s.publish(n, v)
-}
-
-// publish keeps a verdict and, if it says something new, reports it.
-func (s *space) publish(n *node, v Verdict) {
-	if n.verdict == nil || !reflect.DeepEqual(*n.verdict, v) {
-		n.verdict = &v
-		s.verdicts = append(s.verdicts, v)
-	}
-}
-
-// stateOf returns the state of a record's object; kinds without one are Active.
-func stateOf(r *snapshot.Record) snapshot.State {
-	switch {
-	case r.Advertiser != nil:
-		return r.Advertiser.State
-	case r.Partner != nil:
-		return r.Partner.State
-	case r.Offer != nil:
-		return r.Offer.State
-	case r.Goal != nil:
-		return r.Goal.State
-	}
-	return snapshot.Active
 }

@@ -31,7 +31,7 @@ func (s *space) mark(n *node) {
 		s.world.hosts = true
 		return
 	case snapshot.KindGoal:
-		enter(s.goals, n.offer, n) // a goal that is gone must still be cleared away
+		s.goals.enter(n.offer, n) // a goal that is gone must still be cleared away
 		n = s.node(snapshot.KindOffer, n.offer)
 	}
 	level := &s.dirty[levelOf(n.kind)]
@@ -43,14 +43,14 @@ func (s *space) mark(n *node) {
 
 // markDependents marks the objects that name another one.
 func (s *space) markDependents(r ref) {
-	for n := range s.dependents[r] {
+	for n := range s.dependents.members(r) {
 		s.mark(n)
 	}
 }
 
 // markRivals marks the objects that ask for the same tracking id.
 func (s *space) markRivals(c claim) {
-	for n := range s.claims[c] {
+	for n := range s.claims.members(c) {
 		s.mark(n)
 	}
 }

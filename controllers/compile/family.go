@@ -33,7 +33,7 @@ func (s *space) compileFamily(n *node, now int64) {
 		if n.presence() == live {
 			n.goals = goals
 		}
-		s.report(n, &f)
+		s.say(n, &f, f.servable())
 	}
 	if n.record != before {
 		s.markGuests(n)
@@ -43,7 +43,7 @@ func (s *space) compileFamily(n *node, now int64) {
 // markGuests marks the goals that are served under an offer but now name another
 // one: their verdicts tell of this one.
 func (s *space) markGuests(offer *node) {
-	for g := range s.goals[offer.name] {
+	for g := range s.goals.members(offer.name) {
 		if g.offer != offer.name && g.object != nil {
 			s.mark(g)
 		}
@@ -71,12 +71,7 @@ func (s *space) compileGoals(offer *node, claims *goalClaims) []goalEntry {
 	if offer.record != nil {
 		entries[0].private = offer.record.Offer.DefaultGoal.Private
 	}
-	goals := make([]*node, 0, len(s.goals[offer.name]))
-	for g := range s.goals[offer.name] {
-		goals = append(goals, g)
-	}
-	slices.SortFunc(goals, compareAge)
-	for _, g := range goals {
+	for _, g := range slices.SortedFunc(s.goals.members(offer.name), compareAge) {
 		if e, ok := s.compileMember(offer, g, claims); ok {
 			entries = append(entries, e)
 		}
@@ -90,14 +85,14 @@ func (s *space) compileMember(offer, g *node, claims *goalClaims) (goalEntry, bo
 	case g.offer == offer.name && g.object != nil:
 		return s.compileGoal(offer, g, claims)
 	case g.offer == offer.name:
-		leave(s.goals, offer.name, g)
-		g.verdict, g.accepted = nil, false
+		s.goals.leave(offer.name, g)
+		g.accepted = false
 		s.putGoal(offer, g, nil)
 		s.forget(g)
 	case g.record != nil && g.record.Goal.Offer == offer.name:
 		return s.compileGuest(offer, g, claims)
 	default: // it has moved
-		leave(s.goals, offer.name, g)
+		s.goals.leave(offer.name, g)
 	}
 	return goalEntry{}, false
 }
@@ -149,7 +144,7 @@ func (s *space) compileGoal(offer, g *node, claims *goalClaims) (goalEntry, bool
 		claims.take(g, last.Goal)
 		s.put(g, last)
 	}
-	s.report(g, f)
+	s.say(g, f, f.servable())
 	switch {
 	case g.record != nil && g.record.Goal.Offer == offer.name:
 		return goalEntry{g.record.Goal.Value, g.record.Goal.Private}, true

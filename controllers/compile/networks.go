@@ -57,7 +57,7 @@ func (w *World) compileNetworks() {
 		s.finishNetwork(&claims)
 	}
 	for _, j := range judged { // only now it is known what is served
-		j.report()
+		j.space.say(j.n, &j.findings, j.current)
 	}
 	for s, was := range before {
 		if !was.same(s) {
@@ -170,15 +170,6 @@ func (s *space) inheritHosts(claims *hostClaims, c candidate) {
 	if last := s.network.record; c.last && s.holder == nil && last != nil {
 		claims.take(s, last.NetworkBody)
 	}
-}
-
-// report makes the object's verdict.
-func (j *judgement) report() {
-	v := j.space.newVerdict(j.n, &j.findings)
-	if last := j.space.network.record; last != nil && j.n.owns(last) {
-		v.Served, v.ServedGeneration, v.Current = true, last.Generation, j.current
-	}
-	j.space.publish(j.n, v)
 }
 
 // compete takes the hosts from the body that belong to older networks, and

@@ -39,8 +39,26 @@ type node struct {
 	// goals are what an Offer offers to overrides and partner postbacks: its
 	// served or switched-off goals. Nil while the offer is not served.
 	goals []goalEntry
-	// verdict is what was reported last.
-	verdict *Verdict
+	said
+}
+
+// said is what was said of an object last, as far as its object and its record do
+// not say it again: verdicts are large, and nearly all of them are the same.
+type said struct {
+	// judged says that there is a verdict on the current form of the object.
+	judged bool
+	// current says that the record is this form.
+	current bool
+	// trouble is what was wrong, nil for nothing.
+	trouble *trouble
+	// digest is that of the whole verdict, to see when it changes.
+	digest uint64
+}
+
+// trouble is the part of a verdict that says what is wrong.
+type trouble struct {
+	accepted, resolved Condition
+	refused            []Refused
 }
 
 // refusal is a reason not to accept a generation.

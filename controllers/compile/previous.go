@@ -50,7 +50,7 @@ func (s *space) inheritGoal(g *node, offer string) {
 	if g.object == nil {
 		g.offer = offer
 	}
-	enter(s.goals, offer, g)
+	s.goals.enter(offer, g)
 	s.mark(s.node(snapshot.KindOffer, offer))
 }
 

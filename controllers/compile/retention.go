@@ -107,7 +107,7 @@ func (s *space) sweep(now int64) {
 // forget drops the node of something that is neither there nor served.
 func (s *space) forget(n *node) {
 	r := ref{n.kind, n.name}
-	if n.object == nil && n.record == nil && (n.kind != snapshot.KindOffer || len(s.goals[n.name]) == 0) {
+	if n.object == nil && n.record == nil && (n.kind != snapshot.KindOffer || s.goals.len(n.name) == 0) {
 		delete(s.nodes, r)
 	}
 }

@@ -21,11 +21,11 @@ type space struct {
 	secrets     map[string]map[string][]byte
 
 	// goals are the Goals of an offer, by its name, whether or not it exists.
-	goals map[string]map[*node]struct{}
+	goals sets[string]
 	// claims are the Offers and Partners that ask for a tracking id, by its hash.
-	claims map[claim]map[*node]struct{}
+	claims sets[claim]
 	// dependents are the objects that name another object or a Secret.
-	dependents map[ref]map[*node]struct{}
+	dependents sets[ref]
 	// dirty are the objects to compile, by level.
 	dirty [levels]map[*node]struct{}
 
@@ -71,9 +71,9 @@ func (w *World) space(name string) *space {
 			world: w, name: name,
 			nodes:      map[ref]*node{},
 			secrets:    map[string]map[string][]byte{},
-			goals:      map[string]map[*node]struct{}{},
-			claims:     map[claim]map[*node]struct{}{},
-			dependents: map[ref]map[*node]struct{}{},
+			goals:      sets[string]{},
+			claims:     sets[claim]{},
+			dependents: sets[ref]{},
 			network:    &node{kind: snapshot.KindNetwork},
 			networks:   map[*node]struct{}{},
 			shelf:      newShelf(),
@@ -100,7 +100,7 @@ func (s *space) upsert(n *node, object v1alpha1.Object) {
 	if n.object == nil {
 		s.objects++
 	}
-	n.object = object
+	n.object, n.judged = object, false
 	n.created = 0
 	if t := object.GetCreationTimestamp(); !t.IsZero() {
 		n.created = t.Unix()
@@ -121,8 +121,8 @@ func (s *space) remove(n *node) {
 	s.objects--
 	s.world.hosts = s.world.hosts || s.objects == 0
 	s.mark(n)
+	n.said = said{}
 	if n.kind == snapshot.KindNetwork {
-		n.verdict = nil
 		s.forget(n)
 	}
 }
@@ -132,14 +132,14 @@ func (s *space) remove(n *node) {
 func (s *space) attach(n *node) {
 	n.refs = refsOf(n.object)
 	for _, r := range n.refs {
-		enter(s.dependents, r, n)
+		s.dependents.enter(r, n)
 	}
 	switch o := n.object.(type) {
 	case *v1alpha1.Network:
 		s.networks[n] = struct{}{}
 	case *v1alpha1.Goal:
 		n.offer = o.Spec.OfferRef.Name
-		enter(s.goals, n.offer, n)
+		s.goals.enter(n.offer, n)
 	case *v1alpha1.Offer:
 		s.attachClaim(n, o.Spec.TrackingID)
 	case *v1alpha1.Partner:
@@ -155,7 +155,7 @@ func (s *space) attachClaim(n *node, trackingID string) {
 	}
 	n.claim = s.world.hashes[n.kind](s.name, trackingID)
 	c := claim{n.kind, n.claim}
-	enter(s.claims, c, n)
+	s.claims.enter(c, n)
 	s.markRivals(c)
 }
 
@@ -165,7 +165,7 @@ func (s *space) detach(n *node) {
 		return
 	}
 	for _, r := range n.refs {
-		leave(s.dependents, r, n)
+		s.dependents.leave(r, n)
 	}
 	n.refs = nil
 	if n.created != 0 && n.created == s.oldest {
@@ -178,7 +178,7 @@ func (s *space) detach(n *node) {
 		s.mark(n) // its offer so far; the goal stays among that offer's until it is compiled
 	case snapshot.KindOffer, snapshot.KindPartner:
 		c := claim{n.kind, n.claim}
-		leave(s.claims, c, n)
+		s.claims.leave(c, n)
 		s.markRivals(c)
 	}
 }
@@ -195,23 +195,4 @@ func (s *space) age() int64 {
 		}
 	}
 	return s.oldest
-}
-
-// enter adds a member to one of several sets.
-func enter[K comparable](sets map[K]map[*node]struct{}, key K, member *node) {
-	set := sets[key]
-	if set == nil {
-		set = map[*node]struct{}{}
-		sets[key] = set
-	}
-	set[member] = struct{}{}
-}
-
-// leave takes a member out of one of several sets.
-func leave[K comparable](sets map[K]map[*node]struct{}, key K, member *node) {
-	set := sets[key]
-	delete(set, member)
-	if len(set) == 0 {
-		delete(sets, key)
-	}
 }

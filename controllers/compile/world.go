@@ -131,11 +131,12 @@ func (w *World) Refuse(kind snapshot.Kind, network, name string, generation int6
 	}
 }
 
-// Verdict returns what was said last of an object; false if nothing was.
+// Verdict returns what was said last of an object; false if its current form has
+// not been compiled yet.
 func (w *World) Verdict(kind snapshot.Kind, network, name string) (Verdict, bool) {
 	if s := w.spaces[network]; s != nil {
-		if n := s.nodes[ref{kind, name}]; n != nil && n.verdict != nil {
-			return *n.verdict, true
+		if n := s.nodes[ref{kind, name}]; n != nil && n.judged {
+			return s.verdict(n), true
 		}
 	}
 	return Verdict{}, false

@@ -1,0 +1,122 @@
+package compile
+
+import (
+	"encoding/binary"
+
+	"github.com/cespare/xxhash/v2"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/waypost/waypost/api/snapshot"
+	"github.com/waypost/waypost/api/v1alpha1"
+)
+
+// say notes what turned up about an object and, if that is something new, reports
+// its verdict. current says that the object's current form is served.
+func (s *space) say(n *node, f *findings, current bool) {
+	n.judged, n.current, n.trouble = true, current, nil
+	accepted, resolved := f.acceptedCondition(), f.resolvedCondition()
+	if !accepted.OK() || !resolved.OK() {
+		n.trouble = &trouble{accepted, resolved, f.refused}
+	}
+	v := s.verdict(n)
+	if digest := v.digest(); digest != n.digest {
+		n.digest = digest
+		s.verdicts = append(s.verdicts, v)
+	}
+}
+
+// verdict makes the verdict on an object from what was said, what is served, and
+// the object itself.
+func (s *space) verdict(n *node) Verdict {
+	v := Verdict{
+		Kind: n.kind, Network: s.name, Name: n.name, UID: n.uid(), Generation: n.object.GetGeneration(),
+		Accepted:     Condition{Status: metav1.ConditionTrue, Reason: v1alpha1.ReasonAccepted},
+		ResolvedRefs: Condition{Status: metav1.ConditionTrue, Reason: v1alpha1.ReasonResolvedRefs},
+	}
+	if t := n.trouble; t != nil {
+		v.Accepted, v.ResolvedRefs, v.Refused = t.accepted, t.resolved, t.refused
+	}
+	record := n.record
+	if n.kind == snapshot.KindNetwork {
+		record = s.network.record
+	}
+	if record != nil && n.owns(record) {
+		v.Served, v.ServedGeneration, v.Current = true, record.Generation, n.current
+		v.Paused = stateOf(record) != snapshot.Active
+	}
+	switch o := n.object.(type) {
+	case *v1alpha1.Offer:
+		if n.record != nil {
+			links := OfferLinks(s.settings.base, n.record.Offer)
+			v.OfferLinks = &links
+		}
+	case *v1alpha1.Goal:
+		s.addGoalDetails(n, o, &v)
+	}
+	return v
+}
+
+// addGoalDetails adds what lists show of a Goal, and its links while it is served.
+func (s *space) addGoalDetails(n *node, g *v1alpha1.Goal, v *Verdict) {
+	v.Payout, v.Revenue = g.Spec.Payout.Display(), g.Spec.Revenue.Display()
+	name := n.offer
+	if n.record != nil {
+		name = n.record.Goal.Offer // the last good form may belong to another
+	}
+	offer := s.offerRecord(name)
+	if offer == nil {
+		return
+	}
+	v.Advertiser = offer.Offer.Advertiser
+	if n.record != nil {
+		links := GoalLinks(LinkContext{Base: s.settings.base, Network: s.name, Keys: s.world.options.Keys}, offer.Offer, n.record.Goal)
+		v.GoalLinks = &links
+	}
+}
+
+// stateOf returns the state of a record's object; kinds without one are Active.
+func stateOf(r *snapshot.Record) snapshot.State {
+	switch {
+	case r.Advertiser != nil:
+		return r.Advertiser.State
+	case r.Partner != nil:
+		return r.Partner.State
+	case r.Offer != nil:
+		return r.Offer.State
+	case r.Goal != nil:
+		return r.Goal.State
+	}
+	return snapshot.Active
+}
+
+// digest is a hash of everything that the verdict says.
+func (v *Verdict) digest() uint64 {
+	d := xxhash.New()
+	words := []string{v.UID, v.Advertiser, v.Payout, v.Revenue}
+	for _, c := range []Condition{v.Accepted, v.ResolvedRefs} {
+		words = append(words, string(c.Status), c.Reason, c.Field, c.Message)
+	}
+	if l := v.OfferLinks; l != nil {
+		words = append(words, l.Tracking, l.Impression, l.ImpressionPixel)
+	}
+	if l := v.GoalLinks; l != nil {
+		words = append(words, l.Postback, l.Pixel, l.IFrame, l.Click)
+	}
+	for _, r := range v.Refused {
+		words = append(words, r.Name, r.Reason, r.Field, r.Message)
+	}
+	for _, word := range words {
+		_, _ = d.WriteString(word) // a hash takes everything
+		_, _ = d.Write([]byte{0})
+	}
+	flags := uint64(0)
+	for i, flag := range []bool{v.Served, v.Current, v.Paused, v.OfferLinks != nil, v.GoalLinks != nil} {
+		if flag {
+			flags |= 1 << i
+		}
+	}
+	for _, number := range []uint64{uint64(v.Generation), uint64(v.ServedGeneration), flags} {
+		_, _ = d.Write(binary.LittleEndian.AppendUint64(nil, number))
+	}
+	return max(d.Sum64(), 1) // 0 is nothing said
+}
