@@ -51,10 +51,12 @@ func NewWorld(options Options) *World {
 // work. The error says that the object is none that a network has.
 func (w *World) Upsert(object v1alpha1.Object) error {
 	kind := kindOf(object)
+	if kind == 0 {
+		return fmt.Errorf("%T is no kind of %s", object, v1alpha1.GroupName)
+	}
 	name, network := object.GetName(), object.GetNamespace()
-	if kind == 0 || name == "" || network == "" || !utf8.ValidString(name+network) {
-		return fmt.Errorf("%T %q in namespace %q is no object of a network: it needs a kind of %s, a name and a namespace",
-			object, name, network, v1alpha1.GroupName)
+	if name == "" || network == "" || !utf8.ValidString(name+network) {
+		return fmt.Errorf("%s %q in namespace %q is no object of a network: it needs a name and a namespace", kind, name, network)
 	}
 	w.space(network).upsert(w.space(network).node(kind, name), object)
 	return nil
