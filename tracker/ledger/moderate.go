@@ -23,9 +23,14 @@ func (g *group) loadModerated(ctx context.Context, list []*journal.Moderation) e
 	if err != nil {
 		return err
 	}
-	var found []*held
 	for _, c := range rows {
-		found = append(found, g.hold(c))
+		g.hold(c)
+	}
+	var found []*held // here or there; what is yet to come brings its configuration along
+	for _, m := range list {
+		if h := g.conversions[m.ConversionID]; h != nil {
+			found = append(found, h)
+		}
 	}
 	if err := g.loadConfigs(ctx, found); err != nil {
 		return err
@@ -47,7 +52,7 @@ func (g *group) loadModerated(ctx context.Context, list []*journal.Moderation) e
 func (g *group) moderate(m *journal.Moderation) error {
 	h := g.conversions[m.ConversionID]
 	if h == nil || h.Cell.Network != m.Network {
-		g.log.Info("passed over a moderation of an unknown conversion", "conversion", m.ConversionID)
+		g.log.V(1).Info("passed over a moderation of an unknown conversion", "conversion", m.ConversionID)
 		return nil
 	}
 	keys := judge.FreedKeys(h.Conversion, h.config.Terms)

@@ -22,7 +22,6 @@ const (
 type parking struct {
 	list      []*parkedEntry
 	bySession map[string]int // how many
-	place     int64          // the last one given
 }
 
 // parkedEntry is a parked postback with its row.
@@ -40,7 +39,6 @@ func loadParking(ctx context.Context, tx *store.Tx) (parking, error) {
 	for _, row := range rows {
 		p.list = append(p.list, &parkedEntry{Parked: row})
 		p.bySession[row.Session]++
-		p.place = row.Place
 	}
 	return p, nil
 }
@@ -71,9 +69,8 @@ func (g *group) park(p *postback) error {
 	}
 	g.keepConfig(p.config)
 	m := &g.mem.parked
-	m.place++
 	e := &parkedEntry{post: p, Parked: store.Parked{
-		ID: p.id, Session: judge.Session(p.Postback), Place: m.place, Boot: p.boot, Sequence: p.sequence,
+		ID: p.id, Session: judge.Session(p.Postback), Place: p.place, Boot: p.boot, Sequence: p.sequence,
 		Entry: p.entry, Reply: p.reply, Terms: p.config.hash, Postback: body,
 	}}
 	m.list = append(m.list, e)
@@ -119,7 +116,7 @@ func (g *group) restore(ctx context.Context, list []*parkedEntry) error {
 			return fmt.Errorf("read the parked postback %s: %w", e.ID, err)
 		}
 		p.Terms = c.Terms
-		e.post = &postback{Postback: p, config: c, id: e.ID, boot: e.Boot, sequence: e.Sequence, entry: e.Entry, reply: e.Reply, waited: true}
+		e.post = &postback{Postback: p, config: c, id: e.ID, boot: e.Boot, sequence: e.Sequence, entry: e.Entry, reply: e.Reply}
 		e.post.keys = judge.KeysOf(p)
 	}
 	return nil

@@ -19,6 +19,7 @@ type postback struct {
 	sequence uint64
 	entry    int
 	reply    string
+	place    int64 // in the journal
 	// waited says that it was parked, so that the tracker has answered without a verdict.
 	waited bool
 }

@@ -53,7 +53,8 @@ func (g *group) postbacksOf(b *journal.Batch) ([]*postback, error) {
 		if in == nil {
 			continue
 		}
-		p := &postback{Postback: in, id: entryID(b.BootID, b.Sequence, i, in.At), boot: b.BootID, sequence: b.Sequence, entry: i, reply: b.Reply}
+		p := &postback{Postback: in, id: entryID(b.BootID, b.Sequence, i, in.At), boot: b.BootID, sequence: b.Sequence, entry: i, reply: b.Reply,
+			place: int64(b.Position)*journal.MaxBatchEntries + int64(i)}
 		out[i] = p
 		if in.Terms == nil {
 			continue

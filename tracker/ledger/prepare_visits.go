@@ -150,6 +150,7 @@ func (g *group) beginCounters(ctx context.Context, c *config, cell *judge.Cell, 
 
 // beginTrafficCounters begins the counters of the clicks and impressions.
 func (g *group) beginTrafficCounters(ctx context.Context, batches []*journal.Batch) error {
+	refs := make(map[*journal.Context][]capRef)
 	for _, b := range batches {
 		for i := range b.Entries {
 			var t *journal.Traffic
@@ -162,7 +163,10 @@ func (g *group) beginTrafficCounters(ctx context.Context, batches []*journal.Bat
 			if t == nil || t.Context == nil || len(t.Context.Caps) == 0 {
 				continue
 			}
-			if err := g.beginTraffic(ctx, t); err != nil {
+			if refs[t.Context] == nil {
+				refs[t.Context] = trafficCaps(t.Context)
+			}
+			if err := g.beginTraffic(ctx, t, refs[t.Context]); err != nil {
 				return err
 			}
 		}

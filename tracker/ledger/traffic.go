@@ -33,9 +33,7 @@ func (g *group) place(c *journal.Context) *place {
 	p := &place{Context: c, zone: g.mem.location(c.TimeZone), quarter: -1 << 62}
 	p.Cell = judge.Cell{Network: c.Network, Offer: c.Offer, Partner: c.Partner, Advertiser: c.Advertiser, Currency: c.Currency}
 	p.cell = g.cellID(p.Cell)
-	p.caps = capRefs(c.Caps, c.TimeZone, func(m snapshot.CapMetric) bool {
-		return m == snapshot.CapClicks || m == snapshot.CapImpressions
-	})
+	p.caps = trafficCaps(c)
 	g.places[c] = p
 	return p
 }
@@ -163,16 +161,25 @@ func (g *group) countTraffic(p *place, metric snapshot.CapMetric, at int64) {
 	}
 }
 
-// beginTraffic begins the counters of a click or impression.
-func (g *group) beginTraffic(ctx context.Context, t *journal.Traffic) error {
-	p := g.place(t.Context)
-	for i := range p.caps {
-		if !judge.Covers(p.caps[i].limit, &p.Cell) {
+// beginTraffic begins the counters of a click or impression. It must not give the
+// cell its number: numbers go by the order of entries, not of groups.
+func (g *group) beginTraffic(ctx context.Context, t *journal.Traffic, refs []capRef) error {
+	c := t.Context
+	cell := judge.Cell{Network: c.Network, Offer: c.Offer, Partner: c.Partner}
+	for i := range refs {
+		if !judge.Covers(refs[i].limit, &cell) {
 			continue
 		}
-		if _, err := g.beginCounter(ctx, &p.caps[i], &p.Cell, t.At, p.zone); err != nil {
+		if _, err := g.beginCounter(ctx, &refs[i], &cell, t.At, g.mem.location(c.TimeZone)); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// trafficCaps are the caps of a context that count clicks or impressions.
+func trafficCaps(c *journal.Context) []capRef {
+	return capRefs(c.Caps, c.TimeZone, func(m snapshot.CapMetric) bool {
+		return m == snapshot.CapClicks || m == snapshot.CapImpressions
+	})
 }

@@ -66,7 +66,11 @@ func repeatKey(p *journal.Postback) Key {
 	slices.SortFunc(params, func(a, b journal.Param) int {
 		return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.Value, b.Value))
 	})
-	parts := []string{"repeat", p.Network, p.Terms.Offer.Name, p.Terms.Partner.Name, p.Terms.Goal.Value, Session(p)}
+	kind := "repeat"
+	if clickOnly(p) {
+		kind = "goal click" // a click link and a postback may well be sent alike
+	}
+	parts := []string{kind, p.Network, p.Terms.Offer.Name, p.Terms.Partner.Name, p.Terms.Goal.Value, Session(p)}
 	for _, x := range params {
 		parts = append(parts, x.Name, x.Value)
 	}

@@ -153,15 +153,16 @@ func TestVerdicts(t *testing.T) {
 		"currency_mismatch leaves its key free": {do("rejected currency_mismatch", currency("EUR"), order("o")), do("approved", currency("USD"), order("o"))},
 		"unknown_goal leaves its key free":      {do("rejected unknown_goal", reason("unknown_goal"), order("o")), do("approved", order("o"))},
 
-		"test leaves no trace":       {do("approved", test), do("approved", test), do("approved"), do("approved", test)},
-		"test is judged":             {do("rejected too_late", test, late(1)), do("pending", test, manual), do("hold", test, holdHours(1))},
-		"test closes nothing":        {do("approved", test, endPoint), do("approved", goal("3"))},
-		"test of an unknown goal":    {do("rejected unknown_goal", test, reason("unknown_goal"))},
-		"test in a closed session":   {do("approved", endPoint), do("approved", test, goal("3"))},
-		"goal recorded as click":     {do("approved", clickGoal), do("refused duplicate", clickGoal), do("approved", clickGoal, after(11))},
-		"click link":                 {do("approved", viaClick), do("approved")},
-		"click of a blocked partner": {do("rejected partner_inactive", viaClick, inactive(snapshot.Blocked))},
-		"click in a closed session":  {do("approved", endPoint), do("refused session_closed", viaClick, goal("3"))},
+		"test leaves no trace":        {do("approved", test), do("approved", test), do("approved"), do("approved", test)},
+		"test is judged":              {do("rejected too_late", test, late(1)), do("pending", test, manual), do("hold", test, holdHours(1))},
+		"test closes nothing":         {do("approved", test, endPoint), do("approved", goal("3"))},
+		"test of an unknown goal":     {do("rejected unknown_goal", test, reason("unknown_goal"))},
+		"test in a closed session":    {do("approved", endPoint), do("approved", test, goal("3"))},
+		"goal recorded as click":      {do("approved", clickGoal), do("refused duplicate", clickGoal), do("approved", clickGoal, after(11))},
+		"click link is no conversion": {do("approved", multiple, viaClick), do("approved", multiple), do("refused duplicate", multiple, viaClick)},
+		"click link":                  {do("approved", viaClick), do("approved")},
+		"click of a blocked partner":  {do("rejected partner_inactive", viaClick, inactive(snapshot.Blocked))},
+		"click in a closed session":   {do("approved", endPoint), do("refused session_closed", viaClick, goal("3"))},
 	} {
 		t.Run(name, func(t *testing.T) { newDesk(t).run(steps) })
 	}

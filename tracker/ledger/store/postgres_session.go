@@ -101,7 +101,7 @@ func (s *postgresSession) write(ctx context.Context, t *table, n int, fill func(
 			for r := range size {
 				fill(i+r, args[r*width:(r+1)*width])
 			}
-			batch.Queue(dollars(t.values(size, conflict)), args...)
+			batch.Queue(dollars(t.values("INSERT", size, conflict)), args...)
 		}
 	}
 	if batch.Len() == 0 {

@@ -102,6 +102,10 @@ func (s *sqliteSession) upsert(ctx context.Context, t *table, n int, fill func(i
 	return s.write(ctx, t, n, fill, true)
 }
 
+// insertOrFail leaves the rows before a failed one in place instead of keeping a
+// journal to take them back: the transaction will be.
+const insertOrFail = "INSERT OR FAIL"
+
 func (s *sqliteSession) write(ctx context.Context, t *table, n int, fill func(int, []any), conflict bool) error {
 	width := len(t.columns)
 	i := 0
@@ -109,7 +113,7 @@ func (s *sqliteSession) write(ctx context.Context, t *table, n int, fill func(in
 		if n-i < size {
 			continue
 		}
-		st, err := s.stmt(ctx, t.values(size, conflict))
+		st, err := s.stmt(ctx, t.values(insertOrFail, size, conflict))
 		if err != nil {
 			return err
 		}

@@ -19,11 +19,12 @@ type table struct {
 // statements are used again and again, so they stay prepared.
 var chunks = []int{64, 8, 1}
 
-// values is the statement that writes n rows.
-func (t *table) values(n int, conflict bool) string {
+// values is the statement that writes n rows. It begins with verb, "INSERT" or what
+// the database has for it.
+func (t *table) values(verb string, n int, conflict bool) string {
 	row := "(" + strings.TrimSuffix(strings.Repeat("?,", len(t.columns)), ",") + ")"
 	var b strings.Builder
-	b.WriteString("INSERT INTO " + t.name + " (" + strings.Join(t.columns, ", ") + ") VALUES ")
+	b.WriteString(verb + " INTO " + t.name + " (" + strings.Join(t.columns, ", ") + ") VALUES ")
 	b.WriteString(strings.TrimSuffix(strings.Repeat(row+",", n), ","))
 	if conflict {
 		b.WriteString(" ON CONFLICT " + t.conflict)

@@ -5,6 +5,9 @@
 ALTER TABLE deliveries ADD COLUMN host text COLLATE "C" NOT NULL GENERATED ALWAYS AS (lower(
     split_part(split_part(split_part(substr(url, strpos(url, '://') + 3), '/', 1), '?', 1), '#', 1))) STORED;
 
+-- When the delivery was last made due by hand; its day of attempts begins there.
+ALTER TABLE deliveries ADD COLUMN renewed_at bigint NOT NULL DEFAULT 0;
+
 -- Each host is a queue of its own, so that a slow one is passed over in one step.
 DROP INDEX deliveries_due;
 CREATE INDEX deliveries_turn ON deliveries (host, due_at, id) WHERE state = 'waiting';

@@ -8,6 +8,9 @@ ALTER TABLE deliveries ADD COLUMN host TEXT NOT NULL GENERATED ALWAYS AS (lower(
         instr(substr(url, instr(url, '://') + 3) || '?', '?'),
         instr(substr(url, instr(url, '://') + 3) || '#', '#')) - 1))) VIRTUAL;
 
+-- When the delivery was last made due by hand; its day of attempts begins there.
+ALTER TABLE deliveries ADD COLUMN renewed_at INTEGER NOT NULL DEFAULT 0;
+
 -- Each host is a queue of its own, so that a slow one is passed over in one step.
 DROP INDEX deliveries_due;
 CREATE INDEX deliveries_turn ON deliveries (host, due_at, id) WHERE state = 'waiting';
