@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -183,6 +184,38 @@ func TestLeaderKilledUnderLoad(t *testing.T) {
 		victim.start(t)
 	}
 	wantAll(t, r, loads)
+}
+
+// A leader that hangs may hold batches back and deliver them long after the same
+// ones were sent to its successor, and later ones too.
+func TestLeaderStalledUnderLoad(t *testing.T) {
+	nodes, url := startNATS(t, 3)
+	c := connectTest(t, url, ConnectOptions{})
+	awaitStream(t, c)
+	r := newTestReader(t, c, 0, ReaderOptions{})
+	loads := []*load{startLoad(t, url, ""), startLoad(t, url, t.TempDir()+"/spool")}
+	awaitAnswers(t, loads, 200)
+	victim := leader(t, c, nodes)
+	if err := victim.cmd.Process.Signal(syscall.SIGSTOP); err != nil {
+		t.Fatal(err)
+	}
+	awaitAnswers(t, loads, 200)
+	if err := victim.cmd.Process.Signal(syscall.SIGCONT); err != nil {
+		t.Fatal(err)
+	}
+	awaitAnswers(t, loads, 500)
+	wantAll(t, r, loads)
+}
+
+func TestSmallClusterMakesDoWithOneReplica(t *testing.T) {
+	_, url := startNATS(t, 2)
+	c := connectTest(t, url, ConnectOptions{})
+	c.patience = 100 * time.Millisecond
+	awaitStream(t, c)
+	s, err := c.stream(testContext(t))
+	if err != nil || s.CachedInfo().Config.Replicas != 1 {
+		t.Fatalf("%v, %v; want 1 replica", s, err)
+	}
 }
 
 func TestJournalKilledAndStartedAgain(t *testing.T) {

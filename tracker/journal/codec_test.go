@@ -8,6 +8,9 @@ import (
 	"testing"
 
 	"github.com/fxamacker/cbor/v2"
+	"github.com/waypost/waypost/api/money"
+	"github.com/waypost/waypost/api/pricing"
+	"github.com/waypost/waypost/api/snapshot"
 )
 
 var testHeader = Header{Writer: "tracker-1", BootID: BootID{1, 2, 3}, Sequence: 7, Reply: "waypost.verdicts.x"}
@@ -318,13 +321,26 @@ func TestClickEncodesWithoutAllocation(t *testing.T) {
 }
 
 func FuzzDecodeBatch(f *testing.F) {
-	rnd := rand.New(rand.NewPCG(1, 2))
-	for range 5 {
-		data, err := EncodeBatch(testHeader, randomEntries(rnd, 5))
+	// Small seeds: the fuzzer spends its time on minimising large ones.
+	amount := money.Amount(12_500_000)
+	context := &Context{Offer: "shoes", Payout: 1, Caps: []snapshot.Cap{{Name: "daily", Metric: snapshot.CapClicks}}}
+	terms := &Terms{Goal: GoalTerms{Value: "2"}, Pricing: pricing.Terms{Payout: pricing.Side{Rules: repeatedRules(1)}}}
+	for _, entries := range [][]Entry{
+		{{Click: &Click{Traffic: Traffic{ID: "a", Context: context, Subs: [10]string{"", "b"}}}}, {Tick: &Tick{At: -1}}},
+		{{Impression: &Impression{Traffic: Traffic{ID: "a"}, DestinationName: "main"}}},
+		{{Postback: &Postback{ClickID: "a", Terms: terms, Amount: &amount, Params: []Param{{Name: "n", Value: "v"}}}}},
+		{{Moderation: &Moderation{ConversionID: "c"}}},
+	} {
+		data, err := EncodeBatch(testHeader, entries)
 		if err != nil {
 			f.Fatal(err)
 		}
 		f.Add(data)
+		small, err := deflate(data)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(small)
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
 		b, err := DecodeBatch(data)

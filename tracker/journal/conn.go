@@ -48,6 +48,9 @@ type Conn struct {
 	// when the journal did not take a batch.
 	embedded bool
 	revive   func()
+	// patience is how long a cluster may take to gather three servers before one
+	// replica has to do: a stream gets no more replicas by itself later.
+	patience time.Duration
 }
 
 // Connect returns a connection to the NATS servers at url (several may be joined
@@ -74,8 +77,10 @@ func connect(url string, o ConnectOptions, more ...nats.Option) (*Conn, error) {
 		// What is published while disconnected must fail at once: a copy that the
 		// client kept and sent later could arrive after a later batch.
 		nats.ReconnectBufSize(-1),
-		nats.PingInterval(5 * time.Second),
+		// A server that hangs without closing the connection is left after 6 s.
+		nats.PingInterval(2 * time.Second),
 		nats.MaxPingsOutstanding(2),
+		nats.FlusherTimeout(5 * time.Second),
 		nats.Timeout(2 * time.Second),
 		nats.DisconnectErrHandler(func(_ *nats.Conn, err error) {
 			if err != nil {
@@ -98,7 +103,7 @@ func connect(url string, o ConnectOptions, more ...nats.Option) (*Conn, error) {
 		return nil, err
 	}
 	return &Conn{
-		nc: nc, js: js, o: o, revive: func() {},
+		nc: nc, js: js, o: o, revive: func() {}, patience: 30 * time.Second,
 		journal: streamState{config: journalConfig(o.Stream)},
 		caps:    streamState{config: capsConfig()},
 	}, nil

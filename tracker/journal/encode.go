@@ -73,12 +73,18 @@ func newEncoder() *encoder {
 // begin empties the encoder, keeping its memory, and writes the header.
 func (e *encoder) begin(h Header) error {
 	e.buf, e.entries = e.buf[:0], 0
+	e.end()
+	h.Version = formatVersion
+	return e.marshal(h)
+}
+
+// end forgets what entries referred to: the batch is complete, and must not keep an
+// old snapshot in memory while it waits.
+func (e *encoder) end() {
 	e.defined = [firstEntry]uint64{}
 	clear(e.contexts)
 	clear(e.terms)
 	clear(e.content)
-	h.Version = formatVersion
-	return e.marshal(h)
 }
 
 func (e *encoder) mark() mark { return mark{len(e.buf), e.entries, e.defined} }

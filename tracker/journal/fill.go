@@ -90,6 +90,7 @@ func (w *Writer) turn(m mark) {
 
 // seal closes the batch that fills and begins the next one. The caller holds mu.
 func (w *Writer) seal() {
+	w.cur.end()
 	w.held += len(w.cur.buf)
 	w.queue = append(w.queue, w.cur)
 	w.cur = w.fresh(w.cur.seq + 1)

@@ -134,10 +134,6 @@ func (c *Conn) find(ctx context.Context, s *streamState) error {
 	return nil
 }
 
-// patience is how long a cluster may take to gather three servers before one
-// replica has to do: a stream is not moved to more replicas later by itself.
-const patience = 30 * time.Second
-
 // single judges whether err, the answer to a wish for three replicas, means that
 // there can be but one.
 func (c *Conn) single(s *streamState, err error) bool {
@@ -152,7 +148,7 @@ func (c *Conn) single(s *streamState, err error) bool {
 		if s.waiting.IsZero() {
 			s.waiting = time.Now()
 		}
-		return time.Since(s.waiting) >= patience
+		return time.Since(s.waiting) >= c.patience
 	}
 	return false
 }

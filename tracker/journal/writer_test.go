@@ -54,10 +54,11 @@ func TestPostbackHurriesItsBatch(t *testing.T) {
 		j := newFakeJournal(t)
 		w := j.startWriter(WriterOptions{})
 		w.Click(clickNo(0))
+		time.Sleep(2 * time.Millisecond)
 		if err := w.Append(t.Context(), Entry{Postback: postbackNo(1)}); err != nil {
 			t.Fatal(err)
 		}
-		if len(j.batches) != 1 || len(j.batches[0].Entries) != 2 || j.at[0] != 0 {
+		if len(j.batches) != 1 || len(j.batches[0].Entries) != 2 || j.at[0] != 2*time.Millisecond {
 			t.Fatalf("%d batches, sent at %v; want both entries at once", len(j.batches), j.at)
 		}
 		closeWriter(t, w)
@@ -293,22 +294,23 @@ func TestOrderAndDurabilityUnderRandomTrouble(t *testing.T) {
 func randomTrouble(t *testing.T, rnd *rand.Rand, file string) {
 	j := newFakeJournal(t)
 	var badUntil time.Time
+	dice := rand.New(rand.NewPCG(rnd.Uint64(), 2)) // the journal throws in a goroutine of its own
 	j.answer = func(ctx context.Context, _ int, _ *Batch) (bool, error) {
-		if time.Now().After(badUntil) && rnd.IntN(20) == 0 {
-			badUntil = time.Now().Add(time.Duration(rnd.IntN(4000)) * time.Millisecond)
+		if time.Now().After(badUntil) && dice.IntN(20) == 0 {
+			badUntil = time.Now().Add(time.Duration(dice.IntN(4000)) * time.Millisecond)
 		}
 		if time.Now().After(badUntil) {
-			time.Sleep(time.Duration(rnd.IntN(5)) * time.Millisecond)
+			time.Sleep(time.Duration(dice.IntN(5)) * time.Millisecond)
 			return true, nil
 		}
-		switch rnd.IntN(3) {
+		switch dice.IntN(3) {
 		case 0: // it may be stored or not; nobody hears of it
 			<-ctx.Done()
-			return rnd.IntN(2) == 0, ctx.Err()
+			return dice.IntN(2) == 0, ctx.Err()
 		case 1:
 			return false, errors.New("disconnected")
 		}
-		return rnd.IntN(2) == 0, errors.New("connection lost")
+		return dice.IntN(2) == 0, errors.New("connection lost")
 	}
 	w := j.startWriter(WriterOptions{MaxBatchEntries: 40, Spool: file, SpoolAfter: 500 * time.Millisecond})
 	told := make(map[string]bool)
