@@ -11,7 +11,7 @@ ALTER TABLE deliveries ADD COLUMN renewed_at bigint NOT NULL DEFAULT 0;
 -- Each host is a queue of its own, so that a slow one is passed over in one step.
 DROP INDEX deliveries_due;
 CREATE INDEX deliveries_turn ON deliveries (host, due_at, id) WHERE state = 'waiting';
-CREATE INDEX deliveries_state ON deliveries (state, created_at, id);
+CREATE INDEX deliveries_state ON deliveries (state, id);
 
 -- A partner's URL whose last call failed.
 CREATE TABLE delivery_targets (

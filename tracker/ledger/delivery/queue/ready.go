@@ -1,0 +1,137 @@
+package queue
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/waypost/waypost/tracker/ledger/delivery"
+	"github.com/waypost/waypost/tracker/ledger/store"
+)
+
+// sorting is what becomes of the rows of one look: some are ready to be called,
+// the others give something to write.
+type sorting struct {
+	ready     []delivery.Delivery
+	waiting   []row              // for the click's row
+	suspended map[*target]bool   // those that have new deliveries
+	changed   map[*target]string // suspended targets → the URL that came after
+	broken    map[string]string  // delivery id → why it can never be called
+	byID      map[string]*target // suspended targets
+	byName    map[name][]*target // the same
+}
+
+// name is what a partner calls a postback.
+type name struct{ network, partner, name string }
+
+// ready turns due rows into deliveries, and deals with those that are not to be
+// called.
+func (q *Queue) ready(ctx context.Context, rows []row, now time.Time) ([]delivery.Delivery, error) {
+	if len(rows) == 0 {
+		return nil, nil
+	}
+	s, err := q.newSorting(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for i := range rows {
+		s.sort(&rows[i], now)
+	}
+	if err := q.settle(ctx, s, now); err != nil {
+		return nil, err
+	}
+	return s.ready, nil
+}
+
+func (q *Queue) newSorting(ctx context.Context) (*sorting, error) {
+	list, err := q.suspendedTargets(ctx)
+	if err != nil {
+		return nil, err
+	}
+	s := &sorting{
+		suspended: map[*target]bool{}, changed: map[*target]string{}, broken: map[string]string{},
+		byID: map[string]*target{}, byName: map[name][]*target{},
+	}
+	for i := range list {
+		t := &list[i]
+		s.byID[t.id] = t
+		of := name{t.network, t.partner, t.name}
+		s.byName[of] = append(s.byName[of], t)
+	}
+	return s, nil
+}
+
+func (s *sorting) sort(r *row, now time.Time) {
+	id := r.target()
+	if t := s.byID[id]; t != nil {
+		s.suspended[t] = true
+		return
+	}
+	if r.kind == store.KindPostback {
+		s.noticeChange(r)
+	}
+	if r.needsClick && now.UnixMicro() < r.createdAt+clickWait.Microseconds() {
+		s.waiting = append(s.waiting, *r)
+		return
+	}
+	s.render(r, id)
+}
+
+// noticeChange resumes what was suspended under an earlier URL of the same
+// postback: the partner has changed it since.
+func (s *sorting) noticeChange(r *row) {
+	for _, t := range s.byName[name{r.network, r.partner, r.name}] {
+		if r.createdAt > t.suspendedAt {
+			s.changed[t] = r.url
+		}
+	}
+}
+
+func (s *sorting) render(r *row, target string) {
+	url, err := render(r.kind, r.url, r.macros)
+	if err != nil {
+		s.broken[r.id] = err.Error()
+		return
+	}
+	s.ready = append(s.ready, delivery.Delivery{
+		ID: r.id, Target: target, URL: url, Attempts: int(r.attempts),
+		CreatedAt: time.UnixMicro(max(r.createdAt, r.renewedAt)),
+	})
+}
+
+// settle writes what sorting found; most looks find nothing.
+func (q *Queue) settle(ctx context.Context, s *sorting, now time.Time) error {
+	if len(s.waiting)+len(s.suspended)+len(s.changed)+len(s.broken) == 0 {
+		return nil
+	}
+	err := q.store.Update(ctx, func(tx *store.Tx) error {
+		for t := range s.suspended {
+			if err := q.suspend(ctx, tx, t); err != nil {
+				return err
+			}
+		}
+		for t, url := range s.changed {
+			if err := t.release(ctx, tx, now, url); err != nil {
+				return err
+			}
+		}
+		for id, reason := range s.broken {
+			if _, err := tx.Exec(ctx, "UPDATE deliveries SET state = 'parked', error = ? WHERE id = ? AND state = 'waiting'", text(reason), id); err != nil {
+				return err
+			}
+		}
+		return completeClicks(ctx, tx, s.waiting, now)
+	})
+	if err != nil {
+		return fmt.Errorf("sort due deliveries: %w", err)
+	}
+	return nil
+}
+
+func (q *Queue) suspendedTargets(ctx context.Context) ([]target, error) {
+	list, err := q.listTargets(ctx, " WHERE suspended_at > 0")
+	if err != nil {
+		return nil, fmt.Errorf("find suspended targets: %w", err)
+	}
+	return list, nil
+}
