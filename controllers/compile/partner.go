@@ -103,11 +103,11 @@ func (b *partnerBuild) postbacks() {
 // postback reads one outgoing URL. Without an offer the goal stays as it is
 // written: goals of several offers may have that value, each in its spelling.
 func (s *space) postback(f *findings, at *path, p *v1alpha1.PartnerPostback) snapshot.PartnerPostback {
-	name, url, goal, on := at.dot("name"), at.dot("url"), at.dot("goal"), at.dot("on")
+	name, url, goal := at.dot("name"), at.dot("url"), at.dot("goal")
 	postback := snapshot.PartnerPostback{
 		Name: f.required(&name, p.Name, maxTitle),
 		URL:  f.requiredURL(&url, p.URL, macro.PartnerPostback),
-		On:   f.statuses(&on, p.On),
+		On:   f.statuses(at, p),
 	}
 	if p.Goal != "" {
 		postback.Goal = f.matching(&goal, p.Goal, maxGoalValue, goalPattern, "goal value")
@@ -119,13 +119,14 @@ func (s *space) postback(f *findings, at *path, p *v1alpha1.PartnerPostback) sna
 }
 
 // statuses reads for which statuses a postback fires; none means Approved.
-func (f *findings) statuses(at *path, words []v1alpha1.ConversionStatus) []snapshot.ConversionStatus {
-	if len(words) == 0 {
-		return []snapshot.ConversionStatus{snapshot.StatusApproved}
+func (f *findings) statuses(at *path, p *v1alpha1.PartnerPostback) []snapshot.ConversionStatus {
+	on := at.dot("on")
+	if len(p.On) > 0 && len(p.OnUnquoted) > 0 {
+		f.invalid(&on, "it is given twice, once in quotes and once without: keep one of them")
 	}
 	var list []snapshot.ConversionStatus
-	for i, word := range words {
-		entry := at.at(i)
+	for i, word := range p.Statuses() {
+		entry := on.at(i)
 		if word == "" {
 			f.invalid(&entry, "missing: write Approved, Pending, Hold or Rejected")
 		}

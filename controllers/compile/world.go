@@ -1,6 +1,7 @@
 package compile
 
 import (
+	"bytes"
 	"fmt"
 	"maps"
 	"reflect"
@@ -18,6 +19,10 @@ type Options struct {
 	// PublicURL begins the links of networks without tracking domains, such as
 	// "https://go.example.net". Default: none, links are bare paths.
 	PublicURL string
+	// AssumeSecrets takes Secrets that are not given for ones that exist and hold a
+	// key: for checks of directories that, as they should, hold none. Records then
+	// lack their digests and are not for serving. Default: false.
+	AssumeSecrets bool
 	// Keys digest postback keys and seal links. Nil is for offline checks: records
 	// then carry no digests, and sealed links are left out. See SetKeys.
 	Keys *seal.Keyring
@@ -111,12 +116,27 @@ func (w *World) WatchedSecrets(network string) []string {
 }
 
 // SetKeys takes a rotated ring: every key digest and sealed link is made again.
+// The ring that the world already has costs nothing.
 func (w *World) SetKeys(keys *seal.Keyring) {
+	same := sameRing(w.options.Keys, keys)
 	w.options.Keys = keys
+	if same {
+		return
+	}
 	w.hosts = true
 	for _, s := range w.spaces {
 		s.markAll()
 	}
+}
+
+// sameRing reports whether two rings hold the same keys.
+func sameRing(a, b *seal.Keyring) bool {
+	if a == nil || b == nil {
+		return a == b
+	}
+	encodedA, errA := a.Encode()
+	encodedB, errB := b.Encode()
+	return errA == nil && errB == nil && bytes.Equal(encodedA, encodedB)
 }
 
 // Refuse says that a generation of an object cannot be served for a reason that

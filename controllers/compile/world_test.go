@@ -139,6 +139,10 @@ func TestRotatedSealingKeysMakeNewDigests(t *testing.T) {
 	w.SetSecret("default", "s", map[string][]byte{"k": []byte("key")})
 	w.Compile(start)
 	before := verdict(t, w, snapshot.KindGoal, "buy")
+	w.SetKeys(testKeys(1))
+	if w.hosts || w.spaces["default"].isDirty() {
+		t.Error("the same keys have everything compiled again")
+	}
 	w.SetKeys(testKeys(2))
 	delta := w.Compile(start)
 	if len(delta.Upserted) != 1 || len(delta.Upserted[0].Advertiser.Keys) != 2 {
@@ -166,6 +170,22 @@ func TestWatchedSecrets(t *testing.T) {
 	}
 	if got := w.WatchedSecrets("other"); got != nil {
 		t.Errorf("watched %v", got)
+	}
+}
+
+func TestAssumedSecretsResolve(t *testing.T) {
+	w := NewWorld(Options{AssumeSecrets: true})
+	advertiser, _, _, _, _ := shop()
+	advertiser.Spec.PostbackKeySecretRef = &v1alpha1.SecretKeyRef{Name: "s", Key: "k"}
+	upsert(t, w, advertiser)
+	w.Compile(start)
+	if v := verdict(t, w, snapshot.KindAdvertiser, "acme"); !v.Current {
+		t.Errorf("a Secret that is elsewhere: %+v", v)
+	}
+	w.SetSecret("default", "s", map[string][]byte{"other": []byte("x")})
+	w.Compile(start)
+	if v := verdict(t, w, snapshot.KindAdvertiser, "acme"); v.ResolvedRefs.Reason != v1alpha1.ReasonSecretNotFound {
+		t.Errorf("a Secret that is here, without the entry: %+v", v)
 	}
 }
 
