@@ -43,10 +43,7 @@ func newKeysInitCommand() *cobra.Command {
 				return err
 			}
 			if signing {
-				if err := os.MkdirAll(place.data, 0o700); err != nil {
-					return fmt.Errorf("making the directory for the signing key: %w", err)
-				}
-				if err := initSigningKey(place.data); err != nil {
+				if err := store.initSigning(cmd.Context()); err != nil {
 					return err
 				}
 			}
@@ -61,7 +58,7 @@ func newKeysInitCommand() *cobra.Command {
 		},
 	}
 	place.addFlags(cmd.Flags())
-	cmd.Flags().BoolVar(&signing, "signing", false, "also make "+signingKeyFile+" for the operator and "+verifyKeysFile+" for the trackers, in --data")
+	cmd.Flags().BoolVar(&signing, "signing", false, "also make "+signingKeyFile+" for the operator and "+verifyKeysFile+" for the trackers: in --data, or in the Secrets NAME-signing and NAME-verify beside --secret")
 	return cmd
 }
 
@@ -153,6 +150,8 @@ func printKeys(w io.Writer, ring *seal.Keyring) error {
 type keyStore interface {
 	load(ctx context.Context) (*seal.Keyring, error)
 	save(ctx context.Context, ring *seal.Keyring) error
+	// initSigning makes the pair that manifests are signed and checked with, where there is none.
+	initSigning(ctx context.Context) error
 }
 
 // keyPlace are the flags that name a key store.

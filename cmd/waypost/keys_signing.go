@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"crypto/ed25519"
 	"crypto/rand"
 	"errors"
@@ -18,9 +19,12 @@ const (
 	verifyKeysFile = "verify-keys.pem"
 )
 
-// initSigningKey makes the pair that manifests are signed and checked with, where
-// there is none.
-func initSigningKey(dir string) error {
+// initSigning makes the pair in two files, where there is none.
+func (d keyDir) initSigning(context.Context) error {
+	dir := string(d)
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return fmt.Errorf("making the directory for the signing key: %w", err)
+	}
 	path := filepath.Join(dir, signingKeyFile)
 	if _, err := os.Stat(path); !errors.Is(err, fs.ErrNotExist) {
 		return err
