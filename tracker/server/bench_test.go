@@ -24,8 +24,8 @@ func (nowhere) Postback(context.Context, *journal.Postback) (journal.Verdict, er
 	return journal.Verdict{}, nil
 }
 
-// benchServer serves 10,000 offers into a journal of no cost.
-func benchServer(b testing.TB) (*server.Server, *seal.Keyring) {
+// benchServer serves 10,000 offers into a journal.
+func benchServer(b testing.TB, j server.Journal) (*server.Server, *seal.Keyring) {
 	b.Helper()
 	ring, err := seal.New(now)
 	if err != nil {
@@ -42,7 +42,7 @@ func benchServer(b testing.TB) (*server.Server, *seal.Keyring) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	s, err := server.New(server.Options{Snapshots: fixed{x}, Journal: nowhere{}, Keys: ring})
+	s, err := server.New(server.Options{Snapshots: fixed{x}, Journal: j, Keys: ring})
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -50,7 +50,7 @@ func benchServer(b testing.TB) (*server.Server, *seal.Keyring) {
 }
 
 func benchmark(b *testing.B, uri string, want int) {
-	s, _ := benchServer(b)
+	s, _ := benchServer(b, nowhere{})
 	ctx := newContext(b, uri, "User-Agent", chrome, "Referer", "https://blog.example/post", "Accept", "text/html,*/*", "Accept-Language", "en")
 	handler := s.Handler()
 	b.ReportAllocs()
@@ -73,7 +73,7 @@ func BenchmarkDeepLink(b *testing.B) {
 func BenchmarkUnknownOffer(b *testing.B) { benchmark(b, "/click?offer=9&partner=2002", 302) }
 
 func BenchmarkPostback(b *testing.B) {
-	s, ring := benchServer(b)
+	s, ring := benchServer(b, nowhere{})
 	w := &world{ring: ring}
 	w.minter = minter(b, ring)
 	ctx := newContext(b, "/postback?clickid="+w.clickID(network, "1001", "2002")+"&goal=buy&amount=12.50&order_id=A-1&status=approved", "User-Agent", "Go")
@@ -90,7 +90,7 @@ func BenchmarkPostback(b *testing.B) {
 
 // The click path allocates nothing; neither does that of an impression.
 func TestClicksAndImpressionsDoNotAllocate(t *testing.T) {
-	s, _ := benchServer(t)
+	s, _ := benchServer(t, nowhere{})
 	handler := s.Handler()
 	for _, uri := range []string{
 		"/click?" + realistic, "/impression?" + realistic, "/aff_c?offer_id=1001&aff_id=2002&aff_sub=a%20b",

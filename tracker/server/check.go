@@ -37,6 +37,9 @@ func (r *report) check() {
 			break
 		}
 	}
+	if r.offer == nil && r.entry.Reason != reasonBadClickID && r.identified() {
+		r.attributed() // for the log: a bad amount of whose click?
+	}
 	r.locate()
 	if r.offer != nil && r.partner != nil {
 		r.entry.Terms = r.terms()

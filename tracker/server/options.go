@@ -66,8 +66,9 @@ type Limits struct {
 	Rate address.Rate
 	// Connections bounds open connections (503 beyond); default 65,536.
 	Connections int
-	// ConnectionsPerPeer bounds those of one peer that is no trusted proxy;
-	// default 1,024, negative is no limit.
+	// ConnectionsPerPeer bounds those of one peer that is no trusted proxy. No
+	// limit by default: behind a load balancer that hides addresses and that
+	// nobody declared trusted, all visitors are one peer.
 	ConnectionsPerPeer int
 	// Read is how long a client may take to send a request, Write to take the
 	// answer, Idle how long a connection may be quiet between two requests.
@@ -86,7 +87,6 @@ func (l Limits) withDefaults() Limits {
 	orDefault(&l.URLBytes, 8<<10)
 	orDefault(&l.BodyBytes, 64<<10)
 	orDefault(&l.Connections, 1<<16)
-	orDefault(&l.ConnectionsPerPeer, 1024)
 	orDefault(&l.Read, 10*time.Second)
 	orDefault(&l.Write, 10*time.Second)
 	orDefault(&l.Idle, 75*time.Second)

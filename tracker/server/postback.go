@@ -37,12 +37,18 @@ type report struct {
 func (v *visit) servePostback() {
 	r := v.newReport(journal.ViaServer)
 	r.bodyBroken = !v.readBody()
-	if token, ok := bytes.CutPrefix(v.ctx.Request.Header.Peek("Authorization"), []byte("Bearer ")); ok {
-		v.params.AddKey(bytes.TrimSpace(token))
+	if key, ok := bearer(v.ctx.Request.Header.Peek("Authorization")); ok {
+		v.params.AddKey(key)
 	}
 	r.fill()
 	r.check()
 	v.answer(r)
+}
+
+// bearer takes the key out of an Authorization header.
+func bearer(authorization []byte) ([]byte, bool) {
+	scheme, key, ok := bytes.Cut(authorization, []byte(" "))
+	return bytes.TrimSpace(key), ok && bytes.EqualFold(scheme, []byte("Bearer"))
 }
 
 // readBody adds the parameters of a form or a JSON object to those of the query;
@@ -56,7 +62,7 @@ func (v *visit) readBody() bool {
 	switch kind := h.ContentType(); {
 	case len(h.ContentEncoding()) > 0 || bytes.HasPrefix(kind, []byte("multipart/")):
 		return false
-	case bytes.Contains(kind, []byte("json")), bytes.TrimLeft(body, " \t\r\n")[:1][0] == '{':
+	case bytes.Contains(kind, []byte("json")), bytes.HasPrefix(bytes.TrimLeft(body, " \t\r\n"), []byte("{")):
 		return v.params.ScanJSON(v.route.names, body) == nil
 	}
 	v.params.ScanQuery(v.route.names, body)

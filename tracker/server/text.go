@@ -20,7 +20,7 @@ func view(b []byte) string { return unsafe.String(unsafe.SliceData(b), len(b)) }
 // text is view of a foreign value as a journal and a database can keep it: bytes
 // that are no UTF-8 become U+FFFD, zero bytes vanish. Only such values are copied.
 func text(b []byte) string {
-	if utf8.Valid(b) && bytes.IndexByte(b, 0) < 0 {
+	if len(b) == 0 || utf8.Valid(b) && bytes.IndexByte(b, 0) < 0 {
 		return view(b)
 	}
 	return strings.ReplaceAll(strings.ToValidUTF8(string(b), "\uFFFD"), "\x00", "")

@@ -1,7 +1,6 @@
 package address
 
 import (
-	"encoding/binary"
 	"hash/maphash"
 	"net/netip"
 	"sync/atomic"
@@ -10,7 +9,8 @@ import (
 
 // Rate is how often one address may ask. The zero value is no limit.
 type Rate struct {
-	// PerSecond is the steady rate, Burst how many requests may come at once.
+	// PerSecond is the steady rate; Burst is how many requests may come at once,
+	// default two seconds' worth.
 	PerSecond, Burst int
 }
 
@@ -43,10 +43,13 @@ func NewLimiter(rate Rate) *Limiter {
 	if rate.PerSecond <= 0 {
 		return nil
 	}
+	if rate.Burst <= 0 {
+		rate.Burst = 2 * rate.PerSecond
+	}
 	interval := int64(time.Second) / int64(rate.PerSecond)
 	return &Limiter{
 		interval:  interval,
-		tolerance: interval * int64(max(rate.Burst, 1)-1),
+		tolerance: interval * int64(rate.Burst-1),
 		seed:      maphash.MakeSeed(),
 		slots:     make([]slot, sets*ways),
 	}
@@ -105,10 +108,4 @@ func (s *slot) take(now, interval, tolerance int64) bool {
 func PeerOf(ip []byte) netip.Addr {
 	a, _ := netip.AddrFromSlice(ip)
 	return a.Unmap()
-}
-
-// Hash returns a hash of a for choosing a slot in a cache.
-func Hash(a netip.Addr) uint64 {
-	b := a.As16()
-	return binary.LittleEndian.Uint64(b[:8])*0x9e3779b97f4a7c15 ^ binary.LittleEndian.Uint64(b[8:])*0xc2b2ae3d27d4eb4f
 }

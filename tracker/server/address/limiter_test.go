@@ -51,6 +51,13 @@ func TestLimiterKeepsAddressesApart(t *testing.T) {
 	}
 }
 
+func TestTheBurstIsTwoSecondsWorthByDefault(t *testing.T) {
+	l := address.NewLimiter(address.Rate{PerSecond: 10})
+	if n := allowed(l, netip.MustParseAddr("203.0.113.9"), time.Unix(1_700_000_000, 0), 100); n != 20 {
+		t.Errorf("%d at once, want 20", n)
+	}
+}
+
 func TestNoLimit(t *testing.T) {
 	l := address.NewLimiter(address.Rate{})
 	if n := allowed(l, netip.MustParseAddr("203.0.113.9"), time.Unix(0, 0), 1000); n != 1000 {

@@ -2,25 +2,45 @@ package params
 
 import "bytes"
 
-// ScanQuery reads a query string or a form body. Values without escapes are not
-// copied. A broken escape stands for itself: 100% is 100%.
+// ScanQuery reads a query string or a form body, in one pass. Values without
+// escapes are not copied. A broken escape stands for itself: 100% is 100%.
 func (s *Set) ScanQuery(t *Table, query []byte) {
-	for len(query) > 0 {
-		pair := query
-		if i := bytes.IndexByte(query, '&'); i >= 0 {
-			pair, query = query[:i], query[i+1:]
-		} else {
-			query = nil
+	var p span
+	for i, c := range query {
+		switch c {
+		case '&':
+			s.pair(t, query[p.start:i], &p)
+			p = span{start: i + 1}
+		case '=':
+			if p.equals == 0 {
+				p.equals = i + 1 - p.start
+			}
+		case '%', '+':
+			p.escaped = true
 		}
-		if len(pair) == 0 {
-			continue
-		}
-		key, val := pair, pair[len(pair):]
-		if i := bytes.IndexByte(pair, '='); i >= 0 {
-			key, val = pair[:i], pair[i+1:]
-		}
-		s.put(t, s.decode(key), s.decode(val))
 	}
+	s.pair(t, query[p.start:], &p)
+}
+
+// span is where a pair begins, where its value does (0: it has none), and
+// whether anything in it is escaped.
+type span struct {
+	start, equals int
+	escaped       bool
+}
+
+func (s *Set) pair(t *Table, pair []byte, p *span) {
+	if len(pair) == 0 {
+		return
+	}
+	key, val := pair, pair[len(pair):]
+	if p.equals > 0 {
+		key, val = pair[:p.equals-1], pair[p.equals:]
+	}
+	if p.escaped {
+		key, val = s.decode(key), s.decode(val)
+	}
+	s.put(t, key, val)
 }
 
 // decode returns b with escapes decoded, b itself if it has none.
