@@ -65,10 +65,26 @@ func Connect(url string, o ConnectOptions) (*Conn, error) {
 }
 
 func connect(url string, o ConnectOptions, more ...nats.Option) (*Conn, error) {
-	if o.Name == "" {
-		o.Name = "waypost"
+	set(&o.Name, "waypost")
+	options := append(append(clientOptions(o), o.NATS...), more...)
+	nc, err := nats.Connect(url, options...)
+	if err != nil {
+		return nil, err
 	}
-	options := []nats.Option{
+	js, err := jetstream.New(nc)
+	if err != nil {
+		nc.Close()
+		return nil, err
+	}
+	return &Conn{
+		nc: nc, js: js, o: o, revive: func() {}, patience: 30 * time.Second,
+		journal: streamState{config: journalConfig(o.Stream)},
+		caps:    streamState{config: capsConfig()},
+	}, nil
+}
+
+func clientOptions(o ConnectOptions) []nats.Option {
+	return []nats.Option{
 		nats.Name(o.Name),
 		nats.RetryOnFailedConnect(true),
 		nats.MaxReconnects(-1),
@@ -92,21 +108,6 @@ func connect(url string, o ConnectOptions, more ...nats.Option) (*Conn, error) {
 			o.Log.Info("journal connection trouble", "error", err.Error())
 		}),
 	}
-	options = append(append(options, o.NATS...), more...)
-	nc, err := nats.Connect(url, options...)
-	if err != nil {
-		return nil, err
-	}
-	js, err := jetstream.New(nc)
-	if err != nil {
-		nc.Close()
-		return nil, err
-	}
-	return &Conn{
-		nc: nc, js: js, o: o, revive: func() {}, patience: 30 * time.Second,
-		journal: streamState{config: journalConfig(o.Stream)},
-		caps:    streamState{config: capsConfig()},
-	}, nil
 }
 
 // Close closes the connection. Close its writers and readers first.

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -16,13 +17,13 @@ import (
 // downJournal is a journal that takes nothing until up.
 type downJournal struct {
 	*fakeJournal
-	up bool
+	up atomic.Bool
 }
 
 func newDownJournal(t *testing.T) *downJournal {
 	j := &downJournal{fakeJournal: newFakeJournal(t)}
 	j.answer = func(context.Context, int, *Batch) (bool, error) {
-		if !j.up {
+		if !j.up.Load() {
 			return false, errors.New("down")
 		}
 		time.Sleep(time.Millisecond)
@@ -77,7 +78,7 @@ func TestSpoolTakesOverAndIsCaughtUpInOrder(t *testing.T) {
 		if metric(t, reg, "trouble_seconds") < 10 {
 			t.Fatal("the metrics do not show the trouble")
 		}
-		j.up = true
+		j.up.Store(true)
 		write(2 * time.Second)
 		if size := metric(t, reg, "spool_bytes"); size != 0 || metric(t, reg, "trouble_seconds") != 0 {
 			t.Fatalf("%v bytes still in the spool", size)
@@ -111,7 +112,7 @@ func TestSpoolTakesOverWhenMemoryFills(t *testing.T) {
 		if lost := metric(t, reg, "lost_entries_total"); lost != 0 {
 			t.Fatalf("%v clicks lost", lost)
 		}
-		j.up = true
+		j.up.Store(true)
 		closeWriter(t, w)
 		wantClicks(t, j.read(), 0, 1000)
 	})
@@ -136,7 +137,7 @@ func TestSpoolOutlivesACrash(t *testing.T) {
 		synctest.Wait()
 		third := crash(t, w)
 
-		j.up = true
+		j.up.Store(true)
 		w = j.startWriter(WriterOptions{Spool: third})
 		w.Click(clickNo(101))
 		closeWriter(t, w)
@@ -157,7 +158,7 @@ func TestSpoolIsSentAgainUnderItsOldIdentity(t *testing.T) {
 		time.Sleep(2 * time.Second)
 		synctest.Wait()
 		before := crash(t, w)
-		j.up = true
+		j.up.Store(true)
 		w = j.startWriter(WriterOptions{Spool: file})
 		time.Sleep(time.Second)
 		closeWriter(t, w)
@@ -188,7 +189,7 @@ func TestCloseInTroubleLeavesTheRestInTheSpool(t *testing.T) {
 		if lost := metric(t, reg, "lost_entries_total"); lost != 0 {
 			t.Fatalf("%v entries lost", lost)
 		}
-		j.up = true
+		j.up.Store(true)
 		w = j.startWriter(WriterOptions{Spool: file})
 		w.Click(clickNo(10))
 		closeWriter(t, w)
@@ -218,7 +219,7 @@ func TestFullSpool(t *testing.T) {
 		if metric(t, reg, "spool_errors_total") == 0 {
 			t.Fatal("the full spool does not show")
 		}
-		j.up = true
+		j.up.Store(true)
 		closeWriter(t, w)
 		wantClicks(t, j.read(), 0, 1000-lost)
 	})
@@ -231,7 +232,7 @@ func TestPostbackIsAnsweredFromTheSpool(t *testing.T) {
 		j := newDownJournal(t)
 		w := j.startWriter(WriterOptions{Spool: file})
 		w.Click(clickNo(0))
-		time.AfterFunc(4*time.Second, func() { j.up = true })
+		time.AfterFunc(4*time.Second, func() { j.up.Store(true) })
 		began := time.Now()
 		if err := w.Append(t.Context(), Entry{Postback: postbackNo(0)}); err != nil {
 			t.Fatal(err)

@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -247,9 +248,10 @@ func TestPostbackIsNotDurableInTime(t *testing.T) {
 func TestFullJournalRefusesPostbacksAtOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		j := newFakeJournal(t)
-		full := true
+		var full atomic.Bool
+		full.Store(true)
 		j.answer = func(context.Context, int, *Batch) (bool, error) {
-			if full {
+			if full.Load() {
 				return false, fmt.Errorf("%w: maximum bytes exceeded", errFull)
 			}
 			return true, nil
@@ -264,7 +266,7 @@ func TestFullJournalRefusesPostbacksAtOnce(t *testing.T) {
 		if took := time.Since(j.began); took != 0 {
 			t.Fatalf("refusing took %v", took)
 		}
-		full = false
+		full.Store(false)
 		closeWriter(t, w)
 		// The first postback was in a batch already, the others never were.
 		if got := j.read(); len(got) != 2 || got[0].Postback == nil || got[1].Click == nil {
@@ -351,9 +353,10 @@ func randomTrouble(t *testing.T, rnd *rand.Rand, file string) {
 func TestMemoryIsBounded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		j := newFakeJournal(t)
-		down := true
+		var down atomic.Bool
+		down.Store(true)
 		j.answer = func(context.Context, int, *Batch) (bool, error) {
-			if down {
+			if down.Load() {
 				return false, errors.New("down")
 			}
 			return true, nil
@@ -373,7 +376,7 @@ func TestMemoryIsBounded(t *testing.T) {
 		if kept := sent - lost; kept < 80 || kept > 110 {
 			t.Fatalf("%d clicks of 1 kB were kept in 100 kB", kept)
 		}
-		down = false
+		down.Store(false)
 		closeWriter(t, w)
 		wantClicks(t, j.read(), 0, sent-lost)
 		if n := int(metric(t, reg, "entries_total", "click")); n != sent-lost {
