@@ -33,15 +33,11 @@ func NameHash(kind Kind, network, name string) uint64 {
 // hash is xxhash64 of domain, network and id with a zero byte between them; no
 // name contains one, so different triples have different inputs.
 func hash(domain, network, id string) uint64 {
-	var d xxhash.Digest
-	d.Reset()
-	zero := [1]byte{}
-	_, _ = d.WriteString(domain)
-	_, _ = d.Write(zero[:])
-	_, _ = d.WriteString(network)
-	_, _ = d.Write(zero[:])
-	_, _ = d.WriteString(id)
-	return d.Sum64()
+	var buffer [128]byte // most triples fit, and then nothing is allocated
+	b := append(buffer[:0], domain...)
+	b = append(append(b, 0), network...)
+	b = append(append(b, 0), id...)
+	return xxhash.Sum64(b)
 }
 
 // domain separates the hashes of the kinds. The strings are part of the wire format.

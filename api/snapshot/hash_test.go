@@ -2,7 +2,10 @@ package snapshot
 
 import (
 	"fmt"
+	"strings"
 	"testing"
+
+	"github.com/cespare/xxhash/v2"
 )
 
 // The hashes are part of click ids in the wild and of shard names: these values
@@ -61,6 +64,24 @@ func TestShardsFillEvenly(t *testing.T) {
 		if mean := offers / Shards; n < mean*7/10 || n > mean*13/10 {
 			t.Errorf("shard %d has %d records, mean is %d", i, n, mean)
 		}
+	}
+}
+
+// What does not fit the buffer hashes as what does.
+func TestHashOfLongNames(t *testing.T) {
+	for n := 100; n < 150; n++ {
+		id := strings.Repeat("x", n)
+		want := xxhash.Sum64String("offer\x00default\x00" + id)
+		if got := OfferHash("default", id); got != want {
+			t.Errorf("%d bytes: %#x, want %#x", n, got, want)
+		}
+	}
+}
+
+func BenchmarkOfferHash(b *testing.B) {
+	b.ReportAllocs()
+	for b.Loop() {
+		OfferHash("default", "summer-shoes-1001")
 	}
 }
 

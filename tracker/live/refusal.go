@@ -72,7 +72,7 @@ func refuseManifest(revision int64, err error) *Refusal {
 
 // refuseShards finds the reason of an error of Index.load.
 func refuseShards(revision int64, err error) *Refusal {
-	if errors.Is(err, errFetch) {
+	if errors.Is(err, errFetch) && !errors.Is(err, snapshot.ErrShardCorrupt) {
 		return refuse(ReasonMissingShard, revision, err)
 	}
 	return refuse(ReasonBadShard, revision, err)

@@ -29,8 +29,13 @@ type watcher struct {
 	dirs   []string
 	log    logr.Logger
 	events *fsnotify.Watcher // nil where the system has none
+	// happened and failures are the channels of events, nil like it.
+	happened <-chan fsnotify.Event
+	failures <-chan error
+
 	last   fingerprint
 	took   time.Duration // to find last
+	missed bool          // the last change came without an event
 }
 
 func newWatcher(dirs []string, log logr.Logger) *watcher {
@@ -40,13 +45,15 @@ func newWatcher(dirs []string, log logr.Logger) *watcher {
 		log.Info("No file events here; looking at the directory instead", "every", lookEvery, "cause", err.Error())
 		return w
 	}
-	w.events = events
+	w.events, w.happened, w.failures = events, events.Events, events.Errors
 	return w
 }
 
+// close ends the events; the watcher goes on looking.
 func (w *watcher) close() {
 	if w.events != nil {
 		_ = w.events.Close()
+		w.events, w.happened, w.failures = nil, nil, nil
 	}
 }
 
@@ -55,16 +62,24 @@ func (w *watcher) settle() {
 	start := time.Now()
 	tree := look(w.dirs)
 	w.last, w.took = tree.fingerprint, time.Since(start)
-	if w.events == nil {
-		return
+	if w.events != nil {
+		w.subscribe(tree.dirs)
 	}
+}
+
+// subscribe asks for the events of the directories. One that gets none is still
+// looked at.
+func (w *watcher) subscribe(dirs []string) {
 	watched := map[string]bool{}
 	for _, dir := range w.events.WatchList() {
+		if w.missed {
+			_ = w.events.Remove(dir) // it may be of a directory that another has replaced
+			continue
+		}
 		watched[dir] = true
 	}
-	for _, dir := range tree.dirs {
+	for _, dir := range dirs {
 		if !watched[dir] {
-			// Without events for it the directory is still looked at.
 			_ = w.events.Add(dir)
 		}
 	}
@@ -73,43 +88,58 @@ func (w *watcher) settle() {
 // wait returns true when something has changed and the burst is over, false when
 // the context ends.
 func (w *watcher) wait(ctx context.Context) bool {
-	var quiet, most <-chan time.Time
-	next := time.NewTimer(max(lookEvery, lookShare*w.took))
-	defer next.Stop()
-	events, failures := w.channels()
+	look := time.NewTimer(max(lookEvery, lookShare*w.took))
+	defer look.Stop()
+	w.missed = false
+	var b burst
 	for {
 		select {
 		case <-ctx.Done():
 			return false
-		case e := <-events:
-			if !matters(e) {
-				continue
+		case e := <-w.happened:
+			if matters(e) {
+				b.goesOn()
 			}
-			quiet = time.After(settleQuiet)
-			if most == nil {
-				most = time.After(settleMost)
-			}
-		case err := <-failures:
+		case err := <-w.failures:
 			w.log.V(1).Info("File events were lost", "cause", err.Error())
-		case <-next.C:
-			start := time.Now()
-			if look(w.dirs).fingerprint != w.last {
+		case <-look.C:
+			if w.changed() && b.quiet == nil {
+				w.missed = true
+				b.goesOn()
+			}
+			look.Reset(max(lookEvery, lookShare*w.took))
+		case <-b.quiet:
+			if !w.missed || !w.changed() {
 				return true
 			}
-			next.Reset(max(lookEvery, lookShare*time.Since(start)))
-		case <-quiet:
-			return true
-		case <-most:
+			b.goesOn() // without events only looking tells whether a file is still written
+		case <-b.most:
 			return true
 		}
 	}
 }
 
-func (w *watcher) channels() (<-chan fsnotify.Event, <-chan error) {
-	if w.events == nil {
-		return nil, nil
+// changed looks at the directories and reports whether they differ from when
+// they were looked at last.
+func (w *watcher) changed() bool {
+	start := time.Now()
+	was := w.last
+	w.last = look(w.dirs).fingerprint
+	w.took = time.Since(start)
+	return w.last != was
+}
+
+// burst is a series of changes that belong together.
+type burst struct {
+	quiet <-chan time.Time // when it is over if nothing more comes
+	most  <-chan time.Time // when it is not waited for any longer
+}
+
+func (b *burst) goesOn() {
+	b.quiet = time.After(settleQuiet)
+	if b.most == nil {
+		b.most = time.After(settleMost)
 	}
-	return w.events.Events, w.events.Errors
 }
 
 // matters leaves out what cannot change the manifests: permissions, and the
