@@ -42,7 +42,11 @@ func newRoot() *cobra.Command {
 		newConversionsCommand(),
 		newDeliveriesCommand(),
 		newKeysCommand(),
+		newServeCommand(),
+		newOperatorCommand(),
 		newTrackerCommand(),
+		newLedgerCommand(),
+		newRollbackCommand(),
 	)
 	return root
 }

@@ -131,4 +131,3 @@ func listenAdmin(address string) (net.Listener, error) {
 	}
 	return l, nil
 }
-

@@ -1,0 +1,86 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/go-logr/logr"
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/spf13/pflag"
+
+	"github.com/waypost/waypost/tracker/journal"
+	"github.com/waypost/waypost/tracker/ledger"
+	"github.com/waypost/waypost/tracker/ledger/store"
+)
+
+// booksFlags are the ledger's, of serve and ledger alike.
+type booksFlags struct {
+	database       string
+	retain         time.Duration
+	retainPersonal time.Duration
+	journalRetain  time.Duration
+	allowPrivate   bool
+}
+
+func (f *booksFlags) addFlags(flags *pflag.FlagSet, database string) {
+	flags.StringVar(&f.database, "database", database, "file of the embedded database, or postgres://…")
+	flags.DurationVar(&f.retain, "retain", 90*24*time.Hour, "how long clicks and impressions are kept singly, in whole days; 0 is for ever. Reports and conversions stay")
+	flags.DurationVar(&f.retainPersonal, "retain-personal", 30*24*time.Hour, "how long visitors' addresses, user agents and referrers are kept; 0 is as long as the clicks")
+	flags.DurationVar(&f.journalRetain, "journal-retain", 35*24*time.Hour, "how long the journal is kept for a rebuild, at most 35 days")
+	flags.BoolVar(&f.allowPrivate, "allow-private-deliveries", false, "let outgoing calls go to private, loopback and link-local addresses")
+}
+
+// books is a ledger: the fold, and who delivers what it decides.
+type books struct {
+	flags   booksFlags
+	store   *store.Store
+	ledger  *ledger.Ledger
+	writer  *journal.Writer
+	conn    *journal.Conn
+	metrics prometheus.Registerer
+	log     logr.Logger
+}
+
+func openBooks(ctx context.Context, f booksFlags, conn *journal.Conn, metrics prometheus.Registerer, log logr.Logger) (*books, error) {
+	s, err := store.Open(ctx, f.database)
+	if err != nil {
+		return nil, fmt.Errorf("opening the ledger's database (--database): %w", err)
+	}
+	writer, err := journal.NewWriter(conn, journal.WriterOptions{Name: "ledger", Log: log.WithName("journal")})
+	if err != nil {
+		_ = s.Close() // the first error is the one to see
+		return nil, err
+	}
+	readerMetrics := journal.NewReaderMetrics(metrics)
+	return &books{
+		flags: f, store: s, writer: writer, conn: conn, metrics: metrics, log: log,
+		ledger: ledger.New(ledger.Options{
+			Store: s,
+			Open: func(after uint64) ledger.Reader {
+				return journal.NewReader(conn, after, journal.ReaderOptions{Metrics: readerMetrics})
+			},
+			Append:  writer,
+			Publish: conn, Trim: conn,
+			JournalRetain: f.journalRetain, Retain: f.retain, RetainPersonal: f.retainPersonal,
+			Log: log.WithName("ledger"), Metrics: ledger.NewMetrics(metrics),
+		}),
+	}, nil
+}
+
+// fold works until ctx ends.
+func (b *books) fold(ctx context.Context) error {
+	err := b.ledger.Run(ctx)
+	if ctx.Err() != nil {
+		return nil
+	}
+	return err
+}
+
+// close ends what tasks no longer need.
+func (b *books) close(ctx context.Context) error {
+	if err := b.writer.Close(ctx); err != nil {
+		return fmt.Errorf("flushing the ledger's own entries: %w", err)
+	}
+	return b.store.Close()
+}

@@ -1,0 +1,113 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"os"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/spf13/cobra"
+	"k8s.io/client-go/kubernetes"
+
+	"github.com/waypost/waypost/tracker/admin"
+)
+
+// ledgerFlags are the ledger's beside the books'.
+type ledgerFlags struct {
+	books       booksFlags
+	logging     logFlags
+	journalOpts journalFlags
+	journalURL  string
+	admin       string
+	tokenFile   string
+	kubeconfig  string
+}
+
+func newLedgerCommand() *cobra.Command {
+	var f ledgerFlags
+	cmd := &cobra.Command{
+		Use:   "ledger",
+		Short: "Judge what the trackers wrote, deliver, and answer reports (a part of a cluster installation)",
+		Args:  cobra.NoArgs,
+		RunE:  func(cmd *cobra.Command, _ []string) error { return runLedger(cmd.Context(), f) },
+	}
+	f.addFlags(cmd)
+	cmd.AddCommand(newRebuildCommand())
+	return cmd
+}
+
+func (f *ledgerFlags) addFlags(cmd *cobra.Command) {
+	flags := cmd.Flags()
+	f.books.addFlags(flags, "/var/lib/waypost/ledger.db")
+	f.logging.addFlags(flags)
+	f.journalOpts.addFlags(flags)
+	flags.StringVar(&f.journalURL, "journal-url", "nats://127.0.0.1:4222", "NATS servers of the journal, joined by commas")
+	flags.StringVar(&f.admin, "admin", "127.0.0.1:9090", "admin port: health, metrics, API and console; not public")
+	flags.StringVar(&f.tokenFile, "admin-token-file", "", "file with the one bearer token of the admin port; without it Kubernetes says who may do what")
+	flags.StringVar(&f.kubeconfig, "kubeconfig", "", "kubeconfig of the cluster that knows the callers; default as kubectl, or the pod's service account")
+}
+
+func runLedger(ctx context.Context, f ledgerFlags) (err error) {
+	log, err := f.logging.logger(os.Stderr)
+	if err != nil {
+		return err
+	}
+	authorizer, err := newAuthorizer(f.tokenFile, f.kubeconfig)
+	if err != nil {
+		return err
+	}
+	conn, err := f.journalOpts.connect(f.journalURL, "ledger", log)
+	if err != nil {
+		return err
+	}
+	defer conn.Close()
+	registry := prometheus.NewRegistry()
+	b, err := openBooks(ctx, f.books, conn, registry, log)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, closeWithin(flushGrace, b.close)) }()
+	adminPort, err := listenAdmin(f.admin)
+	if err != nil {
+		return err
+	}
+	handler, tasks, err := b.api(authorizer, admin.Options{
+		Ready:   readyUntil(ctx, journalReady(conn)),
+		Metrics: withRuntime(registry), Log: log.WithName("admin"),
+	})
+	if err != nil {
+		return err
+	}
+	return stages{
+		front: untilDone,
+		back:  append(tasks, b.fold, func(ctx context.Context) error { return admin.Serve(ctx, adminPort, handler) }),
+	}.run(ctx)
+}
+
+// newAuthorizer lets the holder of a token file's token do everything, or asks the cluster.
+func newAuthorizer(tokenFile, kubeconfig string) (admin.Authorizer, error) {
+	if tokenFile != "" {
+		return admin.OpenTokenFile(tokenFile)
+	}
+	config, err := restConfig(kubeconfig)
+	if err != nil {
+		return nil, err
+	}
+	client, err := kubernetes.NewForConfig(config)
+	if err != nil {
+		return nil, err
+	}
+	return admin.NewKubernetes(client), nil
+}
+
+// connected is what a ledger waits for: without the journal it has nothing to do.
+type connected interface{ Connected() bool }
+
+func journalReady(conn connected) func() (bool, string) {
+	return func() (bool, string) {
+		if conn.Connected() {
+			return true, ""
+		}
+		return false, "the journal (--journal-url)"
+	}
+}

@@ -1,0 +1,78 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"github.com/go-logr/logr"
+
+	"github.com/waypost/waypost/api/seal"
+	"github.com/waypost/waypost/controllers/compile"
+	"github.com/waypost/waypost/controllers/offline"
+	"github.com/waypost/waypost/tracker/live"
+)
+
+// manifests compiles a directory for the tracker and says on the console what is
+// wrong with it. It belongs to the goroutine of the directory source.
+type manifests struct {
+	directory *offline.Directory
+	keysDir   string
+	said      []offline.Finding
+	console   io.Writer
+	log       logr.Logger
+}
+
+// newManifestSource follows the directory and the sealing keys; what a copy on
+// disk still has is the last good form of what cannot be compiled now.
+func newManifestSource(ctx context.Context, f *serveFlags, keys *seal.Keyring, disk *live.Disk, log logr.Logger) (live.Source, error) {
+	directory, err := offline.NewDirectory(compile.Options{PublicURL: f.publicURL, Keys: keys}, f.config)
+	if err != nil {
+		return nil, err
+	}
+	previous, err := disk.Records(ctx)
+	if err == nil {
+		err = directory.World().LoadPrevious(previous)
+	}
+	if err != nil {
+		log.Error(err, "the copy of the last snapshot cannot be used; beginning without it")
+	}
+	m := &manifests{directory: directory, keysDir: f.data, console: os.Stderr, log: log}
+	return live.NewDirectory(m.load, log.WithName("manifests"), f.config, filepath.Join(f.data, seal.FileName)), nil
+}
+
+func (m *manifests) load(ctx context.Context) (live.Loaded, error) {
+	if keys, err := seal.LoadDir(m.keysDir); err != nil {
+		m.log.Error(err, "reading the sealing keys; the last good ones stay in use")
+	} else {
+		m.directory.World().SetKeys(keys)
+	}
+	records, findings, err := m.directory.Load(ctx, time.Now())
+	if err != nil {
+		return live.Loaded{}, err
+	}
+	m.say(findings)
+	loaded := live.Loaded{Records: records}
+	if len(findings) > 0 {
+		loaded.Problem = errors.New(findings[0].String())
+	}
+	return loaded, nil
+}
+
+// say prints findings that were not there before, and that all is well again.
+func (m *manifests) say(findings []offline.Finding) {
+	for _, f := range findings {
+		if !slices.Contains(m.said, f) {
+			fmt.Fprintln(m.console, f)
+		}
+	}
+	if len(findings) == 0 && len(m.said) > 0 {
+		fmt.Fprintln(m.console, "all manifests are good again")
+	}
+	m.said = findings
+}

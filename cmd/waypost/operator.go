@@ -1,0 +1,75 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"github.com/waypost/waypost/api/seal"
+	"github.com/waypost/waypost/controllers"
+)
+
+// operatorFlags are the operator's.
+type operatorFlags struct {
+	options     controllers.Options
+	logging     logFlags
+	kubeconfig  string
+	keys        string
+	signingKey  string
+	leaderElect bool
+}
+
+func newOperatorCommand() *cobra.Command {
+	var f operatorFlags
+	cmd := &cobra.Command{
+		Use:   "operator",
+		Short: "Compile and publish resources, and say in their status what is served (a part of a cluster installation)",
+		Args:  cobra.NoArgs,
+		RunE:  func(cmd *cobra.Command, _ []string) error { return runOperator(cmd.Context(), f) },
+	}
+	flags, o := cmd.Flags(), &f.options
+	f.logging.addFlags(flags)
+	flags.StringVar(&f.kubeconfig, "kubeconfig", "", "kubeconfig; default as kubectl, or the pod's service account")
+	flags.StringVar(&o.Namespace, "namespace", controllers.DefaultNamespace, "the operator's own namespace: its lease, and the trackers' pods")
+	flags.StringVar(&o.SnapshotsNamespace, "snapshot-namespace", controllers.DefaultSnapshotsNamespace, "namespace for snapshots and nothing else")
+	flags.StringSliceVar(&o.WatchNamespaces, "watch-namespace", nil, "networks to serve; default all namespaces")
+	flags.StringSliceVar(&o.TrackerURLs, "tracker-url", nil, "admin ports of trackers that are no pods, such as http://127.0.0.1:9090; repeatable")
+	flags.StringVar(&o.TrackerNamespace, "tracker-namespace", "", "namespace of the trackers' pods; default --namespace")
+	flags.StringVar(&o.TrackerSelector, "tracker-selector", controllers.DefaultTrackerSelector, "labels of the trackers' pods")
+	flags.IntVar(&o.TrackerPort, "tracker-port", controllers.DefaultTrackerPort, "admin port of trackers whose pods name none \"admin\"")
+	flags.StringVar(&o.PublicURL, "public-url", "", "beginning of links of networks without tracking domains, such as https://go.example.net")
+	flags.StringVar(&f.keys, "keys", "/etc/waypost/keys", "directory with "+seal.FileName+", mounted from the installation's Secret")
+	flags.StringVar(&f.signingKey, "signing-key", "/etc/waypost/signing/"+signingKeyFile, "PEM file with the key that manifests are signed with; empty leaves them unsigned")
+	flags.IntVar(&o.KeepRevisions, "keep-revisions", 20, "how many revisions can be rolled back to, at least 5")
+	flags.BoolVar(&f.leaderElect, "leader-elect", true, "lead only while holding the lease, so that two operators can run")
+	flags.StringVar(&o.MetricsAddress, "admin", controllers.DefaultMetricsAddress, "port of /metrics; 0 is nowhere")
+	flags.StringVar(&o.HealthAddress, "health", controllers.DefaultHealthAddress, "port of /healthz and /readyz; 0 is nowhere")
+	return cmd
+}
+
+func runOperator(ctx context.Context, f operatorFlags) error {
+	log, err := f.logging.logger(os.Stderr)
+	if err != nil {
+		return err
+	}
+	config, err := restConfig(f.kubeconfig)
+	if err != nil {
+		return err
+	}
+	o := f.options
+	o.Log, o.KeysDir, o.DisableLeaderElection = log, f.keys, !f.leaderElect
+	if o.Keys, err = seal.LoadDir(f.keys); err != nil {
+		return err
+	}
+	if f.signingKey != "" {
+		if o.SigningKey, err = controllers.LoadSigningKey(f.signingKey); err != nil {
+			return err
+		}
+	}
+	if err := controllers.Run(ctx, config, o); err != nil {
+		return fmt.Errorf("running the operator: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,164 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/go-logr/logr"
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/spf13/cobra"
+
+	"github.com/waypost/waypost/api/seal"
+	"github.com/waypost/waypost/tracker/admin"
+	"github.com/waypost/waypost/tracker/journal"
+	"github.com/waypost/waypost/tracker/live"
+)
+
+// serveFlags are those of serve.
+type serveFlags struct {
+	public    publicFlags
+	books     booksFlags
+	logging   logFlags
+	cluster   clusterFlags
+	config    string
+	data      string
+	admin     string
+	publicURL string
+	// journalListen lets tools read the embedded journal.
+	journalListen string
+}
+
+func newServeCommand() *cobra.Command {
+	var f serveFlags
+	cmd := &cobra.Command{
+		Use:   "serve --config DIR",
+		Short: "Run everything in one process: no cluster, no other server needed",
+		Long: `Serves the manifests in a directory, follows its changes, and keeps the journal and the
+ledger's database in --data. A file with an object that admission would refuse is rejected
+whole and its last good form is served on; the console says so, with file and line.`,
+		Example: `  waypost serve --config config/samples --data data`,
+		Args:    cobra.NoArgs,
+		RunE:    func(cmd *cobra.Command, _ []string) error { return runServe(cmd.Context(), f) },
+	}
+	flags := cmd.Flags()
+	f.public.addFlags(flags)
+	f.books.addFlags(flags, "")
+	f.logging.addFlags(flags)
+	f.cluster.addFlags(flags)
+	flags.StringVar(&f.config, "config", "", "directory with manifests")
+	flags.StringVar(&f.data, "data", "data", "directory for keys, journal and database; made if need be")
+	flags.StringVar(&f.admin, "admin", "127.0.0.1:9090", "admin port: health, metrics, API and console; not public")
+	flags.StringVar(&f.publicURL, "public-url", "", "beginning of links of networks without tracking domains, such as https://go.example.net")
+	flags.StringVar(&f.journalListen, "journal-listen", "", "host:port on which tools may reach the embedded journal; empty opens no port")
+	return cmd
+}
+
+func runServe(ctx context.Context, f serveFlags) (err error) {
+	tuneMemory()
+	log, err := f.logging.logger(os.Stderr)
+	if err != nil {
+		return err
+	}
+	if err := os.MkdirAll(f.data, 0o700); err != nil {
+		return fmt.Errorf("making the data directory (--data): %w", err)
+	}
+	if f.books.database == "" {
+		f.books.database = filepath.Join(f.data, "ledger.db")
+	}
+	source, err := f.source(ctx, log)
+	if err != nil {
+		return err
+	}
+	embedded, err := journal.StartEmbedded(filepath.Join(f.data, "journal"), journal.EmbeddedOptions{
+		Listen: f.journalListen, Log: log.WithName("journal"),
+	})
+	if err != nil {
+		return fmt.Errorf("starting the journal (does another serve use this --data?): %w", err)
+	}
+	defer embedded.Close()
+	conn, err := embedded.Connect(journal.ConnectOptions{Name: "waypost serve", Log: log.WithName("journal")})
+	if err != nil {
+		return err
+	}
+	defer conn.Close()
+
+	registry := prometheus.NewRegistry()
+	b, err := openBooks(ctx, f.books, conn, registry, log)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, closeWithin(flushGrace, b.close)) }()
+	return f.run(ctx, source, conn, b, registry, log)
+}
+
+// run puts the parts together that runServe has opened.
+func (f *serveFlags) run(ctx context.Context, source *servedSource, conn *journal.Conn, b *books, registry *prometheus.Registry, log logr.Logger) error {
+	holder := live.NewHolder(live.Options{Disk: source.disk, Log: log.WithName("snapshot")})
+	registry.MustRegister(holder)
+	front, err := newPublic(f.public, publicParts{
+		keysDir: source.keysDir, keys: source.keys, holder: holder, conn: conn, name: "serve", metrics: registry, log: log,
+	})
+	if err != nil {
+		return err
+	}
+	adminPort, err := listenAdmin(f.admin)
+	if err != nil {
+		return err
+	}
+	handler, tasks, err := b.api(source.authorizer, admin.Options{
+		Ready:    readyUntil(ctx, holder.Ready),
+		Snapshot: func() any { return holder.Status() },
+		Metrics:  withRuntime(registry), Log: log.WithName("admin"),
+	})
+	if err != nil {
+		return err
+	}
+	back := append(front.tasks(), tasks...)
+	return stages{
+		front: front.serve,
+		flush: front.flush,
+		back: append(back, b.fold,
+			func(ctx context.Context) error { return holder.Run(ctx, source.source) },
+			func(ctx context.Context) error { return admin.Serve(ctx, adminPort, handler) },
+			func(ctx context.Context) error {
+				return f.greetWhenReady(ctx, holder, front.listener.Addr(), adminPort.Addr())
+			}),
+	}.run(ctx)
+}
+
+// servedSource is where serve gets its snapshots from, and who may ask about them.
+type servedSource struct {
+	source     live.Source
+	disk       *live.Disk
+	keysDir    string
+	keys       *seal.Keyring
+	authorizer admin.Authorizer
+}
+
+// source is a manifest directory, or, with --kubernetes, the operator's snapshots.
+func (f *serveFlags) source(ctx context.Context, log logr.Logger) (*servedSource, error) {
+	if f.cluster.enabled {
+		return f.clusterSource(log)
+	}
+	if f.config == "" {
+		return nil, errors.New("say which directory has the manifests with --config DIR")
+	}
+	keys, err := seal.LoadOrCreateDir(f.data, time.Now())
+	if err != nil {
+		return nil, err
+	}
+	authorizer, err := admin.OpenTokenFile(filepath.Join(f.data, "admin.token"))
+	if err != nil {
+		return nil, err
+	}
+	disk := live.NewDisk(filepath.Join(f.data, "snapshot"), live.TrustAll)
+	source, err := newManifestSource(ctx, f, keys, disk, log)
+	if err != nil {
+		return nil, err
+	}
+	return &servedSource{source: source, disk: disk, keysDir: f.data, keys: keys, authorizer: authorizer}, nil
+}
