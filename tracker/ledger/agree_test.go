@@ -30,10 +30,24 @@ func TestModelAgrees(t *testing.T) {
 	})
 }
 
-// resetFor empties the tables for the next seed.
+// resetFor empties the tables for the next part of a test.
 func resetFor(t *testing.T, s *store.Store) {
 	t.Helper()
 	if err := s.Reset(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	change(t, s, "UPDATE ledger SET rebuild_until = 0")
+	change(t, s, "DELETE FROM deliveries")
+}
+
+// change runs a statement.
+func change(t *testing.T, s *store.Store, query string, args ...any) {
+	t.Helper()
+	err := s.Update(t.Context(), func(tx *store.Tx) error {
+		_, err := tx.Exec(t.Context(), query, args...)
+		return err
+	})
+	if err != nil {
 		t.Fatal(err)
 	}
 }

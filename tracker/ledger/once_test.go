@@ -147,12 +147,8 @@ func TestRebuild(t *testing.T) {
 		o.catchUp()
 		want := dump(t, o.store.Reader(), compared...)
 		told := len(o.told.verdicts)
-		if err := o.store.Update(t.Context(), func(tx *store.Tx) error { // a delivery that is done and gone
-			_, err := tx.Exec(t.Context(), "DELETE FROM deliveries WHERE id = (SELECT min(id) FROM deliveries)")
-			return err
-		}); err != nil {
-			t.Fatal(err)
-		}
+		// A delivery that is done and gone.
+		change(t, o.store, "DELETE FROM deliveries WHERE id = (SELECT min(id) FROM deliveries)")
 		want["deliveries"] = dump(t, o.store.Reader(), "deliveries")["deliveries"]
 		again := newOffice(t, target, tp)
 		if err := again.ledger.Rebuild(t.Context()); err != nil {
@@ -197,7 +193,9 @@ func TestResetUnderARunningLedger(t *testing.T) {
 		go func() { done <- o.ledger.Run(ctx) }()
 		o.await(ctx, tp.end())
 		want := dump(t, o.store.Reader(), judged...)
-		resetFor(t, o.store)
+		if err := o.store.Reset(t.Context()); err != nil {
+			t.Fatal(err)
+		}
 		tp.repeat(1) // something to read
 		for {
 			position, further := o.ledger.Position()

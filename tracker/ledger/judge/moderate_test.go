@@ -1,0 +1,95 @@
+package judge
+
+import (
+	"testing"
+
+	"github.com/waypost/waypost/api/snapshot"
+)
+
+func TestModeration(t *testing.T) {
+	one := caps(snapshot.Cap{Name: "c", Metric: snapshot.CapConversions, Window: snapshot.CapDay, Limit: 1})
+	const now = (clickTime + 7200) * second
+	type action struct {
+		id string
+		to snapshot.ConversionStatus
+	}
+	for name, test := range map[string]struct {
+		posts   []step
+		actions []action
+		want    map[string]snapshot.ConversionStatus
+		reason  string // of the history's last entry of the first conversion
+		closed  bool
+	}{
+		"approve a pending one":        {posts: []step{do("pending", manual)}, actions: []action{{"c1", approved}}, want: map[string]snapshot.ConversionStatus{"c1": approved}, reason: "seen"},
+		"reject a pending one":         {posts: []step{do("pending", manual)}, actions: []action{{"c1", rejected}}, want: map[string]snapshot.ConversionStatus{"c1": rejected}, reason: "seen"},
+		"reject an approved one":       {posts: []step{do("approved")}, actions: []action{{"c1", rejected}}, want: map[string]snapshot.ConversionStatus{"c1": rejected}, reason: "seen"},
+		"approve a rejected one":       {posts: []step{do("rejected rejected_by_advertiser", status(rejected))}, actions: []action{{"c1", approved}}, want: map[string]snapshot.ConversionStatus{"c1": approved}, reason: "seen"},
+		"approve what was moderated":   {posts: []step{do("approved")}, actions: []action{{"c1", rejected}, {"c1", approved}}, want: map[string]snapshot.ConversionStatus{"c1": approved}, reason: "seen"},
+		"release a hold":               {posts: []step{do("hold", holdHours(24))}, actions: []action{{"c1", approved}}, want: map[string]snapshot.ConversionStatus{"c1": approved}, reason: "seen"},
+		"approve, but it is held":      {posts: []step{do("pending", manual, holdHours(24))}, actions: []action{{"c1", approved}}, want: map[string]snapshot.ConversionStatus{"c1": hold}, reason: "seen"},
+		"approve and release":          {posts: []step{do("pending", manual, holdHours(24))}, actions: []action{{"c1", approved}, {"c1", approved}}, want: map[string]snapshot.ConversionStatus{"c1": approved}, reason: "seen"},
+		"approve after the hold":       {posts: []step{do("pending", manual, holdHours(1))}, actions: []action{{"c1", approved}}, want: map[string]snapshot.ConversionStatus{"c1": approved}, reason: "seen"},
+		"approve an approved one":      {posts: []step{do("approved")}, actions: []action{{"c1", approved}}, want: map[string]snapshot.ConversionStatus{"c1": approved}},
+		"reject a rejected one":        {posts: []step{do("rejected rejected_by_advertiser", status(rejected))}, actions: []action{{"c1", rejected}}, want: map[string]snapshot.ConversionStatus{"c1": rejected}, reason: ReasonByAdvertiser},
+		"no place in the cap":          {posts: []step{do("approved", one, click("2")), do("rejected cap_reached", one)}, actions: []action{{"c2", approved}}, want: map[string]snapshot.ConversionStatus{"c2": rejected}},
+		"a place in the cap":           {posts: []step{do("approved", one, click("2")), do("rejected cap_reached", one)}, actions: []action{{"c1", rejected}, {"c2", approved}}, want: map[string]snapshot.ConversionStatus{"c1": rejected, "c2": approved}, reason: "seen"},
+		"its key is taken":             {posts: []step{do("rejected currency_mismatch", currency("EUR")), do("approved")}, actions: []action{{"c1", approved}}, want: map[string]snapshot.ConversionStatus{"c1": rejected, "c2": approved}, reason: ReasonDuplicate},
+		"its order is taken":           {posts: []step{do("rejected currency_mismatch", order("o"), currency("EUR")), do("approved", order("o"), click("2"))}, actions: []action{{"c1", approved}}, want: map[string]snapshot.ConversionStatus{"c1": rejected}, reason: ReasonDuplicate},
+		"its key is free again":        {posts: []step{do("rejected currency_mismatch", currency("EUR"))}, actions: []action{{"c1", approved}}, want: map[string]snapshot.ConversionStatus{"c1": approved}, reason: "seen"},
+		"an unknown goal":              {posts: []step{do("rejected unknown_goal", reason("unknown_goal"))}, actions: []action{{"c1", approved}}, want: map[string]snapshot.ConversionStatus{"c1": approved}, reason: "seen"},
+		"an end point closes then":     {posts: []step{do("rejected rejected_by_advertiser", endPoint, status(rejected))}, actions: []action{{"c1", approved}}, want: map[string]snapshot.ConversionStatus{"c1": approved}, reason: "seen", closed: true},
+		"a rejected end point closed":  {posts: []step{do("approved", endPoint)}, actions: []action{{"c1", rejected}}, want: map[string]snapshot.ConversionStatus{"c1": rejected}, reason: "seen", closed: true},
+		"to neither of the two: no-op": {posts: []step{do("pending", manual)}, actions: []action{{"c1", hold}}, want: map[string]snapshot.ConversionStatus{"c1": pending}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			d := newDesk(t)
+			d.run(test.posts)
+			for _, a := range test.actions {
+				d.moderate(a.id, a.to, now, "seen")
+			}
+			for id, want := range test.want {
+				if got := d.conv[id].Status; got != want {
+					t.Errorf("%s: status %d, want %d", id, got, want)
+				}
+			}
+			h := d.conv["c1"].History
+			if got := h[len(h)-1].Reason; got != test.reason {
+				t.Errorf("history ends with reason %q, want %q", got, test.reason)
+			}
+			if d.closed["c1"] != test.closed {
+				t.Errorf("session closed: %v", d.closed["c1"])
+			}
+		})
+	}
+}
+
+// TestModeratedIsKeptSo: what a person decided is final for postbacks, and a
+// conversion that got its key back keeps others out.
+func TestModeratedIsKeptSo(t *testing.T) {
+	d := newDesk(t)
+	d.run([]step{do("rejected currency_mismatch", currency("EUR"))})
+	d.moderate("c1", approved, (clickTime+7200)*second, "")
+	d.run([]step{do("refused duplicate"), do("refused status_final", status(pending))})
+	d.moderate("c1", rejected, (clickTime+7300)*second, "")
+	if got := d.conv["c1"].Reason; got != ReasonByModerator {
+		t.Errorf("reason %q without words", got)
+	}
+	d.run([]step{do("refused duplicate"), do("refused status_final", status(approved))})
+	h := d.conv["c1"].History
+	if last := h[len(h)-1]; last.By != "alice" || last.From != approved || last.To != rejected || last.At != (clickTime+7300)*second {
+		t.Errorf("last change %+v", last)
+	}
+}
+
+func TestModeratorsDoNotPassForOthers(t *testing.T) {
+	for actor, want := range map[string]string{"alice": "alice", "": "moderator ", ByHold: "moderator hold", ByPostback: "moderator postback"} {
+		d := newDesk(t)
+		d.run([]step{do("pending", manual)})
+		found := d.conv["c1"]
+		m := &Moderated{Found: found, Origin: d.origins["c1"], Used: d.used}
+		m.Entry = moderationBy(actor)
+		if got := Moderate(m).Conversion.History[1].By; got != want {
+			t.Errorf("actor %q is written as %q, want %q", actor, got, want)
+		}
+	}
+}

@@ -1,0 +1,237 @@
+package ledger
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/waypost/waypost/api/snapshot"
+	"github.com/waypost/waypost/tracker/journal"
+	"github.com/waypost/waypost/tracker/ledger/store/storetest"
+)
+
+func fires(list ...snapshot.PartnerPostback) func(*journal.Postback) {
+	return func(p *journal.Postback) { p.Terms.Partner.Postbacks = list }
+}
+
+// TestHoldEndsByTick: not before its time, once, counted and delivered.
+func TestHoldEndsByTick(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, target string) {
+		tp := newTape()
+		o := newOffice(t, target, tp)
+		on := fires(snapshot.PartnerPostback{Name: "a", URL: "https://p.example/?ip={ip}"}, snapshot.PartnerPostback{Name: "h", URL: "https://p.example/?s={sub1}", On: []snapshot.ConversionStatus{5}})
+		tp.write(clickEntry(1, 0), postEntry(1, 0, 10, holdFor(1), on))
+		tp.write(tickEntry(3609))
+		o.catchUp()
+		statuses := "SELECT status, hold_until FROM conversions"
+		if got := rowsOf(t, o.store.Reader(), statuses)[0]; got != fmt.Sprintf("status=5 hold_until=%d ", micros(3610)) {
+			t.Errorf("before its end: %s", got)
+		}
+		if at, err := o.store.NextHold(t.Context()); err != nil || at != micros(3610) {
+			t.Errorf("next hold ends at %d, %v", at, err)
+		}
+		tp.write(tickEntry(3610), tickEntry(3600), tickEntry(3611))
+		o.catchUp()
+		if got := rowsOf(t, o.store.Reader(), statuses)[0]; got != "status=1 hold_until=0 " {
+			t.Errorf("after its end: %s", got)
+		}
+		if got := rowsOf(t, o.store.Reader(), "SELECT approved, hold, approved_payout, hold_payout FROM rollup_day WHERE approved + hold > 0")[0]; got != "approved=1 hold=0 approved_payout=1000000 hold_payout=0 " {
+			t.Errorf("counted as %s", got)
+		}
+		got := rowsOf(t, o.store.Reader(), "SELECT name, status, transition, needs_click FROM deliveries ORDER BY transition")
+		if fmt.Sprint(got) != "[name=h status=hold transition=0 needs_click=0  name=a status=approved transition=1 needs_click=1 ]" {
+			t.Errorf("deliveries %v", got)
+		}
+	})
+}
+
+// TestModerationInTheBooks: history, counts, deliveries, and what is not ours to do.
+func TestModerationInTheBooks(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, target string) {
+		tp := newTape()
+		o := newOffice(t, target, tp)
+		on := fires(snapshot.PartnerPostback{Name: "a", URL: "https://p.example/?s={sub1}&st={status}", On: []snapshot.ConversionStatus{1, 3}})
+		tp.write(clickEntry(1, 0), postEntry(1, 0, 10, manual, on))
+		id := entryID(tp.boot, 1, 1, micros(10))
+		foreign := moderation(id, snapshot.StatusRejected, 20)
+		foreign.Moderation.Network = "other"
+		tp.write(moderation("nothing", snapshot.StatusApproved, 20), foreign)
+		tp.write(moderation(id, snapshot.StatusApproved, 21))
+		tp.write(moderation(id, snapshot.StatusRejected, 22), moderation(id, snapshot.StatusApproved, 23))
+		o.catchUp()
+		want := `[{"at":1728043210000000,"from":0,"to":2,"by":"postback","reason":""},` +
+			`{"at":1728043221000000,"from":2,"to":1,"by":"alice","reason":"seen"},` +
+			`{"at":1728043222000000,"from":1,"to":3,"by":"alice","reason":"seen"},` +
+			`{"at":1728043223000000,"from":3,"to":1,"by":"alice","reason":"seen"}]`
+		if got := rowsOf(t, o.store.Reader(), "SELECT history FROM conversions WHERE status = 1")[0]; got != "history="+want+" " {
+			t.Errorf("history %s", got)
+		}
+		got := rowsOf(t, o.store.Reader(), "SELECT status, needs_click FROM deliveries ORDER BY transition")
+		if fmt.Sprint(got) != "[status=approved needs_click=0  status=rejected needs_click=0  status=approved needs_click=0 ]" {
+			t.Errorf("deliveries %v", got)
+		}
+	})
+}
+
+// TestRetention drops rows by the time of ticks, and personal data before.
+func TestRetention(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, target string) {
+		const day = 24 * 3600
+		tp := newTape()
+		o := newOffice(t, target, tp, func(o *Options) { o.Retain, o.RetainPersonal = 3*24*time.Hour, 24*time.Hour })
+		for d := range 6 {
+			tp.write(clickEntry(d, int64(d*day)), impressionEntry(d, int64(d*day)))
+			tp.write(tickEntry(int64(d*day) + 60))
+		}
+		o.catchUp()
+		got := rowsOf(t, o.store.Reader(), fmt.Sprintf("SELECT day - %d AS d, ip FROM clicks ORDER BY day", start/day))
+		if fmt.Sprint(got) != "[d=2 ip=  d=3 ip=  d=4 ip=192.0.2.1  d=5 ip=192.0.2.1 ]" {
+			t.Errorf("clicks left: %v", got)
+		}
+		if n := rowsOf(t, o.store.Reader(), "SELECT * FROM impressions"); len(n) != 4 {
+			t.Errorf("%d impressions left", len(n))
+		}
+		if n := rowsOf(t, o.store.Reader(), "SELECT day FROM uniques"); len(n) > 3 {
+			t.Errorf("visitors left: %v", n)
+		}
+		// A click of a day that is gone still comes, and a postback on one.
+		tp.write(clickEntry(7, 10), postEntry(0, 0, 5*day))
+		o.catchUp()
+		if got := rowsOf(t, o.store.Reader(), "SELECT status, click_missing FROM conversions")[0]; got != "status=1 click_missing=1 " {
+			t.Errorf("conversion of a click that is gone: %s", got)
+		}
+	})
+}
+
+// TestDaysAreTheNetworks counts in the network's days, and notes a changed zone.
+func TestDaysAreTheNetworks(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, target string) {
+		zone := func(z string) func(*journal.Traffic) {
+			return func(x *journal.Traffic) { x.Context.TimeZone = z }
+		}
+		tp := newTape()
+		o := newOffice(t, target, tp)
+		const late = 11*3600 + 1800 // 23:30 UTC
+		tp.write(clickEntry(1, late, zone("UTC")), clickEntry(2, late, zone("Asia/Tokyo")))
+		tp.write(clickEntry(3, late+3600, zone("Asia/Tokyo")), clickEntry(4, late+3600, zone("No/Such")))
+		o.catchUp()
+		days := rowsOf(t, o.store.Reader(), "SELECT bucket - 20000 AS day, clicks FROM rollup_day ORDER BY bucket")
+		if fmt.Sprint(days) != "[day=0 clicks=1  day=1 clicks=3 ]" {
+			t.Errorf("days %v", days)
+		}
+		zones := rowsOf(t, o.store.Reader(), "SELECT zone FROM zones ORDER BY since")
+		if fmt.Sprint(zones) != "[zone=UTC  zone=Asia/Tokyo ]" {
+			t.Errorf("zones %v", zones)
+		}
+	})
+}
+
+// TestTicksWhenTimeMatters: a hold that ends, something parked, a new day; and one
+// tick at a time.
+func TestTicksWhenTimeMatters(t *testing.T) {
+	tp := newTape()
+	var now atomic.Int64
+	now.Store(micros(0))
+	o := newOffice(t, storetest.SQLite(t), tp, func(o *Options) {
+		o.Append = tp
+		o.Now = func() time.Time { return time.UnixMicro(now.Load()) }
+	})
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	done := make(chan error, 1)
+	go func() { done <- o.ledger.Run(ctx) }()
+
+	o.await(ctx, 1) // the first tick there ever is
+	tp.write(clickEntry(1, 0), postEntry(1, 0, 5, holdFor(1)))
+	o.await(ctx, 2)
+	now.Store(micros(3605))
+	o.await(ctx, 3)
+	if got := rowsOf(t, o.store.Reader(), "SELECT status FROM conversions")[0]; got != "status=1 " {
+		t.Errorf("after the hold: %s", got)
+	}
+	tp.write(postEntry(2, 3600, 3605))
+	o.await(ctx, 4)
+	now.Store(micros(3606))
+	o.await(ctx, 5)
+	now.Store(micros(3608))
+	o.await(ctx, 6)
+	if got := rowsOf(t, o.store.Reader(), "SELECT count(*) AS n FROM conversions")[0]; got != "n=2 " {
+		t.Errorf("after parking: %s", got)
+	}
+	cancel()
+	if err := <-done; !errors.Is(err, context.Canceled) {
+		t.Errorf("run ended with %v", err)
+	}
+	if tp.end() > 6 {
+		t.Errorf("%d ticks too many", tp.end()-6)
+	}
+}
+
+// TestTicksStopUntilTheyComeBack: while a tick is on its way no other is sent, for a
+// while.
+func TestTicksStopUntilTheyComeBack(t *testing.T) {
+	o := newOffice(t, storetest.SQLite(t), newTape())
+	sent := &counting{}
+	o.ledger.o.Append = sent
+	tick := ticker{l: o.ledger}
+	at := time.UnixMicro(micros(0))
+	for _, step := range []struct {
+		later  time.Duration
+		folded bool // the last tick has come back
+		want   int
+	}{{0, false, 1}, {time.Second, false, 1}, {tickPatience + time.Second, false, 2}, {tickPatience + 2*time.Second, true, 2}, {time.Hour + 2*tickPatience, true, 3}} {
+		if step.folded {
+			o.ledger.tickAt.Store(tick.sent.UnixMicro())
+		}
+		tick.look(t.Context(), at.Add(step.later))
+		if sent.n != step.want {
+			t.Errorf("after %s: %d ticks, want %d", step.later, sent.n, step.want)
+		}
+	}
+	sent.err = errors.New("no journal")
+	tick.look(t.Context(), at.Add(48*time.Hour))
+	sent.err = nil
+	tick.look(t.Context(), at.Add(48*time.Hour))
+	if sent.n != 5 {
+		t.Errorf("a tick that was not appended is tried again: %d", sent.n)
+	}
+}
+
+type counting struct {
+	n   int
+	err error
+}
+
+func (c *counting) Append(context.Context, journal.Entry) error {
+	c.n++
+	return c.err
+}
+
+// TestTrim asks for what is folded and old enough only.
+func TestTrim(t *testing.T) {
+	tp := newTape()
+	cut := &trimming{}
+	now := time.UnixMicro(micros(0))
+	o := newOffice(t, storetest.SQLite(t), tp, func(o *Options) {
+		o.Trim, o.JournalRetain, o.Now = cut, 90*24*time.Hour, func() time.Time { return now }
+	})
+	o.ledger.trim(t.Context())
+	tp.write(clickEntry(1, 0))
+	tp.write(clickEntry(2, 0))
+	o.catchUp()
+	o.ledger.trim(t.Context())
+	if want := fmt.Sprintf("2 %s;", now.Add(-35*24*time.Hour)); cut.String() != want {
+		t.Errorf("trimmed %s, want %s", cut.String(), want)
+	}
+}
+
+type trimming struct{ strings.Builder }
+
+func (x *trimming) Trim(_ context.Context, position uint64, notAfter time.Time) (uint64, error) {
+	fmt.Fprintf(x, "%d %s;", position, notAfter)
+	return position, nil
+}
