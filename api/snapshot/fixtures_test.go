@@ -76,6 +76,7 @@ func fullNetwork() *Network {
 		Title: "Example Network", Currency: "USD", TimeZone: "Europe/Berlin",
 		TrackingDomains: []string{"go.example.net"}, FallbackURL: "https://example.net/gone",
 		GoalsDisabled: true, KeyRequired: true, Keys: fullKeys(), CreatedAt: 1_790_000_000,
+		ApprovalDisabled: true, EncryptedTracking: true,
 	}
 }
 
