@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/url"
 	"strings"
 	"time"
 
@@ -16,14 +17,15 @@ import (
 // election once more.
 const again = time.Second
 
-// Run runs the operator until the context ends. When it loses its lease, or
-// finds that another operator has published, it drops everything it knows and
-// begins anew; any other error is final.
+// Run runs the operator until the context ends. When it loses its lease, finds
+// that another operator has published, or cannot reach the API server, it drops
+// everything it knows and begins anew; any other error is final.
 func Run(ctx context.Context, config *rest.Config, o Options) error {
 	o, err := o.withDefaults()
 	if err != nil {
 		return fmt.Errorf("operator: %w", err)
 	}
+	config = withoutLimit(config)
 	for {
 		err := runOnce(ctx, config, o)
 		switch {
@@ -31,10 +33,10 @@ func Run(ctx context.Context, config *rest.Config, o Options) error {
 			return nil
 		case err == nil:
 			return nil
-		case !deposed(err):
+		case !deposed(err) && !away(err):
 			return fmt.Errorf("operator: %w", err)
 		}
-		o.Log.Error(err, "another operator may be at work, beginning anew")
+		o.Log.Error(err, "the operator cannot go on, beginning anew")
 		select {
 		case <-ctx.Done():
 			return nil
@@ -43,8 +45,25 @@ func Run(ctx context.Context, config *rest.Config, o Options) error {
 	}
 }
 
+// withoutLimit lets the API server say how much is too much, by its Priority and
+// Fairness: client-go's own default of five requests a second is far less than
+// an edit needs to arrive at once.
+func withoutLimit(config *rest.Config) *rest.Config {
+	config = rest.AddUserAgent(rest.CopyConfig(config), eventSource)
+	if config.QPS == 0 && config.RateLimiter == nil {
+		config.QPS = -1
+	}
+	return config
+}
+
 // deposed reports whether an operator ended because it may no longer be the only one.
 func deposed(err error) bool {
 	// controller-runtime has no value for this error.
 	return errors.Is(err, publish.ErrSuperseded) || strings.Contains(err.Error(), "leader election lost")
+}
+
+// away reports whether the API server could not be reached.
+func away(err error) bool {
+	var request *url.Error
+	return errors.As(err, &request)
 }

@@ -38,6 +38,7 @@ type Engine struct {
 	guard     guard.Guard
 	held      map[string]guard.Hold
 	confirmed map[status.Key][]string // tokens on Networks
+	noted     map[string]int          // the held networks, as last written on the manifest
 	deniedPin int64                   // a revision that cannot be rolled back to
 	shown     shown                   // the manifest that the informer shows
 
@@ -149,6 +150,7 @@ func (e *Engine) next(ctx context.Context) {
 	switch due, ok := e.due(); {
 	case !e.begun:
 		e.begun = true
+		e.restoreHolds()
 		e.compile(now)
 		e.publish(ctx, now)
 	case past(e.shown.doubtful(e.published), now):
@@ -156,6 +158,7 @@ func (e *Engine) next(ctx context.Context) {
 	case ok && !now.Before(due):
 		e.compile(now)
 		e.publish(ctx, now)
+	case e.noteHolds(ctx):
 	case past(e.collect, now):
 		e.collectUnused(ctx)
 	}

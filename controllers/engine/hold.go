@@ -1,10 +1,14 @@
 package engine
 
 import (
+	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
+
+	corev1 "k8s.io/api/core/v1"
 
 	"github.com/waypost/waypost/api/snapshot"
 	"github.com/waypost/waypost/api/v1alpha1"
@@ -87,7 +91,7 @@ func (e *Engine) readConfirmation(key status.Key, form v1alpha1.Object) {
 func (e *Engine) tellHolds(before map[string]guard.Hold) {
 	for network, hold := range e.held {
 		if before[network] != hold {
-			e.warn(e.networkRef(network), v1alpha1.ReasonMassDeletionHeld, "%s", e.heldBecause(network))
+			e.tell(e.networkRef(network), corev1.EventTypeWarning, v1alpha1.ReasonMassDeletionHeld, "Hold"+hold.Token, e.heldBecause(network))
 		}
 		e.touchNetworks(network)
 	}
@@ -98,6 +102,37 @@ func (e *Engine) tellHolds(before map[string]guard.Hold) {
 		}
 	}
 	e.Metrics.NetworksHeld.Set(float64(len(e.held)))
+}
+
+// noteHolds writes beside the loop which networks are held, if the manifest does
+// not say so: the next operator must not publish what this one holds. It returns
+// whether there was something to write.
+func (e *Engine) noteHolds(ctx context.Context) bool {
+	held := e.guard.Held()
+	if e.published == nil || e.manifest == nil || e.manifest.Held == nil && len(held) == 0 || maps.Equal(e.manifest.Held, held) || maps.Equal(e.noted, held) {
+		return false
+	}
+	e.background(ctx, func(ctx context.Context) func() error {
+		err := e.Publisher.Hold(ctx, held)
+		return func() error {
+			if err != nil {
+				e.Log.Error(err, "note the held networks")
+			}
+			e.noted = held
+			return nil
+		}
+	})
+	return true
+}
+
+// restoreHolds takes over what an earlier operator held.
+func (e *Engine) restoreHolds() {
+	if e.manifest == nil {
+		return
+	}
+	for network, lately := range e.manifest.Held {
+		e.guard.Restore(network, lately)
+	}
 }
 
 // touchNetworks makes a network's Networks say what holds it.

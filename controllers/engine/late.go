@@ -20,12 +20,15 @@ type expected struct {
 	of  *object
 }
 
-// expect notes that an object has set out. Of objects that nobody waits for, only
-// those that are overdue are told.
+// expect notes that an object has set out.
 func (l *lateness) expect(key status.Key, o *object, now time.Time) {
-	if !o.bulk {
-		l.slow = append(l.slow, expected{now.Add(slowAfter), key, o})
-	}
+	l.slow = append(l.slow, expected{now.Add(slowAfter), key, o})
+	l.overdueOnly(key, o, now)
+}
+
+// overdueOnly notes that an object has set out of which everything has been told
+// before, so that a restart does not take it back.
+func (l *lateness) overdueOnly(key status.Key, o *object, now time.Time) {
 	l.overdue = append(l.overdue, expected{now.Add(overdueAfter), key, o})
 }
 

@@ -65,7 +65,11 @@ func (e *Engine) changed(key status.Key, form v1alpha1.Object) {
 	e.objects[key] = o
 	e.waiting.Remove(key)
 	e.fresh[key] = struct{}{}
-	e.late.expect(key, o, now)
+	if o.bulk && form.GetObjectStatus().ObservedGeneration == o.generation {
+		e.late.overdueOnly(key, o, now) // an earlier operator has told
+	} else {
+		e.late.expect(key, o, now)
+	}
 	if e.secrets.park(key, form, e.Options.Secrets) {
 		return
 	}

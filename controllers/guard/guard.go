@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 )
@@ -22,8 +23,9 @@ type Guard struct {
 	// removed are the offers that lately left the snapshot and have not come
 	// back, by network and id, with the time.
 	removed map[string]map[string]time.Time
-	// held are the networks on hold: time does not make them forget.
-	held map[string]bool
+	// held are the networks on hold, with the number of offers that had left
+	// before: a hold does not end because time passes.
+	held map[string]int
 }
 
 // Hold says that a network's changes wait for a confirmation.
@@ -54,18 +56,30 @@ func (g *Guard) Judge(network string, live int, gone []string, confirmed []strin
 		delete(g.held, network)
 		return Hold{}, false
 	}
-	held = !slices.Contains(confirmed, hold.Token)
-	if g.held == nil {
-		g.held = map[string]bool{}
+	if slices.Contains(confirmed, hold.Token) {
+		return hold, false
 	}
-	g.held[network] = held
-	return hold, held
+	g.Restore(network, lately)
+	return hold, true
 }
+
+// Restore puts a network on hold as an earlier operator had it: lately is what
+// Held said.
+func (g *Guard) Restore(network string, lately int) {
+	if g.held == nil {
+		g.held = map[string]int{}
+	}
+	g.held[network] = lately
+}
+
+// Held returns the networks on hold, each with the number of offers that had
+// left before, for the next operator.
+func (g *Guard) Held() map[string]int { return maps.Clone(g.held) }
 
 // lately returns how many offers left within the window, and forgets older ones.
 func (g *Guard) lately(network string, now time.Time) int {
-	if g.held[network] {
-		return len(g.removed[network])
+	if before, held := g.held[network]; held {
+		return before
 	}
 	for id, at := range g.removed[network] {
 		if now.Sub(at) >= Window {

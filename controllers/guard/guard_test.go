@@ -105,6 +105,29 @@ func TestSlowDeletion(t *testing.T) {
 	t.Fatal("all offers were removed")
 }
 
+// The next operator holds what this one held, although it has not seen how it
+// came to that.
+func TestRestore(t *testing.T) {
+	var g Guard
+	g.Published("shop", ids(1, 14), nil, false, noon)
+	hold, held := g.Judge("shop", 16, ids(15, 25), nil, noon)
+	if !held {
+		t.Fatal("25 of 30 are not held")
+	}
+	var next Guard
+	for network, lately := range g.Held() {
+		next.Restore(network, lately)
+	}
+	again, held := next.Judge("shop", 16, ids(15, 25), nil, noon.Add(time.Hour))
+	if !held || again != hold {
+		t.Errorf("after a restart: %+v, %v; want %+v", again, held, hold)
+	}
+	next.Published("shop", ids(15, 25), nil, true, noon)
+	if len(next.Held()) != 0 {
+		t.Errorf("held after the confirmation: %v", next.Held())
+	}
+}
+
 // Removals that lie apart are none of one command.
 func TestPatientDeletion(t *testing.T) {
 	var g Guard

@@ -22,4 +22,7 @@ const (
 	// AnnotationConfirm, on the manifest or on a Network, confirms mass deletions:
 	// the tokens that the operator's message named, separated by commas.
 	AnnotationConfirm = "waypost.dev/confirm-mass-deletion"
+	// AnnotationHeld on the manifest is the operator's own note of the networks
+	// that it holds, for the one that comes after it.
+	AnnotationHeld = "waypost.dev/held"
 )

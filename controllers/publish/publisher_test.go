@@ -274,6 +274,18 @@ func TestAnnotationsSurvive(t *testing.T) {
 	if got := ReadRequests(object); !slices.Equal(got.Confirmed, []string{"ab12"}) {
 		t.Errorf("requests after a publication: %+v", got)
 	}
+	if err := p.Hold(t.Context(), map[string]int{"shop": 14}); err != nil {
+		t.Fatal(err)
+	}
+	if got := ReadRequests(c.manifest(t)); got.Held["shop"] != 14 || len(got.Confirmed) != 1 {
+		t.Errorf("requests with a hold: %+v", got)
+	}
+	if err := p.Hold(t.Context(), nil); err != nil {
+		t.Fatal(err)
+	}
+	if got := ReadRequests(c.manifest(t)); got.Held != nil {
+		t.Errorf("requests after the hold: %+v", got)
+	}
 	if revision, titles := c.served(t); revision != 2 || titles["a"] != "A2" {
 		t.Errorf("revision %d serves %v", revision, titles)
 	}

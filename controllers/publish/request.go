@@ -58,6 +58,18 @@ func Confirm(ctx context.Context, c client.Client, namespace, token string) erro
 	return annotate(ctx, c, namespace, AnnotationConfirm, token)
 }
 
+// Hold notes on the manifest which networks are held; none removes the note.
+func (p *Publisher) Hold(ctx context.Context, held map[string]int) error {
+	if len(held) == 0 {
+		return annotate(ctx, p.manifests.client, p.manifests.namespace, AnnotationHeld, nil)
+	}
+	note, err := json.Marshal(held)
+	if err != nil {
+		return fmt.Errorf("note the held networks: %w", err)
+	}
+	return annotate(ctx, p.manifests.client, p.manifests.namespace, AnnotationHeld, string(note))
+}
+
 // annotate sets an annotation of the manifest, or removes it where value is nil.
 func annotate(ctx context.Context, c client.Client, namespace, name string, value any) error {
 	patch, err := json.Marshal(map[string]any{"metadata": map[string]any{"annotations": map[string]any{name: value}}})
@@ -82,6 +94,8 @@ type Requests struct {
 	RollbackTo int64
 	// Confirmed are the tokens of confirmed mass deletions.
 	Confirmed []string
+	// Held is the note of an operator about the networks that it holds.
+	Held map[string]int
 	// Problem says what could not be understood; the request is not followed.
 	Problem error
 }
@@ -92,6 +106,9 @@ func ReadRequests(object *corev1.ConfigMap) Requests {
 		return Requests{}
 	}
 	r := Requests{Confirmed: Tokens(object.Annotations)}
+	if note := object.Annotations[AnnotationHeld]; note != "" {
+		_ = json.Unmarshal([]byte(note), &r.Held) // a note that nobody understands holds nothing
+	}
 	text, ok := object.Annotations[AnnotationRollback]
 	if !ok {
 		return r

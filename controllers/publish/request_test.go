@@ -31,6 +31,15 @@ func TestReadRequests(t *testing.T) {
 			}
 		})
 	}
+	object := &corev1.ConfigMap{}
+	object.Annotations = map[string]string{AnnotationHeld: `{"shop":14}`}
+	if got := ReadRequests(object); got.Held["shop"] != 14 {
+		t.Errorf("ReadRequests() = %+v", got)
+	}
+	object.Annotations[AnnotationHeld] = "{"
+	if got := ReadRequests(object); len(got.Held) != 0 || got.Problem != nil {
+		t.Errorf("ReadRequests() = %+v", got)
+	}
 	if got := ReadRequests(nil); got.RollbackTo != 0 || got.Problem != nil {
 		t.Errorf("ReadRequests(nil) = %+v", got)
 	}

@@ -262,9 +262,11 @@ func (w *Writer) tell(cached, old, written v1alpha1.Object) {
 	if !ok || w.options.Recorder == nil {
 		return
 	}
-	action := "Refuse"
+	// Of Events with the same reason and action the API keeps the first note only:
+	// each edit is told by itself.
+	action := fmt.Sprintf("RefuseGeneration%d", cached.GetGeneration())
 	if event.Type == corev1.EventTypeNormal {
-		action = "Accept"
+		action = fmt.Sprintf("AcceptGeneration%d", cached.GetGeneration())
 	}
 	w.options.Recorder.Eventf(cached, nil, event.Type, event.Reason, action, "%s", event.Note)
 }

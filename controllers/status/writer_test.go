@@ -288,9 +288,9 @@ func TestWriterEvents(t *testing.T) {
 	submit(func(f *Facts) { f.Accepted = invalid; f.ServedGeneration = 0; f.Current = false; f.Resolved = noSecret })
 	submit(func(*Facts) {})
 	results, events := d.seen()
-	want := "Warning UnknownMacro Refuse: destinationURL: no macro {clik}; no generation of it is served\n" +
-		"Warning SecretNotFound Refuse: Secret key does not exist\n" +
-		"Normal Accepted Accept: generation 1: this generation is valid"
+	want := "Warning UnknownMacro RefuseGeneration1: destinationURL: no macro {clik}; no generation of it is served\n" +
+		"Warning SecretNotFound RefuseGeneration1: Secret key does not exist\n" +
+		"Normal Accepted AcceptGeneration1: generation 1: this generation is valid"
 	if events != want || results != "written written written" {
 		t.Errorf("results %s, events\n%s\nwant\n%s", results, events, want)
 	}
