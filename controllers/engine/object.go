@@ -54,7 +54,8 @@ func (e *Engine) changed(key status.Key, form v1alpha1.Object) {
 	e.readConfirmation(key, form)
 	known := e.objects[key]
 	if known != nil && known.uid == form.GetUID() && known.generation == form.GetGeneration() {
-		return // a label, or the status that was just written
+		e.World.Refresh(form) // a label, or the status that was just written
+		return
 	}
 	o := &object{uid: form.GetUID(), generation: form.GetGeneration(), bulk: !e.listed, verdict: verdictPending}
 	if known != nil {
