@@ -47,6 +47,9 @@ func newRoot() *cobra.Command {
 		newTrackerCommand(),
 		newLedgerCommand(),
 		newRollbackCommand(),
+		newValidateCommand(),
+		newPlanCommand(),
+		newLinksCommand(),
 	)
 	return root
 }

@@ -4,8 +4,12 @@ import (
 	"context"
 	"errors"
 	"io/fs"
+	"maps"
+	"runtime"
 	"slices"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 
 	"github.com/waypost/waypost/api/snapshot"
 	"github.com/waypost/waypost/controllers/compile"
@@ -15,6 +19,7 @@ import (
 // between two loads it keeps the last good form of each. It belongs to one goroutine.
 type Directory struct {
 	dirs      []string
+	parts     bool
 	admission *admission
 	world     *compile.World
 	files     map[string]*file
@@ -22,6 +27,8 @@ type Directory struct {
 	applied map[objectKey]*object
 	// generations count the accepted forms of an object, as the API server would.
 	generations map[objectKey]int64
+	// troubled are the verdicts that say that something is wrong.
+	troubled map[objectKey]compile.Verdict
 }
 
 // NewDirectory returns the manifests below dirs; Load reads them. It fails only if
@@ -31,11 +38,21 @@ func NewDirectory(options compile.Options, dirs ...string) (*Directory, error) {
 	if err != nil {
 		return nil, err
 	}
+	return newDirectory(a, options, dirs...), nil
+}
+
+func newDirectory(a *admission, options compile.Options, dirs ...string) *Directory {
 	return &Directory{
 		dirs: dirs, admission: a, world: compile.NewWorld(options),
-		files: map[string]*file{}, applied: map[objectKey]*object{}, generations: map[objectKey]int64{},
-	}, nil
+		files: map[string]*file{}, applied: map[objectKey]*object{},
+		generations: map[objectKey]int64{}, troubled: map[objectKey]compile.Verdict{},
+	}
 }
+
+// TakeParts makes Load take the good objects of a file that has bad ones, as an API
+// server does when the file is applied: for checks. Without it a file is taken whole
+// or not at all, so that half an edit is never served.
+func (d *Directory) TakeParts() { d.parts = true }
 
 // World is what the objects are compiled in, for verdicts and for keys that change.
 func (d *Directory) World() *compile.World { return d.world }
@@ -48,37 +65,50 @@ func (d *Directory) Load(ctx context.Context, now time.Time) ([]*snapshot.Record
 	if err != nil {
 		return nil, nil, err
 	}
-	paths, err = d.reload(ctx, paths)
+	paths, err = d.reload(ctx, paths, now)
 	if err != nil {
 		return nil, nil, err
 	}
 	findings := d.apply(paths)
-	d.world.Compile(now)
+	d.judge(d.world.Compile(now).Verdicts)
 	findings = append(findings, d.verdicts()...)
+	findings = append(findings, d.warnings()...)
+	slices.SortStableFunc(findings, compareFindings)
 	return d.records(), findings, nil
 }
 
-// reload reads the files and returns those that are there.
-func (d *Directory) reload(ctx context.Context, paths []string) ([]string, error) {
-	present := map[string]*file{}
-	var kept []string
-	for _, path := range paths {
-		f := d.files[path]
-		if f == nil {
-			f = &file{}
+// reload reads the files, several at a time, and returns those that are there.
+func (d *Directory) reload(ctx context.Context, paths []string, now time.Time) ([]string, error) {
+	files, gone := make([]*file, len(paths)), make([]bool, len(paths))
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(runtime.GOMAXPROCS(0))
+	for i, path := range paths {
+		if files[i] = d.files[path]; files[i] == nil {
+			files[i] = &file{}
 		}
-		err := f.reload(ctx, d.admission, path, d.contentOf)
-		if errors.Is(err, fs.ErrNotExist) {
-			continue // gone between the listing and now
-		}
-		if err != nil {
-			return nil, err
-		}
-		present[path] = f
-		kept = append(kept, path)
+		group.Go(func() error {
+			if ctx.Err() != nil {
+				return ctx.Err()
+			}
+			err := files[i].reload(ctx, d.admission, path, now, d.contentOf)
+			if gone[i] = errors.Is(err, fs.ErrNotExist); gone[i] {
+				return nil // gone between the listing and now
+			}
+			return err
+		})
 	}
-	d.files = present
-	return kept, nil
+	if err := group.Wait(); err != nil {
+		return nil, err
+	}
+	d.files = map[string]*file{}
+	var present []string
+	for i, path := range paths {
+		if !gone[i] {
+			d.files[path] = files[i]
+			present = append(present, path)
+		}
+	}
+	return present, nil
 }
 
 // contentOf is the admitted form of an object that is being replaced: immutable
@@ -107,7 +137,7 @@ func (d *Directory) apply(paths []string) []Finding {
 			wanted[key] = f.objects[key]
 		}
 	}
-	for key := range d.applied {
+	for key := range maps.Clone(d.applied) {
 		if wanted[key] == nil {
 			d.remove(key)
 		}
@@ -137,18 +167,12 @@ func (d *Directory) put(key objectKey, o *object) []Finding {
 func (d *Directory) remove(key objectKey) {
 	o := d.applied[key]
 	delete(d.applied, key)
+	delete(d.troubled, key)
 	if o.typed == nil {
 		d.world.DeleteSecret(key.namespace, key.name)
 		return
 	}
-	d.world.Delete(recordKinds[key.kind], key.namespace, key.name)
-}
-
-// recordKinds are the compiler's names of the kinds.
-var recordKinds = map[string]snapshot.Kind{
-	"Network": snapshot.KindNetwork, "Advertiser": snapshot.KindAdvertiser, "Partner": snapshot.KindPartner,
-	"Offer": snapshot.KindOffer, "Goal": snapshot.KindGoal, "PartnerPayout": snapshot.KindPartnerPayout,
-	"PayoutStructure": snapshot.KindPayoutStructure,
+	d.world.Delete(kinds[key.kind].record, key.namespace, key.name)
 }
 
 func (d *Directory) records() []*snapshot.Record {
@@ -159,17 +183,22 @@ func (d *Directory) records() []*snapshot.Record {
 	return records
 }
 
-// verdicts are what the operator would refuse in status, by file.
-func (d *Directory) verdicts() []Finding {
-	var findings []Finding
-	for key, o := range d.applied {
-		if o.typed == nil {
-			continue
-		}
-		if v, ok := d.world.Verdict(recordKinds[key.kind], key.namespace, key.name); ok {
-			findings = append(findings, verdictFindings(o.manifest, v)...)
+// judge takes the verdicts that have changed.
+func (d *Directory) judge(verdicts []compile.Verdict) {
+	for _, v := range verdicts {
+		key := objectKey{v.Kind.String(), v.Network, v.Name}
+		delete(d.troubled, key)
+		if !v.Accepted.OK() || !v.ResolvedRefs.OK() {
+			d.troubled[key] = v
 		}
 	}
-	slices.SortStableFunc(findings, compareFindings)
+}
+
+// verdicts are what the operator would refuse in status.
+func (d *Directory) verdicts() []Finding {
+	var findings []Finding
+	for key, v := range d.troubled {
+		findings = append(findings, verdictFindings(d.applied[key].manifest, v)...)
+	}
 	return findings
 }

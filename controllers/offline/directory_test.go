@@ -26,10 +26,7 @@ func newTestDirectory(t *testing.T) *directory {
 	path := t.TempDir()
 	return &directory{
 		t: t, path: path,
-		Directory: &Directory{
-			dirs: []string{path}, admission: admissionOf(t), world: compile.NewWorld(compile.Options{}),
-			files: map[string]*file{}, applied: map[objectKey]*object{}, generations: map[objectKey]int64{},
-		},
+		Directory: newDirectory(admissionOf(t), compile.Options{}, path),
 	}
 }
 
@@ -159,6 +156,26 @@ func TestDirectoryFindings(t *testing.T) {
 				t.Errorf("findings\n%s\nwant\n%s", strings.Join(said, "\n"), strings.Join(tc.want, "\n"))
 			}
 		})
+	}
+}
+
+func TestDirectoryTakesPartsWhenAsked(t *testing.T) {
+	for parts, want := range map[bool]int{false: 0, true: 1} {
+		d := newTestDirectory(t)
+		if parts {
+			d.TakeParts()
+		}
+		d.write("a.yaml", advertiser+"---\n"+strings.Replace(advertiser, "{name: acme}", "{}", 1))
+		records, said := d.load()
+		got := 0
+		for key := range records {
+			if key.Kind == snapshot.KindAdvertiser {
+				got++
+			}
+		}
+		if got != want || len(said) != 1 {
+			t.Errorf("parts %t: %d advertisers and findings %q, want %d and one", parts, got, said, want)
+		}
 	}
 }
 

@@ -5,6 +5,9 @@ import (
 	"crypto/sha256"
 	"errors"
 	"io/fs"
+	"os"
+	"strings"
+	"time"
 
 	"github.com/waypost/waypost/api/v1alpha1"
 )
@@ -24,29 +27,69 @@ type object struct {
 
 // file is the last good form of a manifest file, and what is wrong with its present one.
 type file struct {
-	digest   [sha256.Size]byte
-	objects  map[objectKey]*object
+	stamp   stamp
+	digest  [sha256.Size]byte
+	objects map[objectKey]*object
+	// order is that in which the objects stand in the file.
 	order    []objectKey
 	findings []Finding
 }
 
+// stamp is how a file looked when it was read. An equal one means equal content
+// only if the file was old by then: one that is written twice within the clock's
+// resolution looks the same both times.
+type stamp struct {
+	size    int64
+	changed time.Time
+	settled bool
+}
+
+// settling is how old a file must be for its stamp to be trusted: longer than the
+// resolution of any file system's clock.
+const settling = 2 * time.Second
+
+func stampOf(info fs.FileInfo, now time.Time) stamp {
+	return stamp{info.Size(), info.ModTime(), now.Sub(info.ModTime()) > settling}
+}
+
+// same reports whether a file that looks like next has not been written since s.
+func (s stamp) same(next stamp) bool {
+	return s.settled && s.size == next.size && s.changed.Equal(next.changed)
+}
+
 // reload reads a file again if it has changed. A present form with any object that
 // cannot be read or that admission would refuse is rejected whole: the objects stay
-// those of the last good form.
-func (f *file) reload(ctx context.Context, a *admission, path string, before func(objectKey) map[string]any) error {
-	data, err := readFile(path)
+// those of the last good form. The error is that the file is gone.
+func (f *file) reload(ctx context.Context, a *admission, path string, now time.Time, before func(objectKey) map[string]any) error {
+	info, err := os.Stat(path)
+	if err == nil && f.objects != nil && f.stamp.same(stampOf(info, now)) {
+		return nil
+	}
+	var data []byte
+	if err == nil {
+		data, err = readFile(path, info)
+	}
 	if errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
+	if f.objects == nil {
+		f.objects = map[objectKey]*object{}
+	}
 	if err != nil {
+		f.stamp, f.digest = stamp{}, [sha256.Size]byte{}
 		f.findings = []Finding{{File: path, Severity: Error, Reason: ReasonUnreadable, Message: err.Error()}}
 		return nil
 	}
-	digest := sha256.Sum256(data)
-	if f.objects != nil && digest == f.digest {
-		return nil
+	f.stamp = stampOf(info, now)
+	if digest := sha256.Sum256(data); digest != f.digest {
+		f.digest = digest
+		f.read(ctx, a, path, data, before)
 	}
-	f.digest = digest
+	return nil
+}
+
+// read takes the present form of the file if all of it is good.
+func (f *file) read(ctx context.Context, a *admission, path string, data []byte, before func(objectKey) map[string]any) {
 	next := &file{objects: map[objectKey]*object{}}
 	manifests, findings := parse(path, data)
 	next.findings = findings
@@ -54,14 +97,9 @@ func (f *file) reload(ctx context.Context, a *admission, path string, before fun
 		next.take(ctx, a, m, before)
 	}
 	f.findings = next.findings
-	if Errors(next.findings) {
-		if f.objects == nil {
-			f.objects = map[objectKey]*object{}
-		}
-		return nil
+	if !Errors(next.findings) {
+		f.objects, f.order = next.objects, next.order
 	}
-	f.objects, f.order = next.objects, next.order
-	return nil
 }
 
 // take admits one object into the file.
@@ -71,7 +109,7 @@ func (f *file) take(ctx context.Context, a *admission, m *manifest, before func(
 	key := objectKey{m.kind(), m.namespace(), m.name()}
 	switch {
 	case m.kind() == "Secret" && m.apiVersion() == "v1":
-		o.secret, findings = secretData(m)
+		o.secret, findings = admitSecret(ctx, m)
 	case isWaypost(m):
 		o.typed, o.content, findings = a.admit(ctx, m, before(key))
 	case m.apiVersion() == "" || m.kind() == "":
@@ -91,7 +129,6 @@ func (f *file) take(ctx context.Context, a *admission, m *manifest, before func(
 
 // isWaypost reports whether a manifest is of our group, in whatever version.
 func isWaypost(m *manifest) bool {
-	version := m.apiVersion()
-	return version == v1alpha1.GroupVersion.Group || len(version) > len(v1alpha1.GroupVersion.Group) &&
-		version[:len(v1alpha1.GroupVersion.Group)+1] == v1alpha1.GroupVersion.Group+"/"
+	group, _, _ := strings.Cut(m.apiVersion(), "/")
+	return group == v1alpha1.GroupName
 }

@@ -58,11 +58,8 @@ func isManifest(path string) bool {
 	return false
 }
 
-func readFile(path string) ([]byte, error) {
-	info, err := os.Stat(path)
-	if err != nil {
-		return nil, err
-	}
+// readFile reads a file that is no larger than a manifest may be.
+func readFile(path string, info fs.FileInfo) ([]byte, error) {
 	if info.Size() > maxFile {
 		return nil, fmt.Errorf("%d bytes are more than a manifest file may have (%d): split it", info.Size(), maxFile)
 	}

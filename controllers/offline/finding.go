@@ -37,6 +37,8 @@ const (
 	ReasonRefused = "Refused"
 	// ReasonDuplicate is an object that an earlier file declares too.
 	ReasonDuplicate = "Duplicate"
+	// ReasonUnknownName is a name in a list that no object of the directory has: a warning.
+	ReasonUnknownName = "UnknownName"
 )
 
 // String is the finding on one line, in the form of compilers.

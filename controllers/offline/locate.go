@@ -18,18 +18,24 @@ func shift(node *yamlv3.Node, by int) {
 // lineOf returns the line of a field such as "spec.caps[0].limit" or
 // `spec.overrides[december].goal`: of its deepest part that stands in the file.
 func (m *manifest) lineOf(field string) int {
-	if m.node == nil || len(m.node.Content) == 0 || field == "" {
-		return m.line
+	_, line := m.find(field)
+	return line
+}
+
+// find returns the deepest part of a field that stands in the file, and its line.
+func (m *manifest) find(field string) (*yamlv3.Node, int) {
+	if len(m.node.Content) == 0 {
+		return m.node, m.line
 	}
-	line, node := m.line, m.node.Content[0]
+	node, line := m.node.Content[0], m.line
 	for _, part := range pathParts(field) {
 		next, at := step(node, part)
 		if next == nil {
-			return line
+			break
 		}
 		node, line = next, at
 	}
-	return line
+	return node, line
 }
 
 // pathParts splits a field path at dots and brackets.
@@ -44,7 +50,7 @@ func step(node *yamlv3.Node, part string) (*yamlv3.Node, int) {
 	switch node.Kind {
 	case yamlv3.MappingNode:
 		for i := 0; i+1 < len(node.Content); i += 2 {
-			if node.Content[i].Value == part {
+			if key := node.Content[i]; key.Value == part || identityOf(key) == part {
 				return node.Content[i+1], node.Content[i].Line
 			}
 		}

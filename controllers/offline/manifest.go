@@ -19,10 +19,10 @@ type manifest struct {
 	line int // of its first line
 	// content is the object as the API server would get it.
 	content map[string]any
-	// node is the YAML it was read from, for the lines of its fields; nil for items of a List.
+	// node is the YAML document it was read from, for the lines of its fields.
 	node *yamlv3.Node
-	// strict are problems that only the text shows, such as a key that stands twice.
-	strict error
+	// twice are the keys that stand twice in their mapping.
+	twice []place
 }
 
 func (m *manifest) apiVersion() string { return text(m.content, "apiVersion") }
@@ -114,7 +114,7 @@ func (d document) manifests(file string) ([]*manifest, error) {
 	if err := yamlv3.Unmarshal(d.data, &node); err != nil {
 		return nil, err
 	}
-	asJSON, err := yaml.YAMLToJSON(d.data)
+	asJSON, err := yaml.YAMLToJSON(d.data) // as kubectl does
 	if err != nil {
 		return nil, err
 	}
@@ -124,9 +124,7 @@ func (d document) manifests(file string) ([]*manifest, error) {
 	}
 	m := &manifest{file: file, line: d.line + max(node.Line, 1) - 1, content: content, node: &node}
 	shift(&node, d.line-1)
-	if _, err := yaml.YAMLToJSONStrict(d.data); err != nil {
-		m.strict = err
-	}
+	m.twice = twice(&node, "")
 	if m.kind() == "List" && m.apiVersion() == "v1" {
 		return m.items()
 	}
@@ -136,20 +134,16 @@ func (d document) manifests(file string) ([]*manifest, error) {
 // decode reads JSON as the API server does: whole numbers stay int64.
 func decode(data []byte) (map[string]any, error) {
 	var content any
-	if err := yaml.Unmarshal(data, &content); err != nil {
+	d := json.NewDecoder(bytes.NewReader(data))
+	d.UseNumber()
+	if err := d.Decode(&content); err != nil {
 		return nil, err
 	}
-	switch object := content.(type) {
+	switch object := numbers(content).(type) {
 	case nil:
 		return nil, nil
 	case map[string]any:
-		d := json.NewDecoder(bytes.NewReader(data))
-		d.UseNumber()
-		object = nil
-		if err := d.Decode(&object); err != nil {
-			return nil, err
-		}
-		return numbers(object).(map[string]any), nil
+		return object, nil
 	}
 	return nil, errors.New("a manifest is an object with apiVersion, kind and metadata")
 }
@@ -186,7 +180,9 @@ func (m *manifest) items() ([]*manifest, error) {
 		if !ok {
 			return nil, fmt.Errorf("items[%d] is no object", i)
 		}
-		items = append(items, &manifest{file: m.file, line: m.line, content: content, strict: m.strict})
+		node, line := m.find(fmt.Sprintf("items[%d]", i))
+		wrapped := &yamlv3.Node{Kind: yamlv3.DocumentNode, Line: line, Content: []*yamlv3.Node{node}}
+		items = append(items, &manifest{file: m.file, line: line, content: content, node: wrapped, twice: twice(wrapped, "")})
 	}
 	return items, nil
 }

@@ -1,0 +1,35 @@
+package main
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/waypost/waypost/api/snapshot"
+	"github.com/waypost/waypost/controllers/compile"
+	"github.com/waypost/waypost/controllers/offline"
+	"github.com/waypost/waypost/tracker/live"
+)
+
+// loadManifests compiles directories once.
+func loadManifests(ctx context.Context, options compile.Options, dirs []string) ([]*snapshot.Record, []offline.Finding, error) {
+	directory, err := offline.NewDirectory(options, dirs...)
+	if err != nil {
+		return nil, nil, err
+	}
+	directory.TakeParts()
+	return directory.Load(ctx, clock())
+}
+
+// loadIndex compiles directories into what a tracker serves from, and says on w
+// what is left out.
+func loadIndex(ctx context.Context, options compile.Options, dirs ...string) (*live.Index, []offline.Finding, error) {
+	records, findings, err := loadManifests(ctx, options, dirs)
+	if err != nil {
+		return nil, nil, err
+	}
+	index, err := live.Build(1, records)
+	if err != nil {
+		return nil, nil, fmt.Errorf("indexing the manifests: %w", err)
+	}
+	return index, findings, nil
+}

@@ -1,0 +1,110 @@
+package offline
+
+import (
+	"errors"
+	"fmt"
+
+	"golang.org/x/sync/errgroup"
+	"k8s.io/apiextensions-apiserver/pkg/apis/apiextensions"
+	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
+	structuralschema "k8s.io/apiextensions-apiserver/pkg/apiserver/schema"
+	"k8s.io/apiextensions-apiserver/pkg/apiserver/schema/cel"
+	schemavalidation "k8s.io/apiextensions-apiserver/pkg/apiserver/validation"
+	celconfig "k8s.io/apiserver/pkg/apis/cel"
+	"sigs.k8s.io/yaml"
+
+	"github.com/waypost/waypost/api/snapshot"
+	"github.com/waypost/waypost/api/v1alpha1"
+	"github.com/waypost/waypost/config/crd"
+)
+
+// admission refuses what the API server would refuse, with the same code over the
+// same definitions. It is safe for concurrent use.
+type admission struct {
+	kinds map[string]*kindAdmission
+}
+
+// kindAdmission checks objects of one kind.
+type kindAdmission struct {
+	structural *structuralschema.Structural
+	schema     schemavalidation.SchemaValidator
+	rules      *cel.Validator
+	make       func() v1alpha1.Object
+}
+
+// kind is a custom resource: how its objects are made, and the compiler's name of it.
+type kind struct {
+	make   func() v1alpha1.Object
+	record snapshot.Kind
+}
+
+// kinds are the custom resources by their names in manifests.
+var kinds = map[string]kind{
+	v1alpha1.KindNetwork:         {func() v1alpha1.Object { return &v1alpha1.Network{} }, snapshot.KindNetwork},
+	v1alpha1.KindAdvertiser:      {func() v1alpha1.Object { return &v1alpha1.Advertiser{} }, snapshot.KindAdvertiser},
+	v1alpha1.KindPartner:         {func() v1alpha1.Object { return &v1alpha1.Partner{} }, snapshot.KindPartner},
+	v1alpha1.KindOffer:           {func() v1alpha1.Object { return &v1alpha1.Offer{} }, snapshot.KindOffer},
+	v1alpha1.KindGoal:            {func() v1alpha1.Object { return &v1alpha1.Goal{} }, snapshot.KindGoal},
+	v1alpha1.KindPartnerPayout:   {func() v1alpha1.Object { return &v1alpha1.PartnerPayout{} }, snapshot.KindPartnerPayout},
+	v1alpha1.KindPayoutStructure: {func() v1alpha1.Object { return &v1alpha1.PayoutStructure{} }, snapshot.KindPayoutStructure},
+}
+
+// newAdmission compiles the embedded definitions, whose rules take most of a
+// quarter of a second.
+func newAdmission() (*admission, error) {
+	files, err := crd.Files.ReadDir(".")
+	if err != nil {
+		return nil, fmt.Errorf("reading the embedded definitions: %w", err)
+	}
+	names, compiled := make([]string, len(files)), make([]*kindAdmission, len(files))
+	var group errgroup.Group
+	for i, file := range files {
+		group.Go(func() error {
+			data, err := crd.Files.ReadFile(file.Name())
+			if err == nil {
+				names[i], compiled[i], err = newKindAdmission(data)
+			}
+			if err != nil {
+				return fmt.Errorf("compiling the embedded %s: %w", file.Name(), err)
+			}
+			return nil
+		})
+	}
+	if err := group.Wait(); err != nil {
+		return nil, err
+	}
+	a := &admission{kinds: map[string]*kindAdmission{}}
+	for i, name := range names {
+		a.kinds[name] = compiled[i]
+	}
+	return a, nil
+}
+
+func newKindAdmission(data []byte) (string, *kindAdmission, error) {
+	var definition apiextensionsv1.CustomResourceDefinition
+	if err := yaml.Unmarshal(data, &definition); err != nil {
+		return "", nil, fmt.Errorf("decoding: %w", err)
+	}
+	name := definition.Spec.Names.Kind
+	if _, ok := kinds[name]; !ok || len(definition.Spec.Versions) != 1 {
+		return "", nil, errors.New("not one version of one of our kinds")
+	}
+	var schema apiextensions.JSONSchemaProps
+	err := apiextensionsv1.Convert_v1_JSONSchemaProps_To_apiextensions_JSONSchemaProps(
+		definition.Spec.Versions[0].Schema.OpenAPIV3Schema, &schema, nil)
+	if err != nil {
+		return "", nil, fmt.Errorf("converting the schema: %w", err)
+	}
+	structural, err := structuralschema.NewStructural(&schema)
+	if err != nil {
+		return "", nil, fmt.Errorf("reading the schema: %w", err)
+	}
+	validator, _, err := schemavalidation.NewSchemaValidator(&schema)
+	if err != nil {
+		return "", nil, fmt.Errorf("compiling the schema: %w", err)
+	}
+	return name, &kindAdmission{
+		structural: structural, schema: validator, make: kinds[name].make,
+		rules: cel.NewValidator(structural, true, celconfig.PerCallLimit),
+	}, nil
+}

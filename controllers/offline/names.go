@@ -1,0 +1,60 @@
+package offline
+
+import (
+	"fmt"
+
+	"github.com/waypost/waypost/api/v1alpha1"
+)
+
+// named is a list of names in an object that need not exist: whoever has the name
+// is meant, now or later. A name that nobody has is probably a slip of the pen.
+type named struct {
+	field string
+	kind  string
+	names []string
+}
+
+// warnings are about names in lists that no object of the directory has.
+func (d *Directory) warnings() []Finding {
+	var findings []Finding
+	for key, o := range d.applied {
+		for _, list := range namesIn(o.typed) {
+			for i, name := range list.names {
+				if d.applied[objectKey{list.kind, key.namespace, name}] != nil {
+					continue
+				}
+				f := o.manifest.finding(ReasonUnknownName, fmt.Sprintf("%s[%d]", list.field, i),
+					fmt.Sprintf("no %s is called %q: correct the name, unless it is declared elsewhere", list.kind, name))
+				f.Severity = Warning
+				findings = append(findings, f)
+			}
+		}
+	}
+	return findings
+}
+
+// namesIn returns the lists of names in an object.
+func namesIn(object v1alpha1.Object) []named {
+	switch o := object.(type) {
+	case *v1alpha1.Advertiser:
+		return []named{{"spec.blockedPartners", v1alpha1.KindPartner, o.Spec.BlockedPartners}}
+	case *v1alpha1.Partner:
+		return []named{{"spec.blockedOffers", v1alpha1.KindOffer, o.Spec.BlockedOffers}}
+	case *v1alpha1.Offer:
+		lists := []named{
+			{"spec.approvedPartners", v1alpha1.KindPartner, o.Spec.ApprovedPartners},
+			{"spec.blockedPartners", v1alpha1.KindPartner, o.Spec.BlockedPartners},
+		}
+		for i, limit := range o.Spec.Caps {
+			lists = append(lists, named{fmt.Sprintf("spec.caps[%d].partners", i), v1alpha1.KindPartner, limit.Partners})
+		}
+		return lists
+	case *v1alpha1.PayoutStructure:
+		var lists []named
+		for i, rule := range o.Spec.Rules {
+			lists = append(lists, named{fmt.Sprintf("spec.rules[%d].partners", i), v1alpha1.KindPartner, rule.Partners})
+		}
+		return lists
+	}
+	return nil
+}
