@@ -174,7 +174,7 @@ func TestDirectoryTakesPartsWhenAsked(t *testing.T) {
 			}
 		}
 		if got != want || len(said) != 1 {
-			t.Errorf("parts %t: %d advertisers and findings %q, want %d and one", parts, got, said, want)
+			t.Errorf("parts %t: %d advertisers in %v and findings %q, want %d and one", parts, got, records, said, want)
 		}
 	}
 }

@@ -59,8 +59,9 @@ func (s stamp) same(next stamp) bool {
 
 // reload reads a file again if it has changed. A present form with any object that
 // cannot be read or that admission would refuse is rejected whole: the objects stay
-// those of the last good form. The error is that the file is gone.
-func (f *file) reload(ctx context.Context, a *admission, path string, now time.Time, before func(objectKey) map[string]any) error {
+// those of the last good form. With parts the good objects of a bad file are taken,
+// as an API server does. The error is that the file is gone.
+func (f *file) reload(ctx context.Context, a *admission, path string, parts bool, now time.Time, before func(objectKey) map[string]any) error {
 	info, err := os.Stat(path)
 	if err == nil && f.objects != nil && f.stamp.same(stampOf(info, now)) {
 		return nil
@@ -83,13 +84,13 @@ func (f *file) reload(ctx context.Context, a *admission, path string, now time.T
 	f.stamp = stampOf(info, now)
 	if digest := sha256.Sum256(data); digest != f.digest {
 		f.digest = digest
-		f.read(ctx, a, path, data, before)
+		f.read(ctx, a, path, data, parts, before)
 	}
 	return nil
 }
 
-// read takes the present form of the file if all of it is good.
-func (f *file) read(ctx context.Context, a *admission, path string, data []byte, before func(objectKey) map[string]any) {
+// read takes the present form of the file if all of it is good, or what is good of it.
+func (f *file) read(ctx context.Context, a *admission, path string, data []byte, parts bool, before func(objectKey) map[string]any) {
 	next := &file{objects: map[objectKey]*object{}}
 	manifests, findings := parse(path, data)
 	next.findings = findings
@@ -97,7 +98,7 @@ func (f *file) read(ctx context.Context, a *admission, path string, data []byte,
 		next.take(ctx, a, m, before)
 	}
 	f.findings = next.findings
-	if !Errors(next.findings) {
+	if parts || !Errors(next.findings) {
 		f.objects, f.order = next.objects, next.order
 	}
 }
