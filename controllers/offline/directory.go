@@ -90,7 +90,7 @@ func (d *Directory) reload(ctx context.Context, paths []string, now time.Time) (
 			if ctx.Err() != nil {
 				return ctx.Err()
 			}
-			err := files[i].reload(ctx, d.admission, path, now, d.contentOf)
+			err := files[i].reload(ctx, d.admission, path, d.parts, now, d.contentOf)
 			if gone[i] = errors.Is(err, fs.ErrNotExist); gone[i] {
 				return nil // gone between the listing and now
 			}
