@@ -5,7 +5,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 )
 
@@ -17,6 +16,7 @@ const maxFile = 64 << 20
 // directories are passed over: a mounted ConfigMap keeps its older self in one.
 func listFiles(dirs []string) ([]string, error) {
 	var files []string
+	seen := map[string]bool{} // directories may overlap
 	for _, dir := range dirs {
 		// With the separator a directory that is a symbolic link is followed, too.
 		root := dir
@@ -34,7 +34,8 @@ func listFiles(dirs []string) ([]string, error) {
 				}
 				return nil
 			}
-			if !hidden && isManifest(path) {
+			if !hidden && isManifest(path) && !seen[path] {
+				seen[path] = true
 				files = append(files, path)
 			}
 			return nil
@@ -43,7 +44,7 @@ func listFiles(dirs []string) ([]string, error) {
 			return nil, fmt.Errorf("listing the manifests in %s: %w", dir, err)
 		}
 	}
-	return slices.Compact(files), nil
+	return files, nil
 }
 
 func isManifest(path string) bool {
