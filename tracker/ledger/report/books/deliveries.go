@@ -1,0 +1,153 @@
+package books
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/waypost/waypost/tracker/ledger/delivery"
+	"github.com/waypost/waypost/tracker/ledger/store"
+)
+
+// DeliveryKind says whose URL is called.
+type DeliveryKind string
+
+// The kinds.
+const (
+	PostbackDelivery   DeliveryKind = store.KindPostback   // a partner's
+	ImpressionDelivery DeliveryKind = store.KindImpression // an advertiser's
+)
+
+// Delivery is one outgoing call.
+type Delivery struct {
+	ID    string         `json:"id"`
+	Time  time.Time      `json:"time"`
+	Kind  DeliveryKind   `json:"kind"`
+	State delivery.State `json:"state"`
+	// Attempts is how many calls were made since it was last queued.
+	Attempts   int64  `json:"attempts"`
+	Network    string `json:"network"`
+	Partner    string `json:"partner"`
+	Offer      string `json:"offer"`
+	Advertiser string `json:"advertiser,omitempty"` // not for partners
+	Goal       string `json:"goal"`
+	// Status is that of the conversion when this was called for; "" for impressions.
+	Status Status `json:"status"`
+	// Event is the id of the conversion or of the impression.
+	Event string `json:"event"`
+	Name  string `json:"name"` // of the partner's postback or the offer's destination
+	URL   string `json:"url"`  // as configured, with its macros
+	// NextAt is when the next attempt is due; null unless State is pending.
+	NextAt *time.Time `json:"nextAt"`
+	// TriedAt is when the last attempt ended; null before the first.
+	TriedAt    *time.Time `json:"triedAt"`
+	HTTPStatus int        `json:"httpStatus"` // of the last answer, 0 if none came
+	Error      string     `json:"error"`
+	Response   string     `json:"response"` // its first bytes
+}
+
+// DeliveryStates are all states of deliveries.
+var DeliveryStates = [...]delivery.State{delivery.Pending, delivery.Delivered, delivery.Parked, delivery.Suspended}
+
+// DeliveryFilter selects deliveries. Empty fields select everything.
+type DeliveryFilter struct {
+	Span
+	States            []delivery.State
+	Kinds             []DeliveryKind
+	Offer, Goal, Name string
+	Event             string
+}
+
+const deliveryQuery = `SELECT id, created_at, kind, state, attempts, network, partner, offer, advertiser, goal, status, event, name, url,
+	due_at, tried_at, http_status, error, response FROM deliveries`
+
+func (f *DeliveryFilter) conditions(scope Scope) *where {
+	w := &where{}
+	w.equal("network", scope.Network)
+	w.equal("partner", scope.Partner)
+	f.Span.conditions(w, "created_at", "id")
+	kinds := f.Kinds
+	if scope.PartnerOnly {
+		// Impressions are delivered to the advertiser.
+		kinds = []DeliveryKind{PostbackDelivery}
+		if len(f.Kinds) > 0 && !slices.Contains(f.Kinds, PostbackDelivery) {
+			w.add("1 = 0")
+		}
+	}
+	w.in("kind", texts(kinds))
+	w.equal("offer", f.Offer)
+	w.fold("goal", f.Goal)
+	w.equal("name", f.Name)
+	w.equal("event", f.Event)
+	return w
+}
+
+// Deliveries lists outgoing calls, newest first.
+func (b *Books) Deliveries(ctx context.Context, scope Scope, f DeliveryFilter, p Page) (List[Delivery], error) {
+	w := f.conditions(scope)
+	if err := p.conditions(w, "id"); err != nil {
+		return List[Delivery]{}, err
+	}
+	w.in("state", texts(tableStates(f.States)))
+	items, err := b.deliveries(ctx, scope, w, p.Limit+1)
+	if err != nil {
+		return List[Delivery]{}, fmt.Errorf("list deliveries: %w", err)
+	}
+	return page(p, items, func(d *Delivery) string { return d.ID }), nil
+}
+
+// Delivery finds one delivery; the error wraps ErrNotFound.
+func (b *Books) Delivery(ctx context.Context, scope Scope, id string) (Delivery, error) {
+	f := DeliveryFilter{}
+	w := f.conditions(scope)
+	w.add("id = ?", id)
+	items, err := b.deliveries(ctx, scope, w, 1)
+	if err == nil && len(items) == 0 {
+		err = ErrNotFound
+	}
+	if err != nil {
+		return Delivery{}, fmt.Errorf("delivery %.40q: %w", id, err)
+	}
+	return items[0], nil
+}
+
+func (b *Books) deliveries(ctx context.Context, scope Scope, w *where, limit int) ([]Delivery, error) {
+	var items []Delivery
+	query := deliveryQuery + w.String() + " ORDER BY id DESC LIMIT " + strconv.Itoa(limit)
+	err := b.each(ctx, b.store.Reader(), query, w.args, func(scan func(...any) error) error {
+		d, err := scanDelivery(scan, scope)
+		items = append(items, d)
+		return err
+	})
+	return items, err
+}
+
+func scanDelivery(scan func(...any) error, scope Scope) (Delivery, error) {
+	var d Delivery
+	var at, due, tried int64
+	var status string
+	err := scan(&d.ID, &at, &d.Kind, &d.State, &d.Attempts, &d.Network, &d.Partner, &d.Offer, &d.Advertiser, &d.Goal, &status, &d.Event, &d.Name, &d.URL,
+		&due, &tried, &d.HTTPStatus, &d.Error, &d.Response)
+	d.Time, d.TriedAt, d.Status = timeOf(at), timeOrNil(tried), Status(strings.ToLower(status))
+	if d.State == store.StateWaiting {
+		d.State, d.NextAt = delivery.Pending, timeOrNil(due)
+	}
+	if scope.PartnerOnly {
+		d.Advertiser = ""
+	}
+	return d, err
+}
+
+// tableStates are states as the table has them.
+func tableStates(list []delivery.State) []delivery.State {
+	out := slices.Clone(list)
+	for i := range out {
+		if out[i] == delivery.Pending {
+			out[i] = store.StateWaiting
+		}
+	}
+	return out
+}

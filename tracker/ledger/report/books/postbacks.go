@@ -1,0 +1,133 @@
+package books
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/waypost/waypost/api/money"
+)
+
+// ErrNotForPartners says that a partner's caller asked for what is between the
+// network and its advertisers.
+var ErrNotForPartners = errors.New("this is between the network and its advertisers; partners see conversions and reports")
+
+// Postback is a line of the server-postback log: what came and what was answered.
+type Postback struct {
+	ID         string       `json:"id"`
+	Time       time.Time    `json:"time"`
+	Verdict    string       `json:"verdict"`
+	Reason     string       `json:"reason"`
+	GoalRaw    string       `json:"goalRaw"` // as sent, "" when none was sent
+	Goal       string       `json:"goal"`    // resolved, declared value
+	ClickID    string       `json:"clickID"` // as sent
+	AimpID     string       `json:"aimpID"`
+	OrderID    string       `json:"orderID"`
+	Network    string       `json:"network"`
+	Offer      string       `json:"offer"`
+	Partner    string       `json:"partner"`
+	Conversion string       `json:"conversion"` // id, "" if none was recorded or found
+	Payout     money.Amount `json:"payout"`
+	Revenue    money.Amount `json:"revenue"`
+	Currency   string       `json:"currency"`
+	Config     string       `json:"config"`
+	Via        Via          `json:"via"`
+	Test       bool         `json:"test"`
+	// Source is the address that the postback came from.
+	Source string `json:"source"`
+	// DelaySeconds is the time since the click or impression; null without one.
+	DelaySeconds     *int64            `json:"delaySeconds"`
+	ClickDataMissing bool              `json:"clickDataMissing"`
+	Params           map[string]string `json:"params"`
+	HTTPStatus       int               `json:"httpStatus"`
+}
+
+// PostbackFilter selects lines of the log. Empty fields select everything.
+type PostbackFilter struct {
+	Span
+	Verdicts                 []string
+	Reason                   string
+	Offer, Goal              string
+	ClickID, AimpID, OrderID string
+	Conversion, Source       string
+	Vias                     []Via
+	Test                     *bool
+}
+
+// keyParams never stand in params; the tracker leaves them out already.
+var keyParams = []string{"api_key", "secure", "security_token", "key"}
+
+const postbackQuery = `SELECT id, at, verdict, reason, goal_raw, goal, click_id, aimp_id, order_id, network, offer, partner,
+	conversion, payout, revenue, currency, config, via, test, source_ip, delay_seconds, click_missing, params, http_status FROM postbacks`
+
+func (f *PostbackFilter) conditions(scope Scope) *where {
+	w := &where{}
+	w.equal("network", scope.Network)
+	w.equal("partner", scope.Partner)
+	f.Span.conditions(w, "at", "id")
+	w.in("verdict", texts(f.Verdicts))
+	w.in("via", viaNumbers(f.Vias))
+	w.equal("reason", f.Reason)
+	w.equal("offer", f.Offer)
+	w.fold("goal", f.Goal)
+	w.equal("click_id", f.ClickID)
+	w.equal("aimp_id", f.AimpID)
+	w.equal("order_id", f.OrderID)
+	w.equal("conversion", f.Conversion)
+	w.equal("source_ip", f.Source)
+	if f.Test != nil {
+		w.add("test = ?", map[bool]int64{true: 1}[*f.Test])
+	}
+	if f.ClickID != "" {
+		notBefore(w, "id", f.ClickID)
+	}
+	return w
+}
+
+// Postbacks lists the server-postback log, newest first. Partners' callers get
+// ErrNotForPartners.
+func (b *Books) Postbacks(ctx context.Context, scope Scope, f PostbackFilter, p Page) (List[Postback], error) {
+	if scope.PartnerOnly {
+		return List[Postback]{}, ErrNotForPartners
+	}
+	w := f.conditions(scope)
+	if err := p.conditions(w, "id"); err != nil {
+		return List[Postback]{}, err
+	}
+	var items []Postback
+	query := postbackQuery + w.String() + " ORDER BY id DESC LIMIT " + strconv.Itoa(p.Limit+1)
+	err := b.each(ctx, b.store.Reader(), query, w.args, func(scan func(...any) error) error {
+		x, err := scanPostback(scan)
+		items = append(items, x)
+		return err
+	})
+	if err != nil {
+		return List[Postback]{}, fmt.Errorf("list postbacks: %w", err)
+	}
+	return page(p, items, func(x *Postback) string { return x.ID }), nil
+}
+
+func scanPostback(scan func(...any) error) (Postback, error) {
+	var p Postback
+	var at, via, test, missing int64
+	var params string
+	err := scan(&p.ID, &at, &p.Verdict, &p.Reason, &p.GoalRaw, &p.Goal, &p.ClickID, &p.AimpID, &p.OrderID, &p.Network, &p.Offer, &p.Partner,
+		&p.Conversion, (*int64)(&p.Payout), (*int64)(&p.Revenue), &p.Currency, &p.Config, &via, &test, &p.Source, &p.DelaySeconds, &missing, &params, &p.HTTPStatus)
+	if err != nil {
+		return p, err
+	}
+	p.Time, p.Via, p.Test, p.ClickDataMissing = timeOf(at), viaOf(via), test != 0, missing != 0
+	if err := json.Unmarshal([]byte(params), &p.Params); err != nil {
+		return p, fmt.Errorf("read the parameters of postback %s: %w", p.ID, err)
+	}
+	for name := range p.Params {
+		if slices.Contains(keyParams, name) {
+			delete(p.Params, name)
+		}
+	}
+	return p, nil
+}
