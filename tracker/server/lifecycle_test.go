@@ -111,7 +111,7 @@ func refusesConnections(t *testing.T, l net.Listener) {
 
 // While it drains, the server answers and asks clients to close.
 func TestDrainingAnswersAndCloses(t *testing.T) {
-	_, l, cancel, done := startSlow(t, 300*time.Millisecond)
+	_, l, cancel, done := startSlow(t, time.Hour)
 	connection := func() string {
 		res, err := http.ReadResponse(dialTo(t, l, "HEAD /click?offer=1001&partner=2002 HTTP/1.1\r\nHost: go.example.net\r\n\r\n"),
 			&http.Request{Method: "HEAD"})
@@ -127,7 +127,18 @@ func TestDrainingAnswersAndCloses(t *testing.T) {
 		t.Fatalf("before: Connection: %s", got)
 	}
 	cancel()
-	for connection() != "close" { // until the order to stop has arrived
+	for deadline := time.Now().Add(5 * time.Second); connection() != "close"; {
+		if time.Now().After(deadline) {
+			t.Fatal("clients are not asked to close")
+		}
+	}
+	select {
+	case err := <-done:
+		t.Fatalf("Serve has ended before its time: %v", err)
+	default:
+	}
+	if err := l.Close(); err != nil {
+		t.Fatal(err)
 	}
 	if err := <-done; err != nil {
 		t.Errorf("Serve: %v", err)

@@ -101,39 +101,42 @@ func (silent) Printf(string, ...any) {}
 // answering and asks clients to close; then it takes no more connections and
 // waits at most Limits.Grace for requests in flight. It closes l, and is called once.
 func (s *Server) Serve(ctx context.Context, l net.Listener) error {
+	defer s.cancel()
 	done := make(chan error, 1)
 	go func() { done <- s.http.Serve(address.LimitConnections(l, s.limits.ConnectionsPerPeer, s.o.Proxies)) }()
 	select {
 	case err := <-done:
-		s.cancel()
-		return fmt.Errorf("serving the public port: %w", err)
+		return serving(err)
 	case <-ctx.Done():
 	}
 	s.draining.Store(true)
 	drain := time.NewTimer(s.limits.Drain)
 	defer drain.Stop()
 	select {
-	case <-drain.C:
 	case err := <-done:
-		s.cancel()
-		return fmt.Errorf("serving the public port: %w", err)
+		done <- err
+	case <-drain.C:
 	}
 	return s.stop(l, done)
 }
 
+// serving says what serving ended with; a listener that was closed ends it well.
+func serving(err error) error {
+	if err != nil {
+		return fmt.Errorf("serving the public port: %w", err)
+	}
+	return nil
+}
+
 func (s *Server) stop(l net.Listener, done <-chan error) error {
-	defer s.cancel()
 	grace, cancel := context.WithTimeout(context.Background(), s.limits.Grace)
 	defer cancel()
 	err := s.http.ShutdownWithContext(grace)
 	// fasthttp closes the listeners that it knows; told to stop in its first
 	// moment, it does not know this one yet.
 	_ = l.Close()
-	if err != nil {
+	if errors.Is(err, context.DeadlineExceeded) {
 		return fmt.Errorf("stopping the public port: requests were still in flight after %s: %w", s.limits.Grace, err)
 	}
-	if err := <-done; err != nil {
-		return fmt.Errorf("stopping the public port: %w", err)
-	}
-	return nil
+	return serving(<-done)
 }
