@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"syscall"
 
+	"github.com/waypost/waypost/hack/installation"
 	"github.com/waypost/waypost/hack/testenv"
 )
 
@@ -38,18 +39,31 @@ func run(ctx context.Context) error {
 	if err := os.RemoveAll(data); err != nil { // the API server starts empty, so what is left of an earlier run is of no use
 		return fmt.Errorf("emptying %s: %w", data, err)
 	}
-	cluster := &cluster{environment: environment, root: environment.Root, data: data}
-	if err := cluster.prepare(ctx); err != nil {
+	if err := os.MkdirAll(data, 0o700); err != nil {
+		return fmt.Errorf("making %s: %w", data, err)
+	}
+	i := &installation.Installation{
+		Environment: environment, Ports: installation.FixedPorts(), Data: data,
+		Binary: filepath.Join(environment.Root, "bin", "waypost"),
+	}
+	if err := i.Prepare(ctx); err != nil {
 		return err
 	}
-	processes, err := cluster.start(ctx)
+	processes, err := i.Start(ctx)
 	if err != nil {
 		return err
 	}
-	defer processes.stop()
-	if err := cluster.applySamples(ctx); err != nil {
+	defer processes.Stop()
+	if err := i.ApplySamples(ctx); err != nil {
 		return err
 	}
-	cluster.greet(os.Stdout)
-	return processes.wait(ctx)
+	i.Greet(os.Stdout)
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case what := <-processes.Ended:
+			fmt.Println(what) // killing one to see what the others do is what this is for
+		}
+	}
 }

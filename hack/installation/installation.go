@@ -1,0 +1,195 @@
+// Package installation runs Waypost's parts as the processes that they are in a
+// cluster: operator, trackers and ledger beside a real API server and NATS, each
+// with the rights that config/rbac gives it and no others. "make run-kubernetes"
+// and the tests that kill processes use it.
+package installation
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"path/filepath"
+
+	"sigs.k8s.io/controller-runtime/pkg/envtest"
+
+	"github.com/waypost/waypost/hack/testenv"
+)
+
+const (
+	systemNamespace   = "waypost-system"
+	snapshotNamespace = "waypost-snapshots"
+)
+
+// Ports are where everything listens; Free finds some that nobody uses.
+type Ports struct {
+	Journal, OperatorMetrics, OperatorHealth, LedgerAdmin string
+	Trackers                                              []TrackerPorts
+}
+
+// TrackerPorts are the public and the admin port of one tracker.
+type TrackerPorts struct{ Public, Admin string }
+
+// FixedPorts are those of "make run-kubernetes", easy to remember.
+func FixedPorts() Ports {
+	return Ports{
+		Journal: "127.0.0.1:14222", OperatorMetrics: "127.0.0.1:9093", OperatorHealth: "127.0.0.1:9094", LedgerAdmin: "127.0.0.1:9090",
+		Trackers: []TrackerPorts{{"127.0.0.1:8080", "127.0.0.1:9091"}, {"127.0.0.1:8081", "127.0.0.1:9092"}},
+	}
+}
+
+// FreePorts asks the kernel for ports for two trackers and the rest.
+func FreePorts() (Ports, error) {
+	var addresses []string
+	for range 8 {
+		l, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			return Ports{}, fmt.Errorf("looking for a free port: %w", err)
+		}
+		defer func() { _ = l.Close() }() // held until all are found, so that none comes twice
+		addresses = append(addresses, l.Addr().String())
+	}
+	return Ports{
+		Journal: addresses[0], OperatorMetrics: addresses[1], OperatorHealth: addresses[2], LedgerAdmin: addresses[3],
+		Trackers: []TrackerPorts{{addresses[4], addresses[5]}, {addresses[6], addresses[7]}},
+	}, nil
+}
+
+// Installation is an API server with what Waypost's parts need of it. Data must be
+// an empty directory; Binary is the waypost program.
+type Installation struct {
+	Environment *testenv.Environment
+	Ports       Ports
+	Data        string
+	Binary      string
+}
+
+// Path is a path in Data.
+func (i *Installation) Path(parts ...string) string {
+	return filepath.Join(append([]string{i.Data}, parts...)...)
+}
+
+// Prepare makes namespaces, rights, kubeconfigs and keys.
+func (i *Installation) Prepare(ctx context.Context) error {
+	for _, dir := range []string{"logs", "keys"} {
+		if err := os.MkdirAll(i.Path(dir), 0o700); err != nil {
+			return fmt.Errorf("making %s: %w", i.Path(dir), err)
+		}
+	}
+	if err := i.writeKubeconfig("kubeconfig", "admin", "system:masters"); err != nil {
+		return err
+	}
+	for _, namespace := range []string{systemNamespace, snapshotNamespace} {
+		if err := i.Kubectl(ctx, "create", "namespace", namespace); err != nil {
+			return err
+		}
+	}
+	if err := i.Kubectl(ctx, "apply", "-k", filepath.Join(i.Environment.Root, "config", "rbac")); err != nil {
+		return err
+	}
+	for _, part := range []string{"operator", "tracker", "ledger"} {
+		user := "system:serviceaccount:" + systemNamespace + ":waypost-" + part
+		if err := i.writeKubeconfig(part+".kubeconfig", user, "system:serviceaccounts", "system:serviceaccounts:"+systemNamespace, "system:authenticated"); err != nil {
+			return err
+		}
+	}
+	return do(ctx, nil, i.Binary, "keys", "init", "--data", i.Path("keys"), "--signing")
+}
+
+// writeKubeconfig makes a user of the API server with its own client certificate.
+func (i *Installation) writeKubeconfig(file, user string, groups ...string) error {
+	added, err := i.Environment.AddUser(envtest.User{Name: user, Groups: groups}, nil)
+	if err != nil {
+		return fmt.Errorf("making the user %s: %w", user, err)
+	}
+	config, err := added.KubeConfig()
+	if err != nil {
+		return fmt.Errorf("making the kubeconfig of %s: %w", user, err)
+	}
+	return os.WriteFile(i.Path(file), config, 0o600)
+}
+
+// Start launches NATS and Waypost's parts.
+func (i *Installation) Start(ctx context.Context) (*Processes, error) {
+	nats := filepath.Join(i.Environment.Root, "bin", "nats-server")
+	if err := do(ctx, []string{"CGO_ENABLED=0"}, "go", "build", "-o", nats, "github.com/nats-io/nats-server/v2"); err != nil {
+		return nil, err
+	}
+	config := fmt.Sprintf("listen: %q\njetstream {store_dir: %q, sync_interval: always}\nmax_payload: 8MB\n", i.Ports.Journal, i.Path("nats"))
+	if err := os.WriteFile(i.Path("nats.conf"), []byte(config), 0o600); err != nil {
+		return nil, fmt.Errorf("writing the configuration of NATS: %w", err)
+	}
+	p := NewProcesses(i.Path("logs"))
+	err := p.Launch("nats", nats, "-c", i.Path("nats.conf"))
+	if err == nil {
+		err = p.Launch("operator", i.Binary, i.operatorArgs()...)
+	}
+	for n := range i.Ports.Trackers {
+		if err == nil {
+			err = p.Launch(fmt.Sprintf("tracker-%d", n+1), i.Binary, i.trackerArgs(n)...)
+		}
+	}
+	if err == nil {
+		err = p.Launch("ledger", i.Binary, i.ledgerArgs()...)
+	}
+	if err != nil {
+		p.Stop()
+		return nil, err
+	}
+	return p, nil
+}
+
+func (i *Installation) operatorArgs() []string {
+	args := []string{"operator", "--kubeconfig", i.Path("operator.kubeconfig"),
+		"--namespace", systemNamespace, "--snapshot-namespace", snapshotNamespace,
+		"--keys", i.Path("keys"), "--signing-key", i.Path("keys", "signing-key.pem"),
+		"--admin", i.Ports.OperatorMetrics, "--health", i.Ports.OperatorHealth, "--public-url", "http://" + i.Ports.Trackers[0].Public}
+	for _, t := range i.Ports.Trackers {
+		args = append(args, "--tracker-url", "http://"+t.Admin)
+	}
+	return args
+}
+
+func (i *Installation) trackerArgs(n int) []string {
+	name := fmt.Sprintf("tracker-%d", n+1)
+	return []string{"tracker", "--kubeconfig", i.Path("tracker.kubeconfig"), "--name", name,
+		"--snapshot-namespace", snapshotNamespace, "--keys", i.Path("keys"), "--verify-keys", i.Path("keys", "verify-keys.pem"),
+		"--journal-url", "nats://" + i.Ports.Journal, "--cache", i.Path(name),
+		"--listen", i.Ports.Trackers[n].Public, "--admin", i.Ports.Trackers[n].Admin}
+}
+
+func (i *Installation) ledgerArgs() []string {
+	return []string{"ledger", "--kubeconfig", i.Path("ledger.kubeconfig"), "--journal-url", "nats://" + i.Ports.Journal,
+		"--database", i.Path("ledger.db"), "--admin", i.Ports.LedgerAdmin}
+}
+
+// ApplySamples does what a newcomer would do next.
+func (i *Installation) ApplySamples(ctx context.Context) error {
+	if err := i.Kubectl(ctx, "apply", "-k", filepath.Join(i.Environment.Root, "config", "samples")); err != nil {
+		return err
+	}
+	return i.Kubectl(ctx, "wait", "--for=condition=Ready", "offer", "--all", "--timeout=60s")
+}
+
+// Kubectl runs kubectl as an administrator.
+func (i *Installation) Kubectl(ctx context.Context, args ...string) error {
+	return do(ctx, []string{"KUBECONFIG=" + i.Path("kubeconfig")}, filepath.Join(i.Environment.BinaryAssetsDirectory, "kubectl"), args...)
+}
+
+// Greet says what there is to try.
+func (i *Installation) Greet(w io.Writer) {
+	fmt.Fprintf(w, `A real API server runs on loopback, with Waypost beside it; config/samples is applied and served.
+
+  export KUBECONFIG=%s
+  kubectl get waypost
+  kubectl wait --for=condition=Ready offer --all
+  kubectl edit offer summer-shoes
+
+  click     curl -si 'http://%s/click?offer=1001&partner=2002&sub1=news'
+  postback  curl -s 'http://%s/postback?clickid=CLICKID&goal=2&amount=30.00'
+  report    waypost report --token "$(kubectl -n %s create token waypost-reader)"
+
+The processes log to %s; kill any of them to see what the others do. Ctrl-C ends all.
+`, i.Path("kubeconfig"), i.Ports.Trackers[0].Public, i.Ports.Trackers[1].Public, systemNamespace, i.Path("logs"))
+}

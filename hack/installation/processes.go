@@ -1,0 +1,102 @@
+package installation
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+)
+
+// Processes are children; each logs to a file of its own. Safe for concurrent use.
+type Processes struct {
+	logs     string
+	mu       sync.Mutex
+	children map[string]*child
+	// Ended says of each child that ends, and why.
+	Ended chan string
+}
+
+// child is a running command, and how to run it again.
+type child struct {
+	command string
+	args    []string
+	process *os.Process
+	done    chan struct{}
+}
+
+// NewProcesses returns no children yet; they will log below logs.
+func NewProcesses(logs string) *Processes {
+	return &Processes{logs: logs, children: map[string]*child{}, Ended: make(chan string, 100)}
+}
+
+// Launch starts a child that appends to NAME.log.
+func (p *Processes) Launch(name, command string, args ...string) error {
+	log, err := os.OpenFile(filepath.Join(p.logs, name+".log"), os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
+	if err != nil {
+		return fmt.Errorf("making the log of %s: %w", name, err)
+	}
+	defer func() { _ = log.Close() }() // the child has its own handle
+	run := exec.Command(command, args...)
+	run.Stdout, run.Stderr = log, log
+	run.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGTERM, Setpgid: true}
+	if err := run.Start(); err != nil {
+		return fmt.Errorf("starting %s: %w", name, err)
+	}
+	c := &child{command: command, args: args, process: run.Process, done: make(chan struct{})}
+	p.mu.Lock()
+	p.children[name] = c
+	p.mu.Unlock()
+	go func() {
+		err := run.Wait()
+		close(c.done)
+		p.Ended <- fmt.Sprintf("%s (pid %d) ended: %v; its log is %s", name, run.Process.Pid, err, log.Name())
+	}()
+	return nil
+}
+
+// Restart kills a child without warning, as a power cut would, and starts it again.
+func (p *Processes) Restart(name string) error {
+	p.mu.Lock()
+	c := p.children[name]
+	p.mu.Unlock()
+	if c == nil {
+		return fmt.Errorf("there is no child %s", name)
+	}
+	_ = c.process.Kill() // it may have ended already
+	<-c.done
+	return p.Launch(name, c.command, c.args...)
+}
+
+// Stop ends the children, at first politely.
+func (p *Processes) Stop() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, c := range p.children {
+		_ = c.process.Signal(syscall.SIGTERM) // it may have ended already
+	}
+	deadline := time.NewTimer(20 * time.Second)
+	defer deadline.Stop()
+	for _, c := range p.children {
+		select {
+		case <-c.done:
+		case <-deadline.C:
+			deadline.Reset(0)
+			_ = c.process.Kill() // it may have ended already
+		}
+	}
+}
+
+// do runs a command to its end and returns an error with what it printed.
+func do(ctx context.Context, env []string, command string, args ...string) error {
+	c := exec.CommandContext(ctx, command, args...)
+	c.Env = append(os.Environ(), env...)
+	if out, err := c.CombinedOutput(); err != nil {
+		return fmt.Errorf("%s %s: %w\n%s", filepath.Base(command), strings.Join(args, " "), err, out)
+	}
+	return nil
+}
