@@ -47,6 +47,11 @@ func (f Finding) String() string {
 	if f.Line > 0 {
 		where += fmt.Sprintf(":%d", f.Line)
 	}
+	return fmt.Sprintf("%s: %s: %s (%s)", where, f.Severity, f.what(), f.Reason)
+}
+
+// what is the message with the object and the field before it.
+func (f Finding) what() string {
 	what := f.Message
 	if f.Field != "" && !strings.HasPrefix(what, f.Field) {
 		what = f.Field + ": " + what
@@ -54,7 +59,7 @@ func (f Finding) String() string {
 	if f.Object != "" {
 		what = f.Object + ": " + what
 	}
-	return fmt.Sprintf("%s: %s: %s (%s)", where, f.Severity, what, f.Reason)
+	return what
 }
 
 // Errors reports whether one of the findings is an error.
@@ -97,7 +102,7 @@ func WriteGitHub(w io.Writer, findings []Finding) error {
 		if f.Line > 0 {
 			place += fmt.Sprintf(",line=%d", f.Line)
 		}
-		message := githubEscapes.Replace(strings.TrimSpace(f.Object + " " + f.Message))
+		message := githubEscapes.Replace(f.what())
 		if _, err := fmt.Fprintf(w, "::%s %s,title=%s::%s\n", f.Severity, place, f.Reason, message); err != nil {
 			return fmt.Errorf("writing the findings: %w", err)
 		}
