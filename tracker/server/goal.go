@@ -93,7 +93,10 @@ func (r *report) protocolFits() bool {
 	}
 	protocol := r.goal.Body.Protocol
 	ssl := protocol == snapshot.ProtocolImageSSL || protocol == snapshot.ProtocolIFrameSSL
-	return doors[r.entry.Via][protocol] && !(ssl && r.v.transport == transportPlain)
+	if ssl && r.v.transport == transportPlain {
+		return false
+	}
+	return doors[r.entry.Via][protocol]
 }
 
 // takesPartnerPostbacks reports whether a goal counts postbacks that name offer

@@ -51,14 +51,14 @@ func (v *visit) passOver(reason string) {
 func pickDestination(destinations []live.Destination, aimpID []byte) *live.Destination {
 	total := uint64(0)
 	for i := range destinations {
-		total += uint64(destinations[i].Weight) //nolint:gosec // weights are above 0
+		total += uint64(destinations[i].Weight)
 	}
 	if total == 0 {
 		return nil
 	}
 	at := xxhash.Sum64(aimpID) % total
 	for i := range destinations {
-		weight := uint64(destinations[i].Weight) //nolint:gosec // weights are above 0
+		weight := uint64(destinations[i].Weight)
 		if at < weight {
 			return &destinations[i]
 		}

@@ -62,7 +62,7 @@ func BenchmarkServe(b *testing.B) {
 			b.Error(err)
 			return
 		}
-		defer conn.Close() //nolint:errcheck // it is only a benchmark
+		defer conn.Close()
 		answer := make([]byte, 4096)
 		for p.Next() {
 			if _, err := conn.Write(raw); err != nil {

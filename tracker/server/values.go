@@ -13,7 +13,7 @@ import (
 // template encodes them for their place. Times are UTC.
 func (v *visit) AppendMacro(dst []byte, m macro.Macro) []byte {
 	if i, ok := m.Sub(); ok {
-		return append(dst, v.params.Get(params.Sub1+params.Param(i))...) //nolint:gosec // i < 10
+		return append(dst, v.params.Get(params.Sub1+params.Param(i))...)
 	}
 	switch m {
 	case macro.ClickID:

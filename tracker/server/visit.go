@@ -124,7 +124,7 @@ func (v *visit) traffic(context *journal.Context, id []byte) journal.Traffic {
 		Country: v.country, Device: v.device.Kind, OS: v.device.OS,
 	}
 	for i := range t.Subs {
-		t.Subs[i] = text(v.params.Get(params.Sub1 + params.Param(i))) //nolint:gosec // i < 10
+		t.Subs[i] = text(v.params.Get(params.Sub1 + params.Param(i)))
 	}
 	return t
 }

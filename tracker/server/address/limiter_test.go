@@ -36,7 +36,7 @@ func TestLimiterKeepsAddressesApart(t *testing.T) {
 	}{
 		{"203.0.113.9", true, "the first"},
 		{"203.0.113.9", false, "the same again"},
-		{"203.0.113.10", true, "a neighbour"},
+		{"203.0.113.10", true, "the next address"},
 		{"2001:db8:0:1::1", true, "a v6 network"},
 		{"2001:db8:0:1::2", false, "the same /64"},
 		{"2001:db8:0:2::1", true, "another /64"},

@@ -21,7 +21,7 @@ func New[K comparable, V any](size int) *Table[K, V] {
 	for n < size {
 		n <<= 1
 	}
-	return &Table[K, V]{slots: make([]atomic.Pointer[entry[K, V]], n), mask: uint64(n - 1)} //nolint:gosec // n is positive
+	return &Table[K, V]{slots: make([]atomic.Pointer[entry[K, V]], n), mask: uint64(n - 1)}
 }
 
 // Get returns the value that was put for key, if its slot still holds it.

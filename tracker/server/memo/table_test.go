@@ -28,11 +28,11 @@ func TestTableKeepsTheLastKeyOfASlot(t *testing.T) {
 func TestTableRoundsUpAndNeverGrows(t *testing.T) {
 	table := memo.New[int, int](3)
 	for i := range 1000 {
-		table.Put(uint64(i), i, i) //nolint:gosec // small
+		table.Put(uint64(i), i, i)
 	}
 	kept := 0
 	for i := range 1000 {
-		if _, ok := table.Get(uint64(i), i); ok { //nolint:gosec // small
+		if _, ok := table.Get(uint64(i), i); ok {
 			kept++
 		}
 	}
@@ -48,10 +48,10 @@ func TestTableUnderConcurrency(t *testing.T) {
 		wg.Go(func() {
 			for i := range 2000 {
 				k := (i + g) % 64
-				if v, ok := table.Get(uint64(k), k); ok && v != k*2 { //nolint:gosec // small
+				if v, ok := table.Get(uint64(k), k); ok && v != k*2 {
 					t.Errorf("Get(%d) = %d", k, v)
 				}
-				table.Put(uint64(k), k, k*2) //nolint:gosec // small
+				table.Put(uint64(k), k, k*2)
 			}
 		})
 	}

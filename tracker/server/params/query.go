@@ -60,7 +60,7 @@ func AppendDecoded(dst, b []byte) []byte {
 		case c == '+':
 			dst = append(dst, ' ')
 		case c == '%' && i+2 < len(b) && hexValue(b[i+1]) >= 0 && hexValue(b[i+2]) >= 0:
-			dst = append(dst, byte(hexValue(b[i+1])<<4|hexValue(b[i+2]))) //nolint:gosec // two nibbles
+			dst = append(dst, byte(hexValue(b[i+1])<<4|hexValue(b[i+2])))
 			i += 2
 		default:
 			dst = append(dst, c)

@@ -85,7 +85,7 @@ func GoalPostbacks() *Table {
 func customFields() []row {
 	rows := make([]row, 0, CustomFields)
 	for i := range CustomFields {
-		rows = append(rows, row{Custom1 + Param(i), "custom_field" + strconv.Itoa(i+1)}) //nolint:gosec // i < 15
+		rows = append(rows, row{Custom1 + Param(i), "custom_field" + strconv.Itoa(i+1)})
 	}
 	return rows
 }
@@ -95,7 +95,7 @@ func newTable(groups ...[]row) *Table {
 	for _, rows := range groups {
 		for _, r := range rows {
 			for _, n := range strings.Fields(r.names) {
-				t.names[n] = name{param: r.param, id: uint8(len(t.names))} //nolint:gosec // fewer than 100 names
+				t.names[n] = name{param: r.param, id: uint8(len(t.names))}
 			}
 		}
 	}
