@@ -167,10 +167,4 @@ func TestTrackersServeWithoutTheControlPlane(t *testing.T) {
 		}
 	}
 	awaitBooks(t, i.Path("ledger.db"), books{2, 2 * 500_000, 2 * 800_000})
-	if err := i.Environment.ControlPlane.APIServer.Start(); err != nil {
-		t.Fatal(err)
-	}
-	if err := i.Kubectl(t.Context(), "wait", "--for=condition=Ready", "offer", "--all", "--timeout=60s"); err != nil {
-		t.Errorf("after the API server is back: %v", err)
-	}
 }
