@@ -50,6 +50,7 @@ func newRoot() *cobra.Command {
 		newValidateCommand(),
 		newPlanCommand(),
 		newLinksCommand(),
+		newExplainCommand(),
 	)
 	return root
 }

@@ -1,0 +1,204 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/waypost/waypost/api/money"
+	"github.com/waypost/waypost/api/pricing"
+	"github.com/waypost/waypost/api/seal"
+	"github.com/waypost/waypost/api/snapshot"
+	"github.com/waypost/waypost/controllers/compile"
+	"github.com/waypost/waypost/tracker/live"
+	"github.com/waypost/waypost/tracker/token"
+)
+
+func newExplainCommand() *cobra.Command {
+	var e explanation
+	var config, data, amount string
+	cmd := &cobra.Command{
+		Use:   "explain --clickid ID",
+		Short: "Say which goal, payout rule and verdict a postback would get, and why",
+		Long: `Reads a click id without any look-up, finds its goal in the manifests and prices a
+conversion as the ledger would, with every step. What the click brought along (sub ids,
+source, country) is asked of the admin port when it answers, and can be given with --field.`,
+		Example: "  waypost explain --config config/samples --clickid UWsBF… --goal 2 --amount 10",
+		Args:    cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			keys, err := seal.LoadDir(data)
+			if err != nil {
+				return fmt.Errorf("reading the sealing keys that the id was made with (--data): %w", err)
+			}
+			if amount != "" {
+				sale, err := money.ParseSale(amount)
+				if err != nil {
+					return fmt.Errorf("--amount: bad_amount: %w", err)
+				}
+				e.amount = &sale
+			}
+			index, _, err := loadIndex(cmd.Context(), compile.Options{AssumeSecrets: true}, config)
+			if err != nil {
+				return err
+			}
+			return e.print(cmd.Context(), cmd.OutOrStdout(), index, keys)
+		},
+	}
+	flags := cmd.Flags()
+	flags.StringVar(&config, "config", "config/samples", "directory with manifests")
+	flags.StringVar(&data, "data", "data", "directory with the sealing keys")
+	flags.StringVar(&e.id, "clickid", "", "click id, or the aimp_id of an impression")
+	flags.StringVar(&e.goal, "goal", "1", "goal value")
+	flags.StringVar(&amount, "amount", "", "sale amount")
+	flags.StringToStringVar(&e.fields, "field", nil, "what a rule may ask for, such as sub2=email; repeatable")
+	e.client.addFlags(flags)
+	_ = cmd.MarkFlagRequired("clickid") // the flag exists
+	return cmd
+}
+
+// explanation is what is asked, and what is found on the way to the answer.
+type explanation struct {
+	client   apiClient
+	id, goal string
+	amount   *money.Amount
+	fields   map[string]string
+}
+
+func (e *explanation) print(ctx context.Context, w io.Writer, index *live.Index, keys *seal.Keyring) error {
+	id, err := token.Open(keys, e.id)
+	if err != nil {
+		return fmt.Errorf("bad_click_id: %w", err)
+	}
+	line := func(what, format string, args ...any) {
+		fmt.Fprintf(w, "%-9s %s\n", what, fmt.Sprintf(format, args...))
+	}
+	kind := "click"
+	if id.Kind == token.Impression {
+		kind = "impression"
+	}
+	line(kind, "%s, sealed with key %d", id.Time().UTC().Format(time.RFC3339), id.KeyID)
+	network, offer, partner := attribution(index, id)
+	if offer == nil || partner == nil {
+		return errors.New("bad_click_id: its offer or partner is in none of these manifests")
+	}
+	line("network", "%s", network.Name)
+	line("offer", "%s (%s)", offer.Name, offer.Body.TrackingID)
+	line("partner", "%s (%s)", partner.Name, partner.Body.TrackingID)
+	goal := offer.Goal(e.goal)
+	if goal == nil {
+		line("verdict", "rejected: unknown_goal")
+		return nil
+	}
+	line("goal", "%s %s", goal.Body.Value, goal.Body.Title)
+	e.complete(ctx, line)
+	terms := pricing.Select(pricing.Selection{
+		Partner: partner.Body, PartnerName: partner.Name, OfferName: offer.Name, Goal: goal.Body,
+		Payouts: network.Payouts(partner.Name), Structure: network.Structure, At: clock(),
+	})
+	result, err := terms.Price(pricing.Facts{Amount: e.amount, Field: func(name string) (string, bool) {
+		value, ok := e.fields[name]
+		return value, ok
+	}})
+	if err != nil {
+		line("verdict", "refused: bad_amount (%v)", err)
+		return nil
+	}
+	printSide(line, "payout", result.Payout, offer.Body.Currency, result.PayoutPath)
+	printSide(line, "revenue", result.Revenue, offer.Body.Currency, result.RevenuePath)
+	line("verdict", "%s", firstVerdict(network, offer, partner, goal, id))
+	return nil
+}
+
+func printSide(line func(what, format string, args ...any), side string, amount money.Amount, currency string, path []pricing.Step) {
+	line(side, "%s %s", amount, currency)
+	for i, step := range path {
+		line("", "%d. %s: %s", i+1, step.Rule, step.Detail)
+	}
+}
+
+// attribution finds the network, offer and partner that an id names.
+func attribution(index *live.Index, id token.ID) (*live.Network, *live.Offer, *live.Partner) {
+	for _, n := range index.Networks() {
+		if offer := n.OfferByHash(id.OfferHash); offer != nil {
+			return n, offer, n.PartnerByHash(id.PartnerHash)
+		}
+	}
+	return nil, nil, nil
+}
+
+// complete asks the ledger what the click brought along. Without an answer the
+// rules see only what was given by hand, and the explanation says so.
+func (e *explanation) complete(ctx context.Context, line func(what, format string, args ...any)) {
+	var click row
+	if err := e.client.getJSON(ctx, "/api/v1/clicks/"+url.PathEscape(e.id), nil, &click); err != nil {
+		line("data", "of the click are not known (%s); rules see only --field", strings.SplitN(err.Error(), ":", 2)[0])
+		return
+	}
+	if e.fields == nil {
+		e.fields = map[string]string{}
+	}
+	var known []string
+	for _, name := range clickFields() {
+		value := cell(click[name])
+		if _, given := e.fields[name]; value != "" && !given {
+			e.fields[name] = value
+			known = append(known, name+"="+value)
+		}
+	}
+	line("data", "%s", strings.Join(known, " "))
+}
+
+// clickFields are what rules may ask of a click.
+func clickFields() []string {
+	fields := []string{"source", "country", "device"}
+	for i := 1; i <= 10; i++ {
+		fields = append(fields, fmt.Sprintf("sub%d", i))
+	}
+	return fields
+}
+
+// firstVerdict is what the first postback of this click and goal would be told, as
+// far as the configuration decides it: what happened before is the ledger's to say.
+func firstVerdict(network *live.Network, offer *live.Offer, partner *live.Partner, goal *live.Goal, id token.ID) string {
+	body, age := offer.Body, clock().Sub(id.Time())
+	lookback := time.Duration(body.Attribution.ClickLookbackHours) * time.Hour
+	if id.Kind == token.Impression {
+		lookback = time.Duration(body.Attribution.ImpressionLookbackHours) * time.Hour
+	}
+	switch {
+	case id.Kind == token.Impression && !body.Attribution.ViewThrough:
+		return "refused: view_through_disabled"
+	case (body.GoalsDisabled || network.Body.GoalsDisabled) && goal.Name != "":
+		return "refused: goals_disabled"
+	case goal.Body.State == snapshot.Deleted:
+		return "refused: goal_deleted"
+	case inactive(partner.Body.State, snapshot.Blocked, snapshot.Rejected, snapshot.Deleted):
+		return "rejected: partner_inactive"
+	case inactive(body.State, snapshot.Deleted, snapshot.Pending):
+		return "rejected: offer_inactive"
+	case id.Kind == token.Click && age < time.Duration(body.Attribution.MinimumClickSeconds)*time.Second:
+		return "rejected: too_soon"
+	case age > lookback:
+		return "rejected: too_late"
+	case goal.Body.Manual:
+		return "pending (approval is manual)"
+	case body.HoldHours > 0:
+		return fmt.Sprintf("hold for %d hours, then approved", body.HoldHours)
+	}
+	return "approved, if it is the first and no cap is reached"
+}
+
+func inactive(state snapshot.State, bad ...snapshot.State) bool {
+	for _, b := range bad {
+		if state == b {
+			return true
+		}
+	}
+	return false
+}
