@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -9,6 +10,7 @@ import (
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 
 	"github.com/waypost/waypost/api/snapshot"
 	"github.com/waypost/waypost/api/v1alpha1"
@@ -109,13 +111,20 @@ func (e *Engine) tellHolds(before map[string]guard.Hold) {
 // whether there was something to write.
 func (e *Engine) noteHolds(ctx context.Context) bool {
 	held := e.guard.Held()
-	if e.published == nil || e.manifest == nil || e.manifest.Held == nil && len(held) == 0 || maps.Equal(e.manifest.Held, held) || maps.Equal(e.noted, held) {
+	if e.published == nil || e.manifest == nil || maps.Equal(e.manifest.Held, held) || e.noted != nil && maps.Equal(e.noted, held) {
 		return false
 	}
 	e.background(ctx, func(ctx context.Context) func() error {
 		err := e.Publisher.Hold(ctx, held)
 		return func() error {
-			if err != nil {
+			switch {
+			case errors.Is(err, publish.ErrSuperseded):
+				return err
+			case errors.Is(err, publish.ErrLost):
+				e.lost(err)
+			case apierrors.IsConflict(err):
+				return nil // the annotations have changed meanwhile, again
+			case err != nil:
 				e.Log.Error(err, "note the held networks")
 			}
 			e.noted = held

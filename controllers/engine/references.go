@@ -97,7 +97,7 @@ func (r *references) read(secret types.NamespacedName) (freed []v1alpha1.Object)
 // found takes what there is of a Secret.
 func (e *Engine) found(f secrets.Found) {
 	if f.Forbidden != nil {
-		e.Log.Error(f.Forbidden, "the operator may not read a Secret that an object names; bind the ClusterRole waypost-operator-secrets to it in this namespace",
+		e.Log.Error(f.Forbidden, "the operator may not read a Secret that an object names; give it the right to get Secrets in this namespace",
 			"namespace", f.Name.Namespace, "name", f.Name.Name)
 	}
 	if f.Exists {

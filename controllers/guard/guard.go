@@ -74,7 +74,11 @@ func (g *Guard) Restore(network string, lately int) {
 
 // Held returns the networks on hold, each with the number of offers that had
 // left before, for the next operator.
-func (g *Guard) Held() map[string]int { return maps.Clone(g.held) }
+func (g *Guard) Held() map[string]int {
+	held := make(map[string]int, len(g.held))
+	maps.Copy(held, g.held)
+	return held
+}
 
 // lately returns how many offers left within the window, and forgets older ones.
 func (g *Guard) lately(network string, now time.Time) int {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -25,6 +26,7 @@ type cluster struct {
 	client.Client
 	namespace string
 	key       ed25519.PrivateKey
+	mu        sync.Mutex
 	writes    []string
 	fail      func(verb string, object client.Object) error // after the write
 	now       time.Time
@@ -57,6 +59,8 @@ func newCluster(t *testing.T) *cluster {
 }
 
 func (c *cluster) written(verb string, o client.Object, err error) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	name, _, _ := strings.Cut(strings.TrimPrefix(o.GetName(), "waypost-"), "-")
 	if err == nil {
 		c.writes = append(c.writes, verb+" "+name)
@@ -69,6 +73,8 @@ func (c *cluster) written(verb string, o client.Object, err error) error {
 
 // wrote returns and forgets the writes since the last call.
 func (c *cluster) wrote() string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	slices.Sort(c.writes)
 	writes := strings.Join(c.writes, ", ")
 	c.writes = nil
@@ -273,6 +279,15 @@ func TestAnnotationsSurvive(t *testing.T) {
 	object := c.manifest(t)
 	if got := ReadRequests(object); !slices.Equal(got.Confirmed, []string{"ab12"}) {
 		t.Errorf("requests after a publication: %+v", got)
+	}
+	if err := Release(t.Context(), c, c.namespace); err != nil {
+		t.Fatal(err) // so that the manifest is another one than the publisher read
+	}
+	if err := Confirm(t.Context(), c, c.namespace, "ab12 "); err != nil {
+		t.Fatal(err)
+	}
+	if err := p.Hold(t.Context(), map[string]int{"shop": 14}); !apierrors.IsConflict(err) {
+		t.Fatalf("Hold() on a manifest that has changed = %v", err)
 	}
 	if err := p.Hold(t.Context(), map[string]int{"shop": 14}); err != nil {
 		t.Fatal(err)

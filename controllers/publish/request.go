@@ -58,18 +58,6 @@ func Confirm(ctx context.Context, c client.Client, namespace, token string) erro
 	return annotate(ctx, c, namespace, AnnotationConfirm, token)
 }
 
-// Hold notes on the manifest which networks are held; none removes the note.
-func (p *Publisher) Hold(ctx context.Context, held map[string]int) error {
-	if len(held) == 0 {
-		return annotate(ctx, p.manifests.client, p.manifests.namespace, AnnotationHeld, nil)
-	}
-	note, err := json.Marshal(held)
-	if err != nil {
-		return fmt.Errorf("note the held networks: %w", err)
-	}
-	return annotate(ctx, p.manifests.client, p.manifests.namespace, AnnotationHeld, string(note))
-}
-
 // annotate sets an annotation of the manifest, or removes it where value is nil.
 func annotate(ctx context.Context, c client.Client, namespace, name string, value any) error {
 	patch, err := json.Marshal(map[string]any{"metadata": map[string]any{"annotations": map[string]any{name: value}}})

@@ -2,10 +2,13 @@ package publish
 
 import (
 	"context"
+	"encoding/json"
+	"errors"
 	"fmt"
 	"time"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/waypost/waypost/api/snapshot"
 )
@@ -50,6 +53,33 @@ func (p *Publisher) advance(ctx context.Context, t target, change Change) (manif
 		wrote = wrote || adopted
 	}
 	return nil, false, fmt.Errorf("publish: the manifest changed %d times while it was written", swapAttempts)
+}
+
+// Hold notes on the manifest which networks are held; none removes the note. It
+// fails with a conflict when somebody else has written, and may be tried again.
+func (p *Publisher) Hold(ctx context.Context, held map[string]int) error {
+	if p.object == nil {
+		return nil // nothing is published that could be held
+	}
+	object := p.object.DeepCopy()
+	delete(object.Annotations, AnnotationHeld)
+	if len(held) > 0 {
+		note, err := json.Marshal(held)
+		if err != nil {
+			return fmt.Errorf("note the held networks: %w", err)
+		}
+		metav1.SetMetaDataAnnotation(&object.ObjectMeta, AnnotationHeld, string(note))
+	}
+	err := p.manifests.client.Update(ctx, object)
+	if err == nil {
+		p.object = object
+		return nil
+	}
+	if p.conflict(err) {
+		_, lost := p.reread(ctx)
+		err = errors.Join(err, lost)
+	}
+	return fmt.Errorf("note the held networks: %w", err)
 }
 
 // next returns the signed manifest of the next revision.
