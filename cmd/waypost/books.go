@@ -31,8 +31,8 @@ func (f *booksFlags) addFlags(flags *pflag.FlagSet, database string) {
 	flags.BoolVar(&f.allowPrivate, "allow-private-deliveries", false, "let outgoing calls go to private, loopback and link-local addresses")
 }
 
-// books is a ledger: the fold, and who delivers what it decides.
-type books struct {
+// bookkeeping is a ledger: the fold, and who delivers what it decides.
+type bookkeeping struct {
 	flags   booksFlags
 	store   *store.Store
 	ledger  *ledger.Ledger
@@ -42,7 +42,7 @@ type books struct {
 	log     logr.Logger
 }
 
-func openBooks(ctx context.Context, f booksFlags, conn *journal.Conn, metrics prometheus.Registerer, log logr.Logger) (*books, error) {
+func openBooks(ctx context.Context, f booksFlags, conn *journal.Conn, metrics prometheus.Registerer, log logr.Logger) (*bookkeeping, error) {
 	s, err := store.Open(ctx, f.database)
 	if err != nil {
 		return nil, fmt.Errorf("opening the ledger's database (--database): %w", err)
@@ -53,7 +53,7 @@ func openBooks(ctx context.Context, f booksFlags, conn *journal.Conn, metrics pr
 		return nil, err
 	}
 	readerMetrics := journal.NewReaderMetrics(metrics)
-	return &books{
+	return &bookkeeping{
 		flags: f, store: s, writer: writer, conn: conn, metrics: metrics, log: log,
 		ledger: ledger.New(ledger.Options{
 			Store: s,
@@ -69,7 +69,7 @@ func openBooks(ctx context.Context, f booksFlags, conn *journal.Conn, metrics pr
 }
 
 // fold works until ctx ends.
-func (b *books) fold(ctx context.Context) error {
+func (b *bookkeeping) fold(ctx context.Context) error {
 	err := b.ledger.Run(ctx)
 	if ctx.Err() != nil {
 		return nil
@@ -78,7 +78,7 @@ func (b *books) fold(ctx context.Context) error {
 }
 
 // close ends what tasks no longer need.
-func (b *books) close(ctx context.Context) error {
+func (b *bookkeeping) close(ctx context.Context) error {
 	if err := b.writer.Close(ctx); err != nil {
 		return fmt.Errorf("flushing the ledger's own entries: %w", err)
 	}

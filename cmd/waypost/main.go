@@ -51,6 +51,7 @@ func newRoot() *cobra.Command {
 		newPlanCommand(),
 		newLinksCommand(),
 		newExplainCommand(),
+		newReplayCommand(),
 	)
 	return root
 }

@@ -96,7 +96,7 @@ func runServe(ctx context.Context, f serveFlags) (err error) {
 }
 
 // run puts the parts together that runServe has opened.
-func (f *serveFlags) run(ctx context.Context, source *servedSource, conn *journal.Conn, b *books, registry *prometheus.Registry, log logr.Logger) error {
+func (f *serveFlags) run(ctx context.Context, source *servedSource, conn *journal.Conn, b *bookkeeping, registry *prometheus.Registry, log logr.Logger) error {
 	holder := live.NewHolder(live.Options{Disk: source.disk, Log: log.WithName("snapshot")})
 	registry.MustRegister(holder)
 	front, err := newPublic(f.public, publicParts{
