@@ -2,7 +2,9 @@ package ledger
 
 import (
 	"fmt"
+	"os"
 	"slices"
+	"strconv"
 	"testing"
 
 	"github.com/waypost/waypost/tracker/journal"
@@ -11,14 +13,13 @@ import (
 )
 
 // TestModelAgrees folds random journals and compares every verdict, conversion and
-// cent with an independent model.
+// cent with an independent model. More of it:
+//
+//	WAYPOST_MODEL_SEEDS=20 WAYPOST_MODEL_ENTRIES=50000 go test -run ModelAgrees ./tracker/ledger
 func TestModelAgrees(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, target string) {
-		entries := 12_000
-		if testing.Short() {
-			entries = 3000
-		}
-		for seed := range uint64(2) {
+		entries := int(number("WAYPOST_MODEL_ENTRIES", 6000))
+		for seed := range number("WAYPOST_MODEL_SEEDS", 2) {
 			t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
 				tp := newGenerator(seed).tape(entries)
 				o := newOffice(t, target, tp)
@@ -28,6 +29,15 @@ func TestModelAgrees(t *testing.T) {
 			})
 		}
 	})
+}
+
+// number is an environment variable's.
+func number(name string, otherwise uint64) uint64 {
+	n, err := strconv.ParseUint(os.Getenv(name), 10, 32)
+	if err != nil {
+		return otherwise
+	}
+	return n
 }
 
 // resetFor empties the tables for the next part of a test.

@@ -80,7 +80,6 @@ func TestCapsStayExact(t *testing.T) {
 		tp.write(moderation(entryID(tp.boot, 2, 0, micros(5)), snapshot.StatusRejected, 11))
 		o.catchUp()
 		change(t, o.store, "DELETE FROM caps")
-		o.ledger.mem = nil
 		tp.write(postEntry(1, 0, 12, multiple, order("f"), two), postEntry(1, 0, 13, multiple, order("g"), two))
 		o.catchUp()
 		for reply, want := range map[string]string{

@@ -75,11 +75,11 @@ func (g *generator) entry() journal.Entry {
 		return g.click()
 	case k < 30 || len(g.imps) < 3:
 		return g.impression()
-	case k < 35:
-		return journal.Entry{Tick: &journal.Tick{At: g.now - int64(g.IntN(100_000))}}
-	case k < 38 && len(g.ids) > 0:
+	case k < 38:
+		return journal.Entry{Tick: &journal.Tick{At: g.now - int64(g.IntN(15_000_000))}}
+	case k < 41 && len(g.ids) > 0:
 		return g.moderation()
-	case k < 48 && len(g.sent) > 0:
+	case k < 50 && len(g.sent) > 0:
 		return g.again()
 	}
 	return g.postback()

@@ -24,11 +24,19 @@ const (
 	retryMost  = 5 * time.Second
 )
 
+// Pauses of a ledger that has found another to be faster.
+const (
+	standbyFirst = 10 * time.Millisecond
+	standbyMost  = time.Second
+)
+
 // Ledger folds the journal into a store. Its methods other than Run are safe for
 // concurrent use.
 type Ledger struct {
 	o   Options
 	mem *memory // of Run alone; nil when it must be read again
+	// standby is the last pause of standBy; of Run alone.
+	standby time.Duration
 
 	// waiting and tickAt tell the ticker what the fold knows.
 	waiting atomic.Int64
@@ -74,6 +82,7 @@ func (l *Ledger) Run(ctx context.Context) error {
 	helpers.Go(func() { l.keepTicking(ctx) })
 	helpers.Go(func() { l.keepTrimming(ctx) })
 	helpers.Go(func() { l.keepPublishing(ctx) })
+	l.mem = nil // what an earlier run remembered may be old
 	for {
 		if err := l.remember(ctx); err != nil {
 			return err
@@ -149,6 +158,9 @@ func (l *Ledger) foldPatiently(ctx context.Context, batches []*journal.Batch) er
 			return fmt.Errorf("fold the journal: %w", ctx.Err())
 		case errors.Is(err, store.ErrMoved):
 			l.o.Metrics.raceLost()
+			if err := l.standBy(ctx); err != nil {
+				return err
+			}
 			continue
 		}
 		l.o.Metrics.failure()
@@ -157,6 +169,13 @@ func (l *Ledger) foldPatiently(ctx context.Context, batches []*journal.Batch) er
 			return err
 		}
 	}
+}
+
+// standBy lets another ledger go ahead, the longer the more often it was faster:
+// two that race for every group would both do the work twice.
+func (l *Ledger) standBy(ctx context.Context) error {
+	l.standby = min(max(2*l.standby, standbyFirst), standbyMost)
+	return sleep(ctx, l.standby)
 }
 
 // setBack reports whether the tables are behind where this ledger read on from:
@@ -188,7 +207,7 @@ func (l *Ledger) fold(ctx context.Context, batches []*journal.Batch) (err error)
 		return err
 	}
 	mem.progress = to
-	l.mem = mem
+	l.mem, l.standby = mem, 0
 	l.waiting.Store(int64(len(mem.parked.list)))
 	l.tickAt.Store(to.TickAt)
 	l.o.Metrics.committed(g, batches, l.o.Now().Sub(start), l.o.Now())

@@ -26,6 +26,11 @@ func openPostgres(ctx context.Context, target string) (*postgres, error) {
 		return nil, errors.New("open the ledger database: the postgres:// URL is not valid")
 	}
 	config.MaxConns = max(config.MaxConns, 8)
+	config.AfterConnect = func(ctx context.Context, conn *pgx.Conn) error {
+		// A plan made while a table was empty must not be kept when it is not any more.
+		_, err := conn.Exec(ctx, "SET plan_cache_mode = force_custom_plan")
+		return err
+	}
 	pool, err := pgxpool.NewWithConfig(ctx, config)
 	if err != nil {
 		return nil, fmt.Errorf("open the ledger database: %w", err)

@@ -87,7 +87,32 @@ func (s *postgresSession) insert(ctx context.Context, t *table, n int, fill func
 }
 
 func (s *postgresSession) upsert(ctx context.Context, t *table, n int, fill func(int, []any)) error {
+	if t.integers && n >= copyFrom {
+		return s.writeArrays(ctx, t, n, fill)
+	}
 	return s.write(ctx, t, n, fill, true)
+}
+
+// writeArrays sends the rows column by column.
+func (s *postgresSession) writeArrays(ctx context.Context, t *table, n int, fill func(int, []any)) error {
+	columns := make([][]int64, len(t.columns))
+	args := make([]any, len(columns))
+	row := make([]any, len(columns))
+	for i := range n {
+		fill(i, row)
+		for c, v := range row {
+			x, ok := v.(int64)
+			if !ok {
+				return fmt.Errorf("write %s.%s: %T is no integer", t.name, t.columns[c], v)
+			}
+			columns[c] = append(columns[c], x)
+		}
+	}
+	for c := range columns {
+		args[c] = columns[c]
+	}
+	_, err := s.tx.Exec(ctx, dollars(t.unnest()), args...)
+	return err
 }
 
 // write sends the statements of all chunks in one round trip.
@@ -115,8 +140,10 @@ func (s *postgresSession) claim(ctx context.Context, day int64, visitors []int64
 	return s.query(ctx, query, []any{day, visitors}, each)
 }
 
+// clamped compares before it adds, because PostgreSQL fails where a sum overflows.
 func (s *postgresSession) clamped(a, b string) string {
-	return "LEAST(GREATEST(" + a + "::numeric + " + b + ", -9223372036854775807), 9223372036854775807)::bigint"
+	return "CASE WHEN " + a + " > 0 AND " + b + " > 9223372036854775807 - " + a + " THEN 9223372036854775807" +
+		" WHEN " + a + " < 0 AND " + b + " < -9223372036854775807 - " + a + " THEN -9223372036854775807 ELSE " + a + " + " + b + " END"
 }
 
 func (s *postgresSession) commit(ctx context.Context) error {

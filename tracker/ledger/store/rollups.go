@@ -51,7 +51,7 @@ func (tx *Tx) AddRollups(ctx context.Context, r Resolution, list []Rollup) error
 		}
 		return int(min(max(a.Cell-b.Cell, -1), 1))
 	})
-	t := &table{name: string(r), columns: rollupColumns, conflict: tx.adding(string(r))}
+	t := &table{name: string(r), columns: rollupColumns, conflict: tx.adding(string(r)), integers: true}
 	err := tx.in.upsert(ctx, t, len(list), func(i int, row []any) { list[i].fill(row) })
 	if err != nil {
 		return fmt.Errorf("add to %s: %w", r, err)

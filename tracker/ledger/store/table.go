@@ -13,6 +13,9 @@ type table struct {
 	columns []string
 	// conflict is what follows "ON CONFLICT" in an upsert.
 	conflict string
+	// integers says that all columns are integers: PostgreSQL then takes each column
+	// as one array, whatever the number of rows.
+	integers bool
 }
 
 // chunks are the numbers of rows that one statement writes; the same few
@@ -30,6 +33,13 @@ func (t *table) values(verb string, n int, conflict bool) string {
 		b.WriteString(" ON CONFLICT " + t.conflict)
 	}
 	return b.String()
+}
+
+// unnest is PostgreSQL's statement that writes any number of rows, given as an array
+// for each column.
+func (t *table) unnest() string {
+	arrays := strings.TrimSuffix(strings.Repeat("?::bigint[], ", len(t.columns)), ", ")
+	return "INSERT INTO " + t.name + " (" + strings.Join(t.columns, ", ") + ") SELECT * FROM unnest(" + arrays + ") ON CONFLICT " + t.conflict
 }
 
 // replace makes an upsert replace every column of the row with the same key.

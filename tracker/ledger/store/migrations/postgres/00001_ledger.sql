@@ -212,7 +212,7 @@ CREATE TABLE rollup_quarter (
     hold_revenue     bigint NOT NULL,
     rejected_revenue bigint NOT NULL,
     PRIMARY KEY (bucket, cell)
-);
+) WITH (fillfactor = 60);
 
 CREATE TABLE rollup_day (
     bucket           bigint NOT NULL,
@@ -238,7 +238,7 @@ CREATE TABLE rollup_day (
     hold_revenue     bigint NOT NULL,
     rejected_revenue bigint NOT NULL,
     PRIMARY KEY (bucket, cell)
-);
+) WITH (fillfactor = 60);
 
 CREATE TABLE caps (
     network    text COLLATE "C" NOT NULL,
