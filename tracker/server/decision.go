@@ -10,10 +10,11 @@ import (
 	"github.com/waypost/waypost/tracker/server/memo"
 )
 
-// How many decisions and merged deep links are remembered.
+// How many decisions, merged deep links and terms are remembered.
 const (
 	rememberedPairs = 16384
 	rememberedLinks = 1024
+	rememberedTerms = 4096
 )
 
 // decisions are what follows from one index alone, so that the click path need
@@ -22,6 +23,7 @@ type decisions struct {
 	index *live.Index
 	pairs *memo.Table[pairKey, *pair]
 	links *memo.Table[linkKey, deepLink]
+	terms *memo.Table[termsKey, timedTerms]
 }
 
 type pairKey struct {
@@ -48,6 +50,7 @@ func newDecisions(index *live.Index) *decisions {
 		index: index,
 		pairs: memo.New[pairKey, *pair](rememberedPairs),
 		links: memo.New[linkKey, deepLink](rememberedLinks),
+		terms: memo.New[termsKey, timedTerms](rememberedTerms),
 	}
 }
 

@@ -29,6 +29,7 @@ func records(ring *seal.Keyring) []*snapshot.Record {
 	all = append(all, networks(ring)...)
 	all = append(all, advertisers(ring)...)
 	all = append(all, partners()...)
+	all = append(all, payouts()...)
 	all = append(all, offers(ring)...)
 	return append(all, goals()...)
 }
@@ -86,6 +87,17 @@ func partners() []*snapshot.Record {
 		body("other", "best-blog", "2002", snapshot.Partner{}),
 		body("keyed", "best-blog", "2002", snapshot.Partner{}),
 	}
+}
+
+// payouts holds an override that begins ten seconds after now and lasts ten.
+func payouts() []*snapshot.Record {
+	return []*snapshot.Record{{
+		Kind: snapshot.KindPartnerPayout, Network: network, Name: "deals",
+		PartnerPayout: &snapshot.PartnerPayout{Partner: "deal-hunter", Overrides: []snapshot.Override{{
+			Name: "soon", Offer: "summer-shoes", Goal: "Buy", Payout: &snapshot.Terms{Flat: 9_000_000},
+			From: now.Unix() + 10, Until: now.Unix() + 20,
+		}}},
+	}}
 }
 
 // offer returns an active offer record that change completes.

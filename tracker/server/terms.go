@@ -1,23 +1,74 @@
 package server
 
 import (
+	"math"
+	"math/bits"
 	"strings"
 	"time"
+
+	"github.com/cespare/xxhash/v2"
 
 	"github.com/waypost/waypost/api/pricing"
 	"github.com/waypost/waypost/api/snapshot"
 	"github.com/waypost/waypost/tracker/journal"
+	"github.com/waypost/waypost/tracker/live"
 )
 
+// termsKey is what terms follow from, beside the moment.
+type termsKey struct {
+	offer   *live.Offer
+	partner *live.Partner
+	goal    *live.Goal
+}
+
+// timedTerms are terms with the seconds for which they hold: from the last edge
+// of an override's window to the next.
+type timedTerms struct {
+	from, until int64
+	terms       *journal.Terms
+}
+
 // terms is the configuration behind the postback, as far as it names it: all
-// that the ledger needs to judge and price it without a snapshot.
+// that the ledger needs to judge and price it without a snapshot. Postbacks of
+// one goal and partner share them, so the journal writes them once in a batch.
 func (r *report) terms() *journal.Terms {
-	return &journal.Terms{
-		Offer:   r.offerTerms(),
-		Partner: r.partnerTerms(),
-		Goal:    r.goalTerms(),
-		Pricing: r.pricing(),
+	known := r.v.s.decisionsOf(r.v.index).terms
+	key := termsKey{r.offer, r.partner, r.goal}
+	hash := r.offer.Hash ^ bits.RotateLeft64(r.partner.Hash, 32)
+	if r.goal != nil {
+		hash ^= xxhash.Sum64String(r.goal.Body.Value)
 	}
+	second := time.UnixMicro(r.entry.At).Unix()
+	if t, ok := known.Get(hash, key); ok && t.from <= second && second < t.until {
+		return t.terms
+	}
+	t := timedTerms{terms: &journal.Terms{
+		Offer: r.offerTerms(), Partner: r.partnerTerms(), Goal: r.goalTerms(), Pricing: r.pricing(),
+	}}
+	t.from, t.until = r.window(second)
+	known.Put(hash, key, t)
+	return t.terms
+}
+
+// window returns the edges, around a second, of the windows of overrides that
+// could apply.
+func (r *report) window(second int64) (from, until int64) {
+	from, until = math.MinInt64, math.MaxInt64
+	for _, record := range r.v.network.Payouts(r.partner.Name) {
+		for i := range record.PartnerPayout.Overrides {
+			o := &record.PartnerPayout.Overrides[i]
+			for _, edge := range []int64{o.From, o.Until} {
+				switch {
+				case edge == 0 || o.Offer != r.offer.Name:
+				case edge <= second:
+					from = max(from, edge)
+				default:
+					until = min(until, edge)
+				}
+			}
+		}
+	}
+	return from, until
 }
 
 func (r *report) offerTerms() journal.OfferTerms {
