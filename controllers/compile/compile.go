@@ -60,7 +60,7 @@ func (s *space) compile(now time.Time) {
 		}
 	}
 	s.sweep(now.Unix())
-	if s.objects == 0 && len(s.records) == 1 && s.network.record != nil {
+	if s.objects == 0 && len(s.records) == 1 && s.network.record != nil && !s.world.partial {
 		s.put(s.network, nil) // nothing is left that it would serve
 	}
 }
@@ -115,7 +115,7 @@ func (s *space) tell(n *node, changed bool) {
 // compileGone decides what becomes of the record of an object that is gone.
 func (s *space) compileGone(n *node, now int64) {
 	n.accepted = false
-	if n.record == nil {
+	if n.record == nil || s.maybeThere(n) {
 		return
 	}
 	switch n.kind {
@@ -127,6 +127,10 @@ func (s *space) compileGone(n *node, now int64) {
 		s.put(n, nil)
 	}
 }
+
+// maybeThere reports whether an object that was published before the start may
+// exist although it has not been given.
+func (s *space) maybeThere(n *node) bool { return s.world.partial && !n.seen }
 
 // compileObject compiles an object that is no Offer and no Goal.
 func (s *space) compileObject(n *node, now int64) {

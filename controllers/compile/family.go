@@ -84,6 +84,8 @@ func (s *space) compileMember(offer, g *node, claims *goalClaims) (goalEntry, bo
 	switch {
 	case g.offer == offer.name && g.object != nil:
 		return s.compileGoal(offer, g, claims)
+	case g.offer == offer.name && s.maybeThere(g):
+		return s.compileGuest(offer, g, claims)
 	case g.offer == offer.name:
 		s.goals.leave(offer.name, g)
 		g.accepted = false
@@ -103,7 +105,7 @@ func (s *space) compileGuest(offer, g *node, claims *goalClaims) (goalEntry, boo
 	before := g.record
 	last := s.lastGoal(offer, g, claims)
 	s.put(g, last)
-	if g.record != before {
+	if g.record != before && g.object != nil {
 		s.mark(g)
 	}
 	if last == nil {

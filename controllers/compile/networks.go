@@ -110,6 +110,10 @@ func (c candidate) name() string {
 
 // takeDefaults serves a namespace that has objects but no Network.
 func (s *space) takeDefaults(claims *hostClaims, oldest int64) {
+	if last := s.network.record; last != nil && s.world.partial && !s.declared {
+		claims.take(s, last.NetworkBody) // its Network may be there, only not readable
+		return
+	}
 	if claims.rest != nil {
 		s.blocked = blockedBy(claims.rest)
 		if last := s.network.record; last != nil {

@@ -17,6 +17,9 @@ type node struct {
 	// object is the current form, nil while there is none: it was deleted, or it
 	// is only named by others. It is shared with its giver and never changed.
 	object v1alpha1.Object
+	// seen says that there has been an object: without it a record from before is
+	// of an object that was deleted while nobody looked, or that cannot be read.
+	seen bool
 	// created is the object's creation in unix seconds, 0 where it is unknown.
 	created int64
 	// offer is the name of the Offer that a Goal belongs to.

@@ -32,7 +32,7 @@ type model struct {
 // compares with a new world that gets the same objects in another order, and the
 // records that were there before.
 func TestIncrementalEqualsFromScratch(t *testing.T) {
-	runs := 300
+	runs := 200
 	if testing.Short() {
 		runs = 30
 	}

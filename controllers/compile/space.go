@@ -36,6 +36,8 @@ type space struct {
 	networks  map[*node]struct{}
 	holder    *node
 	reachable bool
+	// declared says that there has been a Network object since the start.
+	declared bool
 	// settings are what the other objects take from the record of the Network.
 	settings settings
 	// blocked is why objects that are not served yet cannot be: the namespace has
@@ -100,7 +102,8 @@ func (s *space) upsert(n *node, object v1alpha1.Object) {
 	if n.object == nil {
 		s.objects++
 	}
-	n.object, n.judged = object, false
+	n.object, n.seen, n.judged = object, true, false
+	s.declared = s.declared || n.kind == snapshot.KindNetwork
 	n.created = 0
 	if t := object.GetCreationTimestamp(); !t.IsZero() {
 		n.created = t.Unix()

@@ -34,6 +34,8 @@ type Options struct {
 type World struct {
 	options Options
 	spaces  map[string]*space
+	// partial says that objects may exist that have not been given. See SetPartial.
+	partial bool
 	// hosts says that the networks must be compared with each other again.
 	hosts bool
 	// hashes are OfferHash and PartnerHash; tests make them collide.
@@ -113,6 +115,20 @@ func (w *World) WatchedSecrets(network string) []string {
 	}
 	slices.Sort(names)
 	return names
+}
+
+// SetPartial says whether objects may exist that have not been given, because
+// they cannot be read. Meanwhile nothing is deleted that was there before the
+// start and has not been seen since: its previous record stays.
+func (w *World) SetPartial(partial bool) {
+	if w.partial == partial {
+		return
+	}
+	w.partial = partial
+	w.hosts = true
+	for _, s := range w.spaces {
+		s.markAll()
+	}
 }
 
 // SetKeys takes a rotated ring: every key digest and sealed link is made again.

@@ -285,6 +285,46 @@ func TestLoadPreviousTakesWhatIsSound(t *testing.T) {
 	}
 }
 
+// TestPartialDeletesNothing: what cannot be read after a restart is served as
+// before; once everything can be read, what is missing is gone.
+func TestPartialDeletesNothing(t *testing.T) {
+	first := NewWorld(testOptions)
+	advertiser, offer, goal, partner, payout := shop()
+	network := &v1alpha1.Network{ObjectMeta: metav1.ObjectMeta{Name: "net", Namespace: "default", UID: "n"}}
+	network.Spec = v1alpha1.NetworkSpec{Title: "Net", TrackingDomains: []string{"go.example"}}
+	upsert(t, first, advertiser, offer, goal, partner, payout, network)
+	first.Compile(start)
+	records := first.Records("default")
+
+	w := NewWorld(testOptions)
+	if err := w.LoadPrevious(records); err != nil {
+		t.Fatal(err)
+	}
+	w.SetPartial(true)
+	if delta := w.Compile(start); len(delta.Upserted)+len(delta.Removed) > 0 {
+		t.Errorf("nothing can be read, but %v %v", delta.Upserted, delta.Removed)
+	}
+	upsert(t, w, advertiser, payout)
+	if delta := w.Compile(start); len(delta.Upserted)+len(delta.Removed) > 0 || len(w.Records("default")) != len(records) {
+		t.Errorf("little can be read, but %v %v", delta.Upserted, delta.Removed)
+	}
+	upsert(t, w, goal)
+	w.Compile(start)
+	w.Delete(snapshot.KindGoal, "default", "buy")
+	if delta := w.Compile(start); len(delta.Upserted) != 0 || len(delta.Removed) != 1 {
+		t.Errorf("what has been seen can be deleted: %v %v", delta.Upserted, delta.Removed)
+	}
+	w.SetPartial(false)
+	delta := w.Compile(start)
+	var changed []string
+	for _, r := range delta.Upserted {
+		changed = append(changed, r.Kind.String()+" "+r.Name)
+	}
+	if want := []string{"Network default", "Partner blog", "Offer shoes"}; !reflect.DeepEqual(changed, want) || len(delta.Removed) != 1 {
+		t.Errorf("all can be read: changed %v, want %v; removed %v", changed, want, delta.Removed)
+	}
+}
+
 func TestRefusedEntriesFitTheSchema(t *testing.T) {
 	var v Verdict
 	for i := range 30 {

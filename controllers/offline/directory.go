@@ -70,6 +70,7 @@ func (d *Directory) Load(ctx context.Context, now time.Time) ([]*snapshot.Record
 		return nil, nil, err
 	}
 	findings := d.apply(paths)
+	d.world.SetPartial(d.partial())
 	d.judge(d.world.Compile(now).Verdicts)
 	findings = append(findings, d.verdicts()...)
 	findings = append(findings, d.warnings()...)
@@ -109,6 +110,17 @@ func (d *Directory) reload(ctx context.Context, paths []string, now time.Time) (
 		}
 	}
 	return present, nil
+}
+
+// partial reports whether a file has not been good since the start: its objects may
+// be among those that were served before, and must not be taken for deleted.
+func (d *Directory) partial() bool {
+	for _, f := range d.files {
+		if !f.good {
+			return true
+		}
+	}
+	return false
 }
 
 // contentOf is the admitted form of an object that is being replaced: immutable

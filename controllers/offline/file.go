@@ -33,6 +33,9 @@ type file struct {
 	// order is that in which the objects stand in the file.
 	order    []objectKey
 	findings []Finding
+	// good says that a form of the file has been taken. Until then nobody knows
+	// which objects it holds.
+	good bool
 }
 
 // stamp is how a file looked when it was read. An equal one means equal content
@@ -99,7 +102,7 @@ func (f *file) read(ctx context.Context, a *admission, path string, data []byte,
 	}
 	f.findings = next.findings
 	if parts || !Errors(next.findings) {
-		f.objects, f.order = next.objects, next.order
+		f.objects, f.order, f.good = next.objects, next.order, true
 	}
 }
 

@@ -73,6 +73,31 @@ func TestUnreadableFileKeepsItsLastGoodForm(t *testing.T) {
 	}
 }
 
+// TestBrokenFileSurvivesARestart: the last good form of a file that is broken at
+// the start is what was served before it.
+func TestBrokenFileSurvivesARestart(t *testing.T) {
+	d := newTestDirectory(t)
+	d.write("acme.yaml", advertiser)
+	d.write("shoes.yaml", offer)
+	before, _, err := d.Load(t.Context(), now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	d.write("shoes.yaml", offer+"  colour: red\n")
+	d.Directory = newDirectory(admissionOf(t), compile.Options{}, d.path)
+	if err := d.World().LoadPrevious(before); err != nil {
+		t.Fatal(err)
+	}
+	records, said := d.load()
+	if got := records[offerKey("default")]; len(said) != 1 || got == nil || got.Tombstone() {
+		t.Errorf("after the restart: %+v, findings %q", got, said)
+	}
+	d.write("shoes.yaml", "# nothing any more\n")
+	if records, _ = d.load(); !records[offerKey("default")].Tombstone() {
+		t.Errorf("once the file is good: %+v", records[offerKey("default")])
+	}
+}
+
 func TestObjectMovesBetweenFiles(t *testing.T) {
 	d := newTestDirectory(t)
 	d.write("acme.yaml", advertiser)
