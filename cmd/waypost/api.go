@@ -1,14 +1,53 @@
 package main
 
 import (
+	"context"
 	"net/http"
+	"time"
 
 	"github.com/waypost/waypost/tracker/admin"
+	"github.com/waypost/waypost/tracker/ledger/delivery"
+	"github.com/waypost/waypost/tracker/ledger/delivery/queue"
+	"github.com/waypost/waypost/tracker/ledger/report"
+	"github.com/waypost/waypost/tracker/ledger/report/books"
+	"github.com/waypost/waypost/tracker/ledger/report/moderation"
 )
 
-// api makes the admin port's handler with the ledger's API and console on it, and
-// the tasks that it needs.
+// api makes the admin port's handler with the ledger's API on it, and the tasks
+// that deliver what the ledger decides.
 func (b *bookkeeping) api(authorizer admin.Authorizer, o admin.Options) (http.Handler, []task, error) {
+	deliveries := queue.New(b.store)
+	b.metrics.MustRegister(deliveries.Collector())
+	read := books.New(b.store)
 	o.Authorizer = authorizer
-	return admin.NewHandler(o), nil, nil
+	o.API = report.NewHandler(report.Options{
+		Books: read, Queue: deliveries, Ledger: b.ledger, Version: version, Log: b.log.WithName("api"),
+		Desk: moderation.NewDesk(read, b.writer, b.ledger, time.Now),
+	})
+	wake := make(chan struct{}, 1)
+	courier := delivery.New(delivery.Options{
+		Queue: deliveries, Client: delivery.NewClient(b.flags.allowPrivate),
+		Log: b.log.WithName("courier"), Metrics: b.metrics, Wake: wake,
+	})
+	return admin.NewHandler(o), []task{
+		courier.Run,
+		func(ctx context.Context) error { return b.wakeOnProgress(ctx, wake) },
+	}, nil
+}
+
+// wakeOnProgress tells the courier that the fold has got further, so that a
+// partner hears of a conversion at once.
+func (b *bookkeeping) wakeOnProgress(ctx context.Context, wake chan<- struct{}) error {
+	for {
+		_, further := b.ledger.Position()
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-further:
+		}
+		select {
+		case wake <- struct{}{}:
+		default: // it has been told and will look
+		}
+	}
 }

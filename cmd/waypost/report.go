@@ -26,7 +26,7 @@ func newReportCommand() *cobra.Command {
 					query.Set(name, *value)
 				}
 			}
-			return report(cmd, &client, query, output)
+			return printReport(cmd, &client, query, output)
 		},
 	}
 	client.addFlags(cmd.Flags())
@@ -55,7 +55,7 @@ func flagName(parameter string) string {
 	return strings.ReplaceAll(parameter, "timeZone", "time-zone")
 }
 
-func report(cmd *cobra.Command, client *apiClient, query url.Values, output string) error {
+func printReport(cmd *cobra.Command, client *apiClient, query url.Values, output string) error {
 	const path = "/api/v1/reports"
 	switch output {
 	case "csv":
