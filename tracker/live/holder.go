@@ -62,10 +62,14 @@ func (h *Holder) Run(ctx context.Context, source Source) error {
 		return source.Run(ctx, h)
 	}
 	h.restore(ctx)
+	// The writer ends after the source, so that it gets the last revision too.
+	writing, end := context.WithCancel(context.WithoutCancel(ctx))
 	var writer sync.WaitGroup
-	writer.Go(func() { h.disk.write(ctx, h.log) })
-	defer writer.Wait()
-	return source.Run(ctx, h)
+	writer.Go(func() { h.disk.write(writing, h.log) })
+	err := source.Run(ctx, h)
+	end()
+	writer.Wait()
+	return err
 }
 
 // restore serves from the copy on disk if there is a good one. It does not make

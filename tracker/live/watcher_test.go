@@ -82,7 +82,7 @@ func TestWatcherSettles(t *testing.T) {
 		pieces int
 		events bool
 		whole  bool
-	}{{8, true, true}, {8, false, true}, {1000, true, false}, {1000, false, false}} {
+	}{{8, true, true}, {24, false, true}, {1000, true, false}, {1000, false, false}} {
 		t.Run(fmt.Sprintf("%d pieces, events %v", tc.pieces, tc.events), func(t *testing.T) {
 			path := filepath.Join(t.TempDir(), "a.yaml")
 			synctest.Test(t, func(t *testing.T) {
@@ -119,6 +119,28 @@ func TestWatcherSettles(t *testing.T) {
 				}
 			})
 		})
+	}
+}
+
+// Events follow the path, not the directory that was there at first.
+func TestWatcherFollowsAReplacedDirectory(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "config")
+	put(t, "one", dir, "a.yaml")
+	w := newWatcher([]string{dir}, quiet(t))
+	defer w.close()
+	w.settle()
+	ctx, cancel := context.WithTimeout(background, 20*time.Second)
+	defer cancel()
+	rename(t, dir, dir+".old")
+	put(t, "two", dir, "a.yaml")
+	if !w.wait(ctx) {
+		t.Fatal("the new directory was not seen")
+	}
+	w.settle()
+	w.took = time.Hour // no more looking
+	put(t, "three", dir, "a.yaml")
+	if !w.wait(ctx) {
+		t.Error("no events of the new directory")
 	}
 }
 
