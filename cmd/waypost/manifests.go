@@ -58,8 +58,11 @@ func (m *manifests) load(ctx context.Context) (live.Loaded, error) {
 	}
 	m.say(findings)
 	loaded := live.Loaded{Records: records}
-	if len(findings) > 0 {
-		loaded.Problem = errors.New(findings[0].String())
+	for _, f := range findings {
+		if f.Severity == offline.Error {
+			loaded.Problem = errors.New(f.String())
+			break
+		}
 	}
 	return loaded, nil
 }
