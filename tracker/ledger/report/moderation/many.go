@@ -1,0 +1,78 @@
+package moderation
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/waypost/waypost/tracker/ledger/report/books"
+)
+
+// atOnce is how many decisions are on their way into the journal together; the
+// journal writes them as one.
+const atOnce = 64
+
+// Outcome is what became of many decisions.
+type Outcome struct {
+	// Items are the conversions as they stand now, newest first.
+	Items []books.Conversion
+	// Refused holds the reason codes of those that the books did not allow, by id.
+	Refused map[string]string
+	// Next is the cursor for those that the page had no room for, "" if there are none.
+	Next string
+}
+
+// DecideAll decides about all conversions of a page that a filter selects. Without
+// statuses in the filter that is those whose status is open: pending and hold.
+// The error wraps ErrNotDecided or ErrNotApplied: then some may have been decided.
+func (d *Desk) DecideAll(ctx context.Context, scope books.Scope, f books.ConversionFilter, p books.Page, x Decision) (Outcome, error) {
+	if len(f.Statuses) == 0 {
+		f.Statuses = []books.Status{books.Pending, books.Hold}
+	}
+	list, err := d.books.Conversions(ctx, scope, f, p)
+	if err != nil {
+		return Outcome{}, err
+	}
+	out := Outcome{Items: list.Items, Refused: map[string]string{}, Next: list.Next}
+	times, err := d.recordAll(ctx, list.Items, x)
+	if err != nil {
+		return out, err
+	}
+	for i := range out.Items {
+		c := &out.Items[i]
+		if times[i].IsZero() {
+			continue
+		}
+		var refused *RefusedError
+		*c, err = d.await(ctx, scope, c.ID, x, times[i])
+		switch {
+		case errors.As(err, &refused):
+			out.Refused[c.ID] = refused.Reason
+		case err != nil:
+			return out, fmt.Errorf("conversion %s: %w", c.ID, err)
+		}
+	}
+	return out, nil
+}
+
+// recordAll puts a decision on each conversion into the journal that it changes;
+// the time of the others stays zero.
+func (d *Desk) recordAll(ctx context.Context, items []books.Conversion, x Decision) ([]time.Time, error) {
+	times, errs := make([]time.Time, len(items)), make([]error, len(items))
+	turn := make(chan struct{}, atOnce)
+	var all sync.WaitGroup
+	for i := range items {
+		if items[i].Status == x.Status {
+			continue
+		}
+		turn <- struct{}{}
+		all.Go(func() {
+			times[i], errs[i] = d.record(ctx, &items[i], x)
+			<-turn
+		})
+	}
+	all.Wait()
+	return times, errors.Join(errs...)
+}

@@ -1,0 +1,165 @@
+package report
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/waypost/waypost/tracker/ledger/delivery"
+	"github.com/waypost/waypost/tracker/ledger/report/books"
+)
+
+// route is one path and method of the API.
+type route struct {
+	method, path string
+	id           string // operationId
+	doc          string
+	params       []param
+	// body is an example of the request's JSON, nil for none.
+	body any
+	// answer is a value of the answer's type. media are other types of answers.
+	answer any
+	media  []string
+	// reasons are the reason codes of problems beyond those of every route.
+	reasons map[int]string
+	serve   func(a *api, c *call) error
+}
+
+const (
+	mediaJSON   = "application/json"
+	mediaCSV    = "text/csv"
+	mediaEvents = "text/event-stream"
+)
+
+// verdicts are those of the postback log.
+var verdicts = []string{"approved", "pending", "hold", "rejected", "refused"}
+
+var onConversions = join(inScope, byGoal, ofClick(), []param{
+	withStatus("Only conversions of these statuses."),
+	{name: "reason", doc: "Only conversions with this reason code."},
+	{name: "clickID", doc: "Only conversions of this click."},
+	{name: "aimpID", doc: "Only conversions of this impression of ours."},
+	{name: "impressionID", doc: "Only conversions with this impression id of the partner's."},
+	{name: "orderID", doc: "Only conversions with this order id."},
+	byVia,
+}, inTime)
+
+// table lists all there is.
+func table() []route {
+	return slices.Concat(reportRoutes(), conversionRoutes(), logRoutes(), deliveryRoutes(), []route{{
+		method: http.MethodGet, path: "/openapi.json", id: "describe", params: inScope,
+		doc: "This API as OpenAPI 3.1.", answer: map[string]any{}, serve: (*api).describe,
+	}})
+}
+
+func reportRoutes() []route {
+	return []route{{
+		method: http.MethodGet, path: "/reports", id: "report",
+		doc: "The numbers, grouped and filtered, with totals by currency. Conversions, payout, revenue and profit are those of approved conversions, " +
+			"with the money of clicks (CPC) and impressions (CPM). Clicks, impressions and their money stand in the rows with goal \"\". " +
+			"Rows of several networks or currencies are never added up. By source, sub ids, country and device, the money of a click " +
+			"is its share in the clicks of its quarter of an hour: exact unless the price changed within it. In CSV, text that a spreadsheet " +
+			"would take for a formula begins with an apostrophe.",
+		params: join([]param{{name: "group", kind: choice, values: names(books.Groups), doc: "What rows are told apart by, in the order of the columns. " +
+			"Hours are shown by their beginning, days and months by the calendar."}},
+			inTime, []param{{name: "timeZone", kind: zone, doc: "The time zone of hours, days and months; without it each network's own."}},
+			inScope, byGoal, ofClick(), []param{withStatus("Only conversions of these statuses; without clicks and impressions, which have none.")}),
+		answer: reportAnswer{}, media: []string{mediaCSV},
+		reasons: map[int]string{http.StatusBadRequest: "too_many_rows"},
+		serve:   (*api).report,
+	}}
+}
+
+func conversionRoutes() []route {
+	decide := func(path, id, doc string, status books.Status) route {
+		return route{
+			method: http.MethodPost, path: path, id: id, doc: doc, params: join(inScope, []param{byID}), body: decisionBody{}, answer: books.Conversion{},
+			reasons: map[int]string{http.StatusNotFound: "not_found", http.StatusConflict: "duplicate, cap_reached",
+				http.StatusServiceUnavailable: "not_durable", http.StatusGatewayTimeout: "not_applied"},
+			serve: func(a *api, c *call) error { return a.decide(c, status) },
+		}
+	}
+	decideAll := func(path, id, doc string, status books.Status) route {
+		return route{
+			method: http.MethodPost, path: path, id: id, doc: doc, params: join(onConversions, inPages), body: decisionBody{}, answer: decidedAnswer{},
+			reasons: map[int]string{http.StatusBadRequest: "filter_required", http.StatusServiceUnavailable: "not_durable", http.StatusGatewayTimeout: "not_applied"},
+			serve:   func(a *api, c *call) error { return a.decideAll(c, status) },
+		}
+	}
+	const many = " all conversions that the parameters select, a page of them at a time; at least one of them besides limit and cursor must be given. " +
+		"Without status, that is those that are pending or on hold. What the books do not allow is named under refused."
+	return []route{
+		{method: http.MethodGet, path: "/conversions", id: "listConversions", doc: "Conversions, newest first.",
+			params: join(onConversions, inPages, []param{following}), answer: books.List[books.Conversion]{}, media: []string{mediaEvents}, serve: (*api).listConversions},
+		{method: http.MethodGet, path: "/conversions/{id}", id: "getConversion", doc: "One conversion.",
+			params: join(inScope, []param{byID}), answer: books.Conversion{}, reasons: notFound(), serve: (*api).getConversion},
+		decide("/conversions/{id}/approve", "approveConversion", "Approve a conversion, also a rejected one. While the offer's hold goes on, that means hold.", books.Approved),
+		decide("/conversions/{id}/reject", "rejectConversion", "Reject a conversion, also an approved one.", books.Rejected),
+		decideAll("/conversions/approve", "approveConversions", "Approve"+many, books.Approved),
+		decideAll("/conversions/reject", "rejectConversions", "Reject"+many, books.Rejected),
+	}
+}
+
+func logRoutes() []route {
+	return []route{
+		{method: http.MethodGet, path: "/postbacks", id: "listPostbacks", doc: "The server-postback log, newest first: every postback that is on disk, the refused ones too.",
+			params: join(inScope, byGoal, []param{
+				{name: "verdict", kind: choice, values: verdicts, doc: "Only postbacks with these verdicts."},
+				{name: "reason", doc: "Only postbacks with this reason code."},
+				{name: "clickID", doc: "Only postbacks with this click id, as sent."},
+				{name: "aimpID", doc: "Only postbacks with this impression id of ours."},
+				{name: "orderID", doc: "Only postbacks with this order id."},
+				{name: "conversion", doc: "Only postbacks that made or changed this conversion, or repeated it."},
+				{name: "source", doc: "Only postbacks from this address."},
+				byVia,
+				{name: "test", kind: flag, doc: "Only test postbacks, or none of them."},
+			}, inTime, inPages, []param{following}),
+			answer: books.List[books.Postback]{}, media: []string{mediaEvents}, serve: (*api).listPostbacks},
+		{method: http.MethodGet, path: "/clicks/{id}", id: "getClick", doc: "What is known of a click or, by its id, of an impression, with its conversions.",
+			params: join(inScope, []param{byID}), answer: books.Click{}, reasons: notFound(), serve: (*api).getClick},
+	}
+}
+
+func deliveryRoutes() []route {
+	return []route{
+		{method: http.MethodGet, path: "/deliveries", id: "listDeliveries", doc: "Outgoing calls, newest first: partners' postbacks and advertisers' impression destinations.",
+			params: join(inScope, byGoal, []param{
+				{name: "state", kind: choice, values: names(books.DeliveryStates[:]), doc: "Only deliveries in these states."},
+				{name: "kind", kind: choice, values: []string{string(books.PostbackDelivery), string(books.ImpressionDelivery)}, doc: "Only deliveries of these kinds."},
+				{name: "name", doc: "Only deliveries to the partner's postback, or the offer's destination, of this name."},
+				{name: "event", doc: "Only deliveries for this conversion or impression."},
+			}, inTime, inPages),
+			answer: books.List[books.Delivery]{}, serve: (*api).listDeliveries},
+		{method: http.MethodGet, path: "/deliveries/{id}", id: "getDelivery", doc: "One outgoing call.",
+			params: join(inScope, []param{byID}), answer: books.Delivery{}, reasons: notFound(), serve: (*api).getDelivery},
+		{method: http.MethodPost, path: "/deliveries/{id}/retry", id: "retryDelivery",
+			doc:    "Try a delivery again, now, with a day of further attempts ahead. If its URL is suspended, that is resumed.",
+			params: join(inScope, []param{byID}), answer: books.Delivery{},
+			reasons: map[int]string{http.StatusNotFound: "not_found", http.StatusConflict: "already_delivered"}, serve: (*api).retryDelivery},
+		{method: http.MethodGet, path: "/deliveries/targets", id: "listTargets",
+			doc: "Partners' URLs whose last call failed. One that failed ten times running within 72 hours is suspended until it is resumed or changed.",
+			params: join(inScope, []param{{name: "state", kind: choice, values: []string{string(delivery.Pending), string(delivery.Suspended)},
+				doc: "Only URLs in these states."}}),
+			answer: books.List[target]{}, serve: (*api).listTargets},
+		{method: http.MethodPost, path: "/deliveries/targets/{id}/resume", id: "resumeTarget", doc: "Lift the suspension of a URL; what waited for it is due now.",
+			params: join(inScope, []param{byID}), answer: target{}, reasons: notFound(), serve: (*api).resumeTarget},
+	}
+}
+
+func notFound() map[int]string { return map[int]string{http.StatusNotFound: "not_found"} }
+
+// knows reports whether the route has a parameter in the query.
+func (r *route) knows(name string) bool {
+	return slices.ContainsFunc(r.params, func(p param) bool { return p.name == name && !p.inPath })
+}
+
+// parameters lists the names of those in the query, for messages.
+func (r *route) parameters() string {
+	var list []string
+	for _, p := range r.params {
+		if !p.inPath {
+			list = append(list, p.name)
+		}
+	}
+	return strings.Join(list, ", ")
+}
