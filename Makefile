@@ -6,6 +6,8 @@ export CGO_ENABLED ?= 0
 
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 LDFLAGS := -s -w -X main.version=$(VERSION)
+IMAGE   ?= ghcr.io/waypost/waypost
+NATS_VERSION = $(patsubst v%,%,$(shell go list -m -f '{{.Version}}' github.com/nats-io/nats-server/v2))
 KUBE    := $(or $(KUBEBUILDER_ASSETS),$(CURDIR)/bin/kube)
 PKGS    ?= ./...
 
@@ -50,6 +52,32 @@ lint: ## All linters
 .PHONY: fuzz
 fuzz: ## Every fuzz target for FUZZTIME (default 10s) each
 	@hack/fuzz.sh $(or $(FUZZTIME),10s)
+
+##@ Deploy
+
+.PHONY: image
+image: ## The container image for amd64 and arm64 and its bill of materials into dist/; no Docker needed
+	@SOURCE_DATE_EPOCH=$(shell git log -1 --format=%ct) go -C hack/image run . \
+		--source $(CURDIR) --output $(CURDIR)/dist --version $(VERSION) --reference $(IMAGE):$(VERSION) $(IMAGE_FLAGS)
+
+.PHONY: image-nats
+image-nats: ## The same of the NATS server that the distributed example runs, from its Go module
+	@SOURCE_DATE_EPOCH=$(shell git log -1 --format=%ct) go -C hack/image run . --source $(CURDIR) --output $(CURDIR)/dist \
+		--package github.com/nats-io/nats-server/v2 --name nats-server --stamp '' --version $(NATS_VERSION) \
+		--reference $(dir $(IMAGE))nats-server:$(NATS_VERSION) $(IMAGE_FLAGS)
+
+.PHONY: chart
+chart: ## The Helm chart, linted and packed, into dist/
+	@hack/lint-chart.sh
+	@bin/tools/helm package charts/waypost --destination dist
+
+.PHONY: install-yaml
+install-yaml: control-plane ## The default installation in one file, dist/install.yaml (IMAGE_REF=… names another image)
+	@hack/install-yaml.sh $(IMAGE_REF)
+
+.PHONY: e2e
+e2e: ## On a real node: install, edit, roll, drain, kill, upgrade, uninstall (KUBECONFIG, or a node on this machine)
+	@hack/e2e/run.sh
 
 ##@ Measure
 

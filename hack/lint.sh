@@ -11,6 +11,7 @@ fi
 go vet ./...
 hack/tools/build.sh golangci-lint
 bin/tools/golangci-lint run ./...
+hack/lint-chart.sh
 hack/generate.sh
 if ! git diff --quiet -- api config docs charts; then
 	git --no-pager diff --stat -- api config docs charts >&2

@@ -7,4 +7,8 @@ if ! compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null && ! command -v in
 	echo '*** PostgreSQL (initdb, postgres) is not installed: the tests of the PostgreSQL ledger do NOT run.' >&2
 	echo '*** Install it with: apt-get install postgresql' >&2
 fi
-exec go test -timeout 20m "$@"
+hack/tools/build.sh helm # the chart's tests render with it
+go test -timeout 20m "$@"
+if [ "$*" = ./... ]; then
+	(cd hack/image && go test ./...) # a module of its own
+fi
