@@ -122,25 +122,35 @@ func TestWatcherSettles(t *testing.T) {
 	}
 }
 
-// Events follow the path, not the directory that was there at first.
-func TestWatcherFollowsAReplacedDirectory(t *testing.T) {
-	dir := filepath.Join(t.TempDir(), "config")
-	put(t, "one", dir, "a.yaml")
+// Events follow the path: a link, as deployments use it, may lead elsewhere
+// later without an event of what it led to.
+func TestWatcherFollowsALinkToADirectory(t *testing.T) {
+	root := t.TempDir()
+	dir := filepath.Join(root, "current")
+	link := func(release string) {
+		t.Helper()
+		if err := os.Symlink(release, filepath.Join(root, "next")); err != nil {
+			t.Fatal(err)
+		}
+		rename(t, filepath.Join(root, "next"), dir)
+	}
+	put(t, "one", root, "v1", "a.yaml")
+	put(t, "two", root, "v2", "a.yaml.new")
+	link("v1")
 	w := newWatcher([]string{dir}, quiet(t))
 	defer w.close()
 	w.settle()
 	ctx, cancel := context.WithTimeout(background, 20*time.Second)
 	defer cancel()
-	rename(t, dir, dir+".old")
-	put(t, "two", dir, "a.yaml")
+	link("v2")
 	if !w.wait(ctx) {
-		t.Fatal("the new directory was not seen")
+		t.Fatal("the other directory was not seen")
 	}
 	w.settle()
 	w.took = time.Hour // no more looking
 	put(t, "three", dir, "a.yaml")
 	if !w.wait(ctx) {
-		t.Error("no events of the new directory")
+		t.Error("no events of the other directory")
 	}
 }
 
