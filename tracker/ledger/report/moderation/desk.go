@@ -27,12 +27,14 @@ type Desk struct {
 	journal Journal
 	ledger  Ledger
 	now     func() time.Time
+	// patience is how long a decision may take to be applied.
+	patience time.Duration
 }
 
 // NewDesk returns a desk that decides about the conversions of b. ledger may be
 // nil: the desk then looks several times a second.
 func NewDesk(b *books.Books, j Journal, l Ledger, now func() time.Time) *Desk {
-	return &Desk{books: b, journal: j, ledger: l, now: now}
+	return &Desk{books: b, journal: j, ledger: l, now: now, patience: patience}
 }
 
 var (
@@ -66,7 +68,6 @@ type Decision struct {
 }
 
 const (
-	// patience is how long a decision may take to be applied.
 	patience = 10 * time.Second
 	// lookEvery is how often a desk without a ledger looks.
 	lookEvery = 50 * time.Millisecond
@@ -100,7 +101,7 @@ func (d *Desk) record(ctx context.Context, c *books.Conversion, x Decision) (tim
 
 // await waits until the books show the decision.
 func (d *Desk) await(ctx context.Context, scope books.Scope, id string, x Decision, at time.Time) (books.Conversion, error) {
-	ctx, cancel := context.WithTimeout(ctx, patience)
+	ctx, cancel := context.WithTimeout(ctx, d.patience)
 	defer cancel()
 	for {
 		further := d.further()
