@@ -36,7 +36,7 @@ func (p *Postback) fill(row []any) {
 	row[7], row[8], row[9], row[10] = clean(clickID(in)), clean(in.AimpID), p.Offer, p.Partner
 	row[11], row[12] = v.Conversion, clean(in.OrderID)
 	row[13], row[14], row[15] = int64(v.Payout), int64(v.Revenue), v.Currency
-	row[16], row[17], row[18], row[19] = in.Config, int64(in.Via), flag(in.Test), flag(p.ClickMissing)
+	row[16], row[17], row[18], row[19] = v.Config, int64(in.Via), flag(in.Test), flag(p.ClickMissing)
 	row[20], row[21], row[22] = clean(in.SourceIP), nil, int64(p.HTTPStatus)
 	if in.SessionAt != 0 {
 		row[21] = in.At/1_000_000 - in.SessionAt

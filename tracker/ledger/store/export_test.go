@@ -1,0 +1,4 @@
+package store
+
+// ParamsText is paramsText for tests.
+var ParamsText = paramsText
