@@ -98,10 +98,9 @@ func (g *group) used(c *config) judge.UsedFunc {
 // recount tells every counter of the offer what changed of a conversion; before is
 // nil for a new one.
 func (g *group) recount(n, before *judge.Conversion) {
-	for _, c := range g.mem.counters.byOffer[offerKey{n.Cell.Network, n.Cell.Offer}] {
-		more := judge.Share(c.Metric, n) - judge.Share(c.Metric, before)
-		if more != 0 && c.counts(&n.Cell, n.At, g.mem) {
+	g.mem.counters.covering(&n.Cell, n.At, g.mem, func(c *counter) {
+		if more := judge.Share(c.Metric, n) - judge.Share(c.Metric, before); more != 0 {
 			g.take(c, more)
 		}
-	}
+	})
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/waypost/waypost/api/snapshot"
@@ -13,11 +14,18 @@ import (
 
 // counters are the caps that are in use, with how far they are used.
 type counters struct {
-	byKey   map[counterKey]*counter
-	byOffer map[offerKey][]*counter
+	byKey map[counterKey]*counter
+	// byScope finds those that may count an event: a cap that counts each partner by
+	// itself has a counter for each, so they are kept apart. Partner is "" for others.
+	byScope map[scope][]*counter
 }
 
 type offerKey struct{ network, offer string }
+
+type scope struct {
+	offerKey
+	partner string
+}
 
 type counterKey struct {
 	offerKey
@@ -72,7 +80,7 @@ func capRefs(list []snapshot.Cap, zone string, wanted func(snapshot.CapMetric) b
 }
 
 func loadCounters(ctx context.Context, tx *store.Tx) (counters, error) {
-	c := counters{byKey: make(map[counterKey]*counter), byOffer: make(map[offerKey][]*counter)}
+	c := counters{byKey: make(map[counterKey]*counter), byScope: make(map[scope][]*counter)}
 	rows, err := tx.Counters(ctx)
 	if err != nil {
 		return c, err
@@ -89,9 +97,10 @@ func loadCounters(ctx context.Context, tx *store.Tx) (counters, error) {
 
 func (c *counters) add(n *counter) {
 	c.byKey[n.key()] = n
-	o := offerKey{n.Network, n.Offer}
-	c.byOffer[o] = append(c.byOffer[o], n)
+	c.byScope[n.scope()] = append(c.byScope[n.scope()], n)
 }
+
+func (n *counter) scope() scope { return scope{offerKey{n.Network, n.Offer}, n.Partner} }
 
 func (n *counter) key() counterKey {
 	return counterKey{offerKey{n.Network, n.Offer}, n.Cap, n.Counter.Definition, n.Partner, n.Starts}
@@ -104,13 +113,30 @@ func (c *counters) drop(at int64) {
 			continue
 		}
 		delete(c.byKey, key)
-		list := c.byOffer[key.offerKey]
-		for i := range list {
-			if list[i] == n {
-				list[i] = list[len(list)-1]
-				c.byOffer[key.offerKey] = list[:len(list)-1]
-				break
+		list := slices.DeleteFunc(c.byScope[n.scope()], func(o *counter) bool { return o == n })
+		if len(list) == 0 {
+			delete(c.byScope, n.scope())
+		} else {
+			c.byScope[n.scope()] = list
+		}
+	}
+}
+
+// covering calls count for the counters that count what happens in the cell at that
+// time.
+func (c *counters) covering(cell *judge.Cell, at int64, m *memory, count func(*counter)) {
+	if len(c.byScope) == 0 {
+		return
+	}
+	key := offerKey{cell.Network, cell.Offer}
+	for _, partner := range []string{"", cell.Partner} {
+		for _, n := range c.byScope[scope{key, partner}] {
+			if n.counts(cell, at, m) {
+				count(n)
 			}
+		}
+		if cell.Partner == "" {
+			return
 		}
 	}
 }
@@ -127,6 +153,11 @@ func (r *capRef) keyFor(cell *judge.Cell, at int64, zone *time.Location) (key co
 
 // counts reports whether the counter counts what happens in the cell at that time.
 func (n *counter) counts(cell *judge.Cell, at int64, m *memory) bool {
+	// Most are of other windows. Clocks are changed by less than the margin.
+	const margin = 3 * 3600 * 1_000_000
+	if at < n.Starts-margin || n.Ends != 0 && at >= n.Ends+margin {
+		return false
+	}
 	if !judge.Covers(n.cap(), cell) || n.PerPartner && n.Partner != cell.Partner {
 		return false
 	}

@@ -1,6 +1,7 @@
 package ledger
 
 import (
+	"cmp"
 	"strconv"
 	"strings"
 	"time"
@@ -54,7 +55,7 @@ func conversionMacros(n *judge.Conversion, by *config) map[string]string {
 	set(macro.OfferRef, by.Offer.Name)
 	set(macro.PartnerID, by.Partner.TrackingID)
 	set(macro.Goal, n.Cell.Goal)
-	set(macro.GoalID, by.Goal.Name)
+	set(macro.GoalID, cmp.Or(by.Goal.Name, n.Cell.Goal)) // the default goal is no object
 	set(macro.GoalName, by.Goal.Slug)
 	set(macro.GoalRef, by.Goal.RefID)
 	set(macro.Payout, n.Payout.String())

@@ -144,11 +144,11 @@ func visitorDigest(cell int64, t *journal.Traffic) int64 {
 
 // countTraffic counts an event towards the caps of its offer.
 func (g *group) countTraffic(p *place, metric snapshot.CapMetric, at int64) {
-	for _, n := range g.mem.counters.byOffer[offerKey{p.Network(), p.Context.Offer}] {
-		if n.Metric == metric && n.counts(&p.Cell, at, g.mem) {
+	g.mem.counters.covering(&p.Cell, at, g.mem, func(n *counter) {
+		if n.Metric == metric {
 			g.take(n, 1)
 		}
-	}
+	})
 	for i := range p.caps {
 		r := &p.caps[i]
 		if r.limit.Metric != metric || !judge.Covers(r.limit, &p.Cell) {

@@ -185,6 +185,10 @@ func TestWindow(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	saoPaulo, err := time.LoadLocation("America/Sao_Paulo")
+	if err != nil {
+		t.Fatal(err)
+	}
 	kathmandu, err := time.LoadLocation("Asia/Kathmandu") // UTC+05:45
 	if err != nil {
 		t.Fatal(err)
@@ -200,6 +204,8 @@ func TestWindow(t *testing.T) {
 		{snapshot.CapDay, berlin, "2026-10-25T12:00:00Z", "2026-10-24T22:00:00Z", "2026-10-25T23:00:00Z"}, // 25 hours
 		{snapshot.CapMonth, berlin, "2026-10-31T23:30:00Z", "2026-10-31T23:00:00Z", "2026-11-30T23:00:00Z"},
 		{snapshot.CapMonth, time.UTC, "2026-12-31T23:59:59Z", "2026-12-01T00:00:00Z", "2027-01-01T00:00:00Z"},
+		{snapshot.CapDay, saoPaulo, "2018-11-04T05:00:00Z", "2018-11-04T03:00:00Z", "2018-11-05T02:00:00Z"}, // no midnight
+		{snapshot.CapDay, saoPaulo, "2018-11-04T02:30:00Z", "2018-11-03T03:00:00Z", "2018-11-04T03:00:00Z"}, // the day before
 		{snapshot.CapHour, kathmandu, "2026-11-20T10:20:00Z", "2026-11-20T10:15:00Z", "2026-11-20T11:15:00Z"},
 		{snapshot.CapHour, berlin, "2026-10-25T00:30:00Z", "2026-10-25T00:00:00Z", "2026-10-25T01:00:00Z"}, // 02:30, the first
 		{snapshot.CapHour, berlin, "2026-10-25T01:30:00Z", "2026-10-25T01:00:00Z", "2026-10-25T02:00:00Z"}, // 02:30, the second

@@ -25,8 +25,16 @@ func Window(w snapshot.CapWindow, at int64, zone *time.Location) (starts, ends i
 	return 0, 0
 }
 
+// midnight is the first moment of a day. Where clocks are changed at midnight there
+// is none, and the day begins an hour later.
 func midnight(y int, m time.Month, d int, zone *time.Location) int64 {
-	return time.Date(y, m, d, 0, 0, 0, 0, zone).UnixMicro()
+	noon := time.Date(y, m, d, 12, 0, 0, 0, zone)
+	for h := range 3 {
+		if t := time.Date(y, m, d, h, 0, 0, 0, zone); t.Day() == noon.Day() {
+			return t.UnixMicro()
+		}
+	}
+	return noon.UnixMicro()
 }
 
 // Day is the day of at in the zone, counted from 1970-01-01.

@@ -33,7 +33,7 @@ func openSQLite(ctx context.Context, path string) (*sqlite, error) {
 		return nil, err
 	}
 	defer unlock()
-	writer, err := sql.Open("sqlite", sqliteSource(path, "page_size(8192)", "journal_mode(WAL)", "synchronous(FULL)", "cache_size(-65536)"))
+	writer, err := sql.Open("sqlite", sqliteSource(path, "page_size(8192)", "journal_mode(WAL)", "synchronous(FULL)", "cache_size(-65536)", "journal_size_limit(67108864)"))
 	if err != nil {
 		return nil, fmt.Errorf("open the ledger database %s: %w", path, err)
 	}
