@@ -25,7 +25,8 @@ func files(dir string) Load {
 				}
 				return err
 			}
-			if info, err := os.Stat(path); err != nil || info.IsDir() {
+			info, err := os.Stat(path)
+			if errors.Is(err, os.ErrNotExist) || err == nil && info.IsDir() {
 				return nil
 			}
 			data, err := os.ReadFile(path)
@@ -169,7 +170,7 @@ func TestDirectoryIsQuick(t *testing.T) {
 			h := NewHolder(Options{Log: quiet(t)})
 			start(t, h, d)
 			serves(t, h, "0")
-			var best time.Duration = time.Hour
+			best := time.Hour
 			for i := range 5 {
 				edited := time.Now()
 				put(t, fmt.Sprint(i+1), dir, "a.yaml")

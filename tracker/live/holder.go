@@ -103,7 +103,7 @@ func (h *Holder) Apply(ctx context.Context, u Update) error {
 			m.Revision, m.Digest, current.Revision, current.Digest)))
 	}
 	h.loading(m.Revision)
-	kept := keeper{fetch: u.Fetch}
+	kept := keeper{fetch: u.Fetch, fetched: func() { h.loading(m.Revision) }}
 	start := time.Now()
 	next, err := current.load(ctx, m, kept.get, time.Now)
 	if ctx.Err() != nil {
@@ -142,9 +142,11 @@ func (h *Holder) refused(r *Refusal) error {
 
 // keeper remembers what was fetched, for the copy on disk.
 type keeper struct {
-	fetch Fetch
-	mu    sync.Mutex
-	data  shardData
+	fetch   Fetch
+	fetched func() // called for each
+
+	mu   sync.Mutex
+	data shardData
 }
 
 func (k *keeper) get(ctx context.Context, ref snapshot.ShardRef) ([]byte, error) {
@@ -152,6 +154,7 @@ func (k *keeper) get(ctx context.Context, ref snapshot.ShardRef) ([]byte, error)
 	if err != nil {
 		return nil, err
 	}
+	k.fetched()
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	if k.data == nil {

@@ -254,41 +254,48 @@ func TestReadyWithACopyOnDisk(t *testing.T) {
 	}
 }
 
-// While the current revision is on its way the copy on disk does not count; once
-// it has been good enough it stays so.
+// While the current revision is on its way the copy on disk does not count.
 func TestReadyWhileTheCurrentRevisionLoads(t *testing.T) {
-	dir := onDisk(t)
+	const fetchTime = 4 * time.Second
+	h := loadSlowly(t, fetchTime, 4*fetchTime, "revision 6 is being loaded")
+	if title(h.Current()) != "current" {
+		t.Errorf("%q is served in the end", title(h.Current()))
+	}
+}
+
+// It does when nothing of it arrives any more.
+func TestReadyWhileTheCurrentRevisionHangs(t *testing.T) {
+	loadSlowly(t, time.Minute, diskCopyCounts-1, "revision 6 is being loaded")
+	loadSlowly(t, time.Minute, diskCopyCounts, "")
+}
+
+// loadSlowly begins with a copy on disk and loads a revision of many shards, each
+// of which takes a time. It expects readiness (see expectReady) at a moment, and
+// returns the holder when the revision has been loaded.
+func loadSlowly(t *testing.T, each, at time.Duration, want string) (h *Holder) {
+	t.Helper()
+	dir, u := onDisk(t), update(t, 6, titled("current", world(size{100, 1, 1})[1:]...)...)
+	fetch := u.Fetch
+	u.Fetch = func(ctx context.Context, ref snapshot.ShardRef) ([]byte, error) {
+		time.Sleep(each)
+		return fetch(ctx, ref)
+	}
 	synctest.Test(t, func(t *testing.T) {
-		h := NewHolder(Options{Disk: NewDisk(dir, trusted), Log: quiet(t)})
-		failed := make(chan struct{})
+		h = NewHolder(Options{Disk: NewDisk(dir, trusted), Log: quiet(t)})
 		stop := start(t, h, sourceFunc(func(ctx context.Context, sink Sink) error {
-			u := update(t, 6, titled("current")...)
-			fetch := u.Fetch
-			u.Fetch = func(ctx context.Context, _ snapshot.ShardRef) ([]byte, error) {
-				time.Sleep(10 * time.Second)
-				return nil, errors.New("timeout")
-			}
-			_ = sink.Apply(ctx, u)
-			<-failed
-			u.Fetch = fetch
-			_ = sink.Apply(ctx, u)
+			err := sink.Apply(ctx, u)
 			<-ctx.Done()
-			return nil
+			return err
 		}))
 		defer stop()
-		time.Sleep(9 * time.Second)
+		time.Sleep(at)
 		synctest.Wait()
-		expectReady(t, h, "revision 6 is being loaded")
-		time.Sleep(2 * time.Second)
-		synctest.Wait()
-		expectReady(t, h, "")
-		close(failed)
+		expectReady(t, h, want)
+		time.Sleep(time.Hour)
 		synctest.Wait()
 		expectReady(t, h, "")
-		if title(h.Current()) != "current" {
-			t.Errorf("%q is served", title(h.Current()))
-		}
 	})
+	return h
 }
 
 func TestNotReadyWithoutAnything(t *testing.T) {

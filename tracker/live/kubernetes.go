@@ -18,10 +18,13 @@ import (
 	"github.com/waypost/waypost/api/snapshot"
 )
 
-// requestTimeout bounds one read from the API server. It is below the time after
+// requestTimeout bounds one read of the manifest. It is below the time after
 // which a copy on disk counts, so that a server that swallows requests is known
 // as unreachable by then.
 const requestTimeout = 4 * time.Second
+
+// shardTimeout bounds the read of one shard: many share a connection that may be slow.
+const shardTimeout = 30 * time.Second
 
 // KubernetesOptions say where the snapshots are and whom to believe.
 type KubernetesOptions struct {
@@ -134,7 +137,7 @@ func (k *Kubernetes) manifest(cm *corev1.ConfigMap) (*snapshot.Manifest, error) 
 }
 
 func (k *Kubernetes) fetch(ctx context.Context, ref snapshot.ShardRef) ([]byte, error) {
-	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
+	ctx, cancel := context.WithTimeout(ctx, shardTimeout)
 	defer cancel()
 	cm, err := k.maps.Get(ctx, snapshot.ShardName(ref.Digest), metav1.GetOptions{})
 	if err != nil {

@@ -30,12 +30,10 @@ func benchmarkColdStart(b *testing.B, s size) {
 	var x *Index
 	began, n := cpu(), 0
 	for b.Loop() {
-		x = nil
-		next, err := Empty().load(background, m, data.fetch, time.Now)
-		if err != nil {
+		var err error
+		if x, err = Empty().load(background, m, data.fetch, time.Now); err != nil {
 			b.Fatal(err)
 		}
-		x = next
 		n++
 	}
 	b.ReportMetric(float64((cpu()-began).Milliseconds())/float64(n), "cpu-ms/op")

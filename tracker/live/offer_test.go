@@ -95,7 +95,7 @@ func TestTemplates(t *testing.T) {
 	if o.Destination().String() != r.Offer.DestinationURL || o.Fallback().String() != r.Offer.FallbackURL {
 		t.Errorf("%v, %v", o.Destination(), o.Fallback())
 	}
-	if o.Destination() != o.Destination() {
+	if first := o.Destination(); o.Destination() != first {
 		t.Error("parsed twice")
 	}
 	d := o.ImpressionDestinations()

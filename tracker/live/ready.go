@@ -18,8 +18,10 @@ type state struct {
 	origin  Origin
 	// ready is latched: what has been good enough to serve from stays so.
 	ready bool
-	// loading is the revision that is being fetched, 0 for none.
-	loading int64
+	// loading is the revision that is being fetched, 0 for none, and progress when
+	// the last of its shards came.
+	loading  int64
+	progress time.Time
 	// refusal is why the newest is not served, nil if it is.
 	refusal *Refusal
 }
@@ -43,7 +45,9 @@ func (h *Holder) Ready() (bool, string) {
 }
 
 // stuck reports that the current revision is not on its way.
-func (s *state) stuck() bool { return s.refusal != nil || s.loading == 0 }
+func (s *state) stuck() bool {
+	return s.refusal != nil || s.loading == 0 || time.Since(s.progress) >= diskCopyCounts
+}
 
 func (s *state) waitsFor(current *Index) string {
 	message := "waiting for the first snapshot"
@@ -92,11 +96,11 @@ func (h *Holder) Report(err error) {
 	}
 }
 
-// loading notes that a revision is on its way.
+// loading notes that a revision, or another shard of it, is on its way.
 func (h *Holder) loading(revision int64) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.state.loading = revision
+	h.state.loading, h.state.progress = revision, time.Now()
 }
 
 // confirm notes that what is served is what origin has now, after putting next
