@@ -10,5 +10,7 @@ fi
 hack/tools/build.sh helm # the chart's tests render with it
 go test -timeout 20m "$@"
 if [ "$*" = ./... ]; then
-	(cd hack/image && go test ./...) # a module of its own
+	for module in hack/image hack/gitops; do # modules of their own
+		(cd "$module" && go test ./...)
+	done
 fi
