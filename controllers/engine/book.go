@@ -169,25 +169,17 @@ func (s *shard) content(index int, held func(string) bool) publish.Content {
 	return c
 }
 
-// change is one offer that a publication takes away or brings.
-type change struct {
-	network, id string
-	gone        bool
-}
-
-// offers returns the offers that would go and come if everything were published.
-// An offer that was recreated under its tracking id neither goes nor comes.
-func (b *book) offers() []change {
-	var all []change
+// offers calls yield with every offer that would go (gone) or come if everything
+// were published. An offer that was recreated under its tracking id does neither.
+func (b *book) offers(yield func(network, id string, gone bool)) {
 	for i := range b.shards {
 		s := &b.shards[i]
 		for key, published := range s.published {
 			if was, is := live(published), live(s.wanted[key]); was != is {
-				all = append(all, change{network: key.Network, id: key.ID, gone: was})
+				yield(key.Network, key.ID, was)
 			}
 		}
 	}
-	return all
 }
 
 // live reports whether a form is an offer that is not gone.

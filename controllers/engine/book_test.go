@@ -142,9 +142,7 @@ func TestBookOffers(t *testing.T) {
 	b.apply(upsert(gone(a), offer("shop", "b", "2", 1), offer("shop", "d", "4", 2), offer("shop", "c2", "3", 1)))
 	b.apply(compile.Delta{Removed: []snapshot.Key{}})
 	got := map[string]bool{}
-	for _, change := range b.offers() {
-		got[change.id] = change.gone
-	}
+	b.offers(func(_, id string, gone bool) { got[id] = gone })
 	want := map[string]bool{"1": true, "2": false, "4": false} // 3 was recreated under its id
 	if !maps.Equal(got, want) {
 		t.Errorf("offers() = %v, want %v", got, want)

@@ -28,19 +28,7 @@ type removal struct {
 // judgeRemovals holds the networks that would lose most of their offers, and
 // returns what the publication of the others does to them.
 func (e *Engine) judgeRemovals(now time.Time) map[string]*removal {
-	removals := map[string]*removal{}
-	for _, c := range e.book.offers() {
-		r := removals[c.network]
-		if r == nil {
-			r = &removal{}
-			removals[c.network] = r
-		}
-		if c.gone {
-			r.gone = append(r.gone, c.id)
-		} else {
-			r.came = append(r.came, c.id)
-		}
-	}
+	removals := e.removals()
 	before := e.held
 	e.held = map[string]guard.Hold{}
 	for network, r := range removals {
@@ -54,6 +42,27 @@ func (e *Engine) judgeRemovals(now time.Time) map[string]*removal {
 		r.confirmed = slices.Contains(tokens, hold.Token)
 	}
 	e.tellHolds(before)
+	return removals
+}
+
+// removals returns which offers would go and come back in each network.
+func (e *Engine) removals() map[string]*removal {
+	removals := map[string]*removal{}
+	e.book.offers(func(network, id string, gone bool) {
+		if !gone && !e.guard.Remembers(network, id) {
+			return // one of very many in a new network
+		}
+		r := removals[network]
+		if r == nil {
+			r = &removal{}
+			removals[network] = r
+		}
+		if gone {
+			r.gone = append(r.gone, id)
+		} else {
+			r.came = append(r.came, id)
+		}
+	})
 	return removals
 }
 

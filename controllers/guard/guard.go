@@ -93,6 +93,13 @@ func (g *Guard) lately(network string, now time.Time) int {
 	return len(g.removed[network])
 }
 
+// Remembers reports whether the offer left the snapshot lately, so that it counts
+// when it comes back.
+func (g *Guard) Remembers(network, id string) bool {
+	_, removed := g.removed[network][id]
+	return removed
+}
+
 // Published tells the guard what a published revision did to a network: which
 // offers are gone and which came. confirmed says that the removal had been
 // confirmed, so that what follows is counted from there.

@@ -148,7 +148,13 @@ func TestReplacing(t *testing.T) {
 			t.Fatalf("held after %d: %+v", i, hold)
 		}
 		g.Published("shop", ids(i, i), nil, false, noon)
+		if id := ids(i, i)[0]; !g.Remembers("shop", id) || g.Remembers("mall", id) {
+			t.Fatalf("%s is not remembered where it was removed", id)
+		}
 		g.Published("shop", nil, ids(i, i), false, noon)
+		if g.Remembers("shop", ids(i, i)[0]) {
+			t.Fatal("an offer that came back is remembered")
+		}
 	}
 }
 

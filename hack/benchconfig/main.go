@@ -1,0 +1,100 @@
+// Benchconfig measures the way from an edit to the trackers that serve it, with
+// the real operator and the real index of trackers on a real API server, and
+// compares the figures with the bounds in bounds.json. "make bench-config" runs it.
+//
+// The operator, and the trackers whose memory and processor time are measured,
+// are processes of their own: this program again, in another role.
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+	"time"
+)
+
+// sizes say how much is measured.
+type sizes struct {
+	offers, trackers, edits, cold int
+	overrides                     int // of each offer
+	churn                         time.Duration
+}
+
+func main() {
+	if role := os.Getenv(roleVariable); role != "" {
+		if err := play(role); err != nil {
+			fmt.Fprintf(os.Stderr, "%s: %v\n", role, err)
+			os.Exit(1)
+		}
+		return
+	}
+	var s sizes
+	flag.IntVar(&s.offers, "offers", 10_000, "offers while edits are measured")
+	flag.IntVar(&s.overrides, "overrides", 5, "custom payouts of each offer")
+	flag.IntVar(&s.trackers, "trackers", 10, "trackers that an edit must reach")
+	flag.IntVar(&s.edits, "edits", 200, "single edits")
+	flag.DurationVar(&s.churn, "churn", time.Minute, "how long edits come at 20 a second")
+	flag.IntVar(&s.cold, "cold", 100_000, "offers of the cold starts; 0 leaves these out")
+	strict := flag.Bool("strict", true, "fail when a bound is exceeded")
+	flag.Parse()
+
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
+	defer stop()
+	figures, err := measure(ctx, s)
+	if err == nil {
+		err = report(figures, *strict)
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "bench-config:", err)
+		os.Exit(1)
+	}
+}
+
+// measure takes all figures, on one API server.
+func measure(ctx context.Context, s sizes) ([]figure, error) {
+	c, err := startCluster(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer c.stop()
+	figures, err := measureEdits(ctx, c, s)
+	if err != nil || s.cold == 0 {
+		return figures, err
+	}
+	more, err := measureCold(ctx, c, s)
+	return append(figures, more...), err
+}
+
+// report prints the figures beside their bounds and references.
+func report(figures []figure, strict bool) error {
+	known, err := readBounds()
+	if err != nil {
+		return err
+	}
+	fmt.Printf("\n%-58s %12s %12s  %s\n", "what", "measured", "bound", "others")
+	var exceeded []string
+	for _, f := range figures {
+		b := known[f.name]
+		limit := ""
+		if b.Max > 0 {
+			limit = f.format(b.Max)
+		}
+		fmt.Printf("%-58s %12s %12s  %s\n", f.name, f.format(f.value), limit, b.Others)
+		if b.Max > 0 && f.value > b.Max {
+			exceeded = append(exceeded, f.name)
+		}
+	}
+	if strict && len(exceeded) > 0 {
+		return fmt.Errorf("beyond their bounds: %s", strings.Join(exceeded, "; "))
+	}
+	return nil
+}
+
+// say tells what goes on, with the time.
+func say(format string, args ...any) {
+	fmt.Printf("%s  %s\n", time.Now().Format(time.TimeOnly), fmt.Sprintf(format, args...))
+}
