@@ -1,6 +1,7 @@
 package offline
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"errors"
@@ -92,8 +93,15 @@ func (f *file) reload(ctx context.Context, a *admission, path string, parts bool
 	return nil
 }
 
-// read takes the present form of the file if all of it is good, or what is good of it.
+// read takes the present form of the file if all of it is good, or what is good of
+// it. A file that has become empty is one that is being written: most editors and
+// copies truncate first, and a disk may be full after that.
 func (f *file) read(ctx context.Context, a *admission, path string, data []byte, parts bool, before func(objectKey) map[string]any) {
+	if len(f.objects) > 0 && len(bytes.TrimSpace(data)) == 0 {
+		f.findings = []Finding{{File: path, Severity: Error, Reason: ReasonUnreadable,
+			Message: "the file is empty: what it last held stays; remove the file to remove its objects"}}
+		return
+	}
 	next := &file{objects: map[objectKey]*object{}}
 	manifests, findings := parse(path, data)
 	next.findings = findings

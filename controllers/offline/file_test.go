@@ -75,6 +75,32 @@ func TestUnreadableFileKeepsItsLastGoodForm(t *testing.T) {
 
 // TestBrokenFileSurvivesARestart: the last good form of a file that is broken at
 // the start is what was served before it.
+func TestFileThatBecomesEmptyKeepsItsObjects(t *testing.T) {
+	d := newTestDirectory(t)
+	d.write("acme.yaml", advertiser)
+	d.write("shoes.yaml", offer)
+	d.write("never.yaml", "")
+	if _, said := d.load(); len(said) > 0 {
+		t.Fatalf("a file that never held anything: %q", said)
+	}
+	const message = "shoes.yaml: error: the file is empty: what it last held stays; remove the file to remove its objects (Unreadable)"
+	for _, content := range []string{"", " \n\t\n"} {
+		d.write("shoes.yaml", content) // as an editor does before it writes
+		records, said := d.load()
+		if o := records[offerKey("default")]; o == nil || o.Tombstone() || len(said) != 1 || said[0] != message {
+			t.Errorf("holding %q: %+v, findings %q", content, o, said)
+		}
+	}
+	d.write("shoes.yaml", offer)
+	if _, said := d.load(); len(said) > 0 {
+		t.Errorf("when it is written: %q", said)
+	}
+	d.write("shoes.yaml", "# taken out on purpose\n")
+	if records, said := d.load(); len(said) > 0 || !records[offerKey("default")].Tombstone() {
+		t.Errorf("holding a comment: %+v, findings %q", records[offerKey("default")], said)
+	}
+}
+
 func TestBrokenFileSurvivesARestart(t *testing.T) {
 	d := newTestDirectory(t)
 	d.write("acme.yaml", advertiser)
