@@ -57,14 +57,36 @@ func (m *manifests) load(ctx context.Context) (live.Loaded, error) {
 		return live.Loaded{}, err
 	}
 	m.say(findings)
-	loaded := live.Loaded{Records: records}
+	return live.Loaded{Records: records, Problem: problem(findings)}, nil
+}
+
+// problem is what status says about the manifests, nil if they are served as they
+// stand. It names one error and how many there are: a file that is not taken at all
+// comes before an object that the others are served without, and each new error
+// changes the text, so that the log says it too.
+func problem(findings []offline.Finding) error {
+	var first offline.Finding
+	count := 0
 	for _, f := range findings {
-		if f.Severity == offline.Error {
-			loaded.Problem = errors.New(f.String())
-			break
+		if f.Severity != offline.Error {
+			continue
+		}
+		if count++; count == 1 || wholeFile(f) && !wholeFile(first) {
+			first = f
 		}
 	}
-	return loaded, nil
+	switch count {
+	case 0:
+		return nil
+	case 1:
+		return errors.New(first.String())
+	}
+	return fmt.Errorf("%s; %d errors in all, waypost validate lists them", first, count)
+}
+
+// wholeFile reports whether a finding keeps its whole file from being taken.
+func wholeFile(f offline.Finding) bool {
+	return f.Reason == offline.ReasonUnreadable || f.Reason == offline.ReasonRefused
 }
 
 // say prints findings that were not there before, and that all is well again.
