@@ -30,6 +30,8 @@ type serveFlags struct {
 	publicURL string
 	// journalListen lets tools read the embedded journal.
 	journalListen string
+	// journalOnly leaves the journal to be read by a later start without it.
+	journalOnly bool
 }
 
 func newServeCommand() *cobra.Command {
@@ -54,6 +56,8 @@ whole and its last good form is served on; the console says so, with file and li
 	flags.StringVar(&f.admin, "admin", "127.0.0.1:9090", "admin port: health, metrics, API and console; not public")
 	flags.StringVar(&f.publicURL, "public-url", "", "beginning of links of networks without tracking domains, such as https://go.example.net")
 	flags.StringVar(&f.journalListen, "journal-listen", "", "host:port on which tools may reach the embedded journal; empty opens no port")
+	flags.BoolVar(&f.journalOnly, "journal-only", false, "leave the ledger's work for later, to measure the public port alone")
+	_ = flags.MarkHidden("journal-only") // it is a flag of this command
 	return cmd
 }
 
@@ -118,10 +122,13 @@ func (f *serveFlags) run(ctx context.Context, source *servedSource, conn *journa
 		return err
 	}
 	back := append(front.tasks(), tasks...)
+	if !f.journalOnly {
+		back = append(back, b.fold)
+	}
 	return stages{
 		front: front.serve,
 		flush: front.flush,
-		back: append(back, b.fold,
+		back: append(back,
 			func(ctx context.Context) error { return holder.Run(ctx, source.source) },
 			func(ctx context.Context) error { return admin.Serve(ctx, adminPort, handler) },
 			func(ctx context.Context) error {

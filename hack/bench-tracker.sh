@@ -1,0 +1,12 @@
+#!/usr/bin/env bash
+# Clicks and impressions beside nginx on the same core: figures, references and
+# bounds. About eight minutes; BENCH_TRACKER="-rounds 1 -slice 1s -paced 1s -memory-offers 0" is a quick look.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+# shellcheck source=hack/bench/tools.sh
+. hack/bench/tools.sh
+bench_tools
+
+go build -o bin/bench-tracker ./hack/bench/tracker
+# shellcheck disable=SC2086 # several flags
+exec bin/bench-tracker ${BENCH_TRACKER:-}

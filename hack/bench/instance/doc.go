@@ -1,0 +1,4 @@
+// Package instance runs bin/waypost for the benchmarks and asks its admin port:
+// whether it is ready, what it counted, what its reports say. hack/bench/process
+// has the processes, hack/bench/tracker and hack/bench/ledger the measurements.
+package instance

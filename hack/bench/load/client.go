@@ -1,0 +1,123 @@
+package load
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// client is one loop over non-blocking connections: at each turn it sends what is
+// due on idle connections and takes the answers that are there.
+type client struct {
+	paced  Paced
+	to     unix.SockaddrInet4
+	epoll  int
+	conns  []*connection
+	idle   []*connection
+	events [64]unix.EpollEvent
+
+	began  time.Time
+	sent   int
+	total  int
+	result Latencies
+}
+
+func newClient(p Paced) (*client, error) {
+	address, err := net.ResolveTCPAddr("tcp4", p.Address)
+	if err != nil {
+		return nil, err
+	}
+	c := &client{paced: p, to: unix.SockaddrInet4{Port: address.Port}}
+	copy(c.to.Addr[:], address.IP.To4())
+	c.result.Statuses = map[int]int{}
+	if c.epoll, err = unix.EpollCreate1(unix.EPOLL_CLOEXEC); err != nil {
+		return nil, fmt.Errorf("epoll: %w", err)
+	}
+	for range p.Connections {
+		conn := &connection{client: c, fd: -1}
+		if err := conn.open(); err != nil {
+			c.close()
+			return nil, err
+		}
+		c.conns = append(c.conns, conn)
+		c.idle = append(c.idle, conn)
+	}
+	return c, nil
+}
+
+func (c *client) close() {
+	for _, conn := range c.conns {
+		conn.shut()
+	}
+	_ = unix.Close(c.epoll) // nothing was written that could be lost
+}
+
+// grace is how long the last answers are waited for.
+const grace = 10 * time.Second
+
+func (c *client) run(ctx context.Context, total int) error {
+	c.total, c.result.All = total, make([]time.Duration, 0, total)
+	c.began = time.Now()
+	deadline := c.began.Add(c.due(total) + grace)
+	for turn := 0; len(c.result.All) < total; turn++ {
+		now := time.Now()
+		if turn%1024 == 0 && (ctx.Err() != nil || now.After(deadline)) {
+			return errors.Join(ctx.Err(), fmt.Errorf("%d of %d requests were answered in time", len(c.result.All), total))
+		}
+		if err := c.send(now.Sub(c.began)); err != nil {
+			return err
+		}
+		if err := c.receive(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// due is when the nth request is, from the beginning.
+func (c *client) due(n int) time.Duration {
+	return time.Duration(float64(n) / c.paced.Rate * float64(time.Second))
+}
+
+// send writes the requests whose time has come to idle connections. What finds
+// none stays due.
+func (c *client) send(now time.Duration) error {
+	for c.sent < c.total && len(c.idle) > 0 && c.due(c.sent) <= now {
+		last := len(c.idle) - 1
+		conn := c.idle[last]
+		c.idle = c.idle[:last]
+		if err := conn.write(c.sent, c.due(c.sent)); err != nil {
+			return err
+		}
+		c.result.Behind = now - c.due(c.sent)
+		c.sent++
+	}
+	return nil
+}
+
+// receive takes what has arrived, without waiting.
+func (c *client) receive() error {
+	n, err := unix.EpollWait(c.epoll, c.events[:], 0)
+	if errors.Is(err, unix.EINTR) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("epoll: %w", err)
+	}
+	for _, e := range c.events[:n] {
+		conn := c.conns[e.Pad]
+		done, err := conn.read()
+		if err != nil {
+			return err
+		}
+		if done {
+			c.result.All = append(c.result.All, time.Since(c.began)-conn.due)
+			c.idle = append(c.idle, conn)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,72 @@
+package load
+
+import (
+	"context"
+	"fmt"
+	"runtime"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// Paced sends requests at the times of a fixed plan, whatever the answers do: a
+// request that had to wait for a free connection has waited since it was due. So
+// a server that stalls is not spared the requests that come meanwhile, as it is by
+// clients that wait for answers ("coordinated omission").
+type Paced struct {
+	// Address is host:port of the server.
+	Address     string
+	Connections int
+	// Rate is how many requests are due in a second.
+	Rate float64
+	// Core is where the client runs, alone; it looks for answers without pause.
+	Core int
+	// Requests are sent in turn, as they are.
+	Requests [][]byte
+	// Answered is called with the head of each answer, if it is set.
+	Answered func(request int, status int, answer []byte)
+}
+
+// Latencies are what became of one run.
+type Latencies struct {
+	// All are the times from when each request was due to its answer.
+	All []time.Duration
+	// Statuses counts the answers by status.
+	Statuses map[int]int
+	// Behind is how long after its time the last request was sent: a client that
+	// cannot keep to its plan measures itself.
+	Behind time.Duration
+}
+
+// Run sends for a time and waits for the last answers.
+func (p Paced) Run(ctx context.Context, d time.Duration) (Latencies, error) {
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	undo, err := pin(p.Core)
+	if err != nil {
+		return Latencies{}, err
+	}
+	defer undo()
+	c, err := newClient(p)
+	if err != nil {
+		return Latencies{}, err
+	}
+	defer c.close()
+	if err := c.run(ctx, int(p.Rate*d.Seconds())); err != nil {
+		return Latencies{}, err
+	}
+	return c.result, nil
+}
+
+// pin keeps this thread on a core until undo.
+func pin(core int) (undo func(), err error) {
+	var before, only unix.CPUSet
+	if err := unix.SchedGetaffinity(0, &before); err != nil {
+		return nil, fmt.Errorf("asking for this thread's cores: %w", err)
+	}
+	only.Set(core)
+	if err := unix.SchedSetaffinity(0, &only); err != nil {
+		return nil, fmt.Errorf("pinning the client to core %d: %w", core, err)
+	}
+	return func() { _ = unix.SchedSetaffinity(0, &before) }, nil
+}

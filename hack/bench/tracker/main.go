@@ -1,0 +1,84 @@
+// Bench-tracker measures the public port of bin/waypost beside nginx on the same
+// core, in the same run, and holds the figures against bounds.json.
+// "make bench-tracker" runs it; hack/bench-tracker.sh says what it needs.
+package main
+
+import (
+	"context"
+	_ "embed"
+	"flag"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+
+	"github.com/waypost/waypost/hack/bench/figures"
+)
+
+//go:embed bounds.json
+var boundsFile []byte
+
+// sizes say how much is measured.
+type sizes struct {
+	binary       string
+	offers       int
+	memoryOffers int
+	rounds       int
+	slice        time.Duration // of one round
+	paced        time.Duration // of one round at half the rate
+	serverCore   int
+	clientCore   int
+}
+
+func main() {
+	var s sizes
+	flag.StringVar(&s.binary, "waypost", "bin/waypost", "the program to measure")
+	flag.IntVar(&s.offers, "offers", 10_000, "offers that are served")
+	flag.IntVar(&s.memoryOffers, "memory-offers", 100_000, "offers while memory is measured; 0 leaves it out")
+	flag.IntVar(&s.rounds, "rounds", 5, "interleaved rounds of each measurement; the median counts")
+	flag.DurationVar(&s.slice, "slice", 4*time.Second, "length of one round")
+	flag.DurationVar(&s.paced, "paced", 8*time.Second, "length of one round at half the maximum rate")
+	flag.IntVar(&s.serverCore, "server-core", 0, "core of the servers")
+	flag.IntVar(&s.clientCore, "client-core", 1, "core of the clients")
+	strict := flag.Bool("strict", true, "fail when a bound is missed")
+	flag.Parse()
+
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
+	defer stop()
+	if err := run(ctx, s, *strict); err != nil {
+		fmt.Fprintln(os.Stderr, "bench-tracker:", err)
+		stop()
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context, s sizes, strict bool) error {
+	bounds, err := figures.ParseBounds(boundsFile)
+	if err != nil {
+		return err
+	}
+	dir, err := os.MkdirTemp("", "waypost-bench-")
+	if err != nil {
+		return err
+	}
+	defer func() { _ = os.RemoveAll(dir) }()
+	b, err := newBench(dir, s)
+	if err != nil {
+		return err
+	}
+	list, err := b.measure(ctx)
+	if err != nil {
+		return err
+	}
+	fmt.Println()
+	if err := figures.Table(os.Stdout, list, bounds); err != nil && strict {
+		return fmt.Errorf("bounds missed:\n%w", err)
+	}
+	return nil
+}
+
+// say tells what goes on, with the time.
+func say(format string, args ...any) {
+	fmt.Printf("%s  %s\n", time.Now().Format(time.TimeOnly), fmt.Sprintf(format, args...))
+}
