@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/waypost/waypost/tracker/admin"
+	"github.com/waypost/waypost/tracker/ledger/console"
 	"github.com/waypost/waypost/tracker/ledger/delivery"
 	"github.com/waypost/waypost/tracker/ledger/delivery/queue"
 	"github.com/waypost/waypost/tracker/ledger/report"
@@ -13,16 +14,20 @@ import (
 	"github.com/waypost/waypost/tracker/ledger/report/moderation"
 )
 
-// api makes the admin port's handler with the ledger's API on it, and the tasks
-// that deliver what the ledger decides.
-func (b *bookkeeping) api(authorizer admin.Authorizer, o admin.Options) (http.Handler, []task, error) {
+// api makes the admin port's handler with the ledger's API and console on it, and
+// the tasks that deliver what the ledger decides.
+func (b *bookkeeping) api(authorizer admin.Authorizer, o admin.Options) (http.Handler, []task) {
 	deliveries := queue.New(b.store)
 	b.metrics.MustRegister(deliveries.Collector())
 	read := books.New(b.store)
+	desk := moderation.NewDesk(read, b.writer, b.ledger, time.Now)
 	o.Authorizer = authorizer
+	o.Console = console.NewHandler(console.Options{
+		Books: read, Desk: desk, Queue: deliveries, Authorizer: authorizer, Log: b.log.WithName("console"),
+	})
 	o.API = report.NewHandler(report.Options{
 		Books: read, Queue: deliveries, Ledger: b.ledger, Version: version, Log: b.log.WithName("api"),
-		Desk: moderation.NewDesk(read, b.writer, b.ledger, time.Now),
+		Desk: desk,
 	})
 	wake := make(chan struct{}, 1)
 	courier := delivery.New(delivery.Options{
@@ -32,7 +37,7 @@ func (b *bookkeeping) api(authorizer admin.Authorizer, o admin.Options) (http.Ha
 	return admin.NewHandler(o), []task{
 		courier.Run,
 		func(ctx context.Context) error { return b.wakeOnProgress(ctx, wake) },
-	}, nil
+	}
 }
 
 // wakeOnProgress tells the courier that the fold has got further, so that a

@@ -71,13 +71,10 @@ func runLedger(ctx context.Context, f ledgerFlags) (err error) {
 	if err != nil {
 		return err
 	}
-	handler, tasks, err := b.api(authorizer, admin.Options{
+	handler, tasks := b.api(authorizer, admin.Options{
 		Ready:   readyUntil(ctx, journalReady(conn)),
 		Metrics: withRuntime(registry), Log: log.WithName("admin"),
 	})
-	if err != nil {
-		return err
-	}
 	return stages{
 		front: untilDone,
 		back:  append(tasks, b.fold, func(ctx context.Context) error { return admin.Serve(ctx, adminPort, handler) }),

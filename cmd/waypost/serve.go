@@ -113,14 +113,11 @@ func (f *serveFlags) run(ctx context.Context, source *servedSource, conn *journa
 	if err != nil {
 		return err
 	}
-	handler, tasks, err := b.api(source.authorizer, admin.Options{
+	handler, tasks := b.api(source.authorizer, admin.Options{
 		Ready:    readyUntil(ctx, holder.Ready),
 		Snapshot: func() any { return holder.Status() },
 		Metrics:  withRuntime(registry), Log: log.WithName("admin"),
 	})
-	if err != nil {
-		return err
-	}
 	back := append(front.tasks(), tasks...)
 	if !f.journalOnly {
 		back = append(back, b.fold)
