@@ -60,8 +60,10 @@ func (v *visit) readBody() bool {
 	}
 	h := &v.ctx.Request.Header
 	switch kind := h.ContentType(); {
-	case len(h.ContentEncoding()) > 0 || bytes.HasPrefix(kind, []byte("multipart/")):
+	case len(h.ContentEncoding()) > 0:
 		return false
+	case bytes.HasPrefix(kind, []byte("multipart/")):
+		return v.params.ScanMultipart(v.route.names, kind, body) == nil
 	case bytes.Contains(kind, []byte("json")), bytes.HasPrefix(bytes.TrimLeft(body, " \t\r\n"), []byte("{")):
 		return v.params.ScanJSON(v.route.names, body) == nil
 	}
