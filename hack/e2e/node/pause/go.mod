@@ -1,0 +1,3 @@
+module github.com/waypost/waypost/hack/e2e/node/pause
+
+go 1.26.0
