@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"time"
+	"unsafe"
 
 	"golang.org/x/sys/unix"
 )
@@ -65,7 +66,7 @@ func (c *client) run(ctx context.Context, total int) error {
 	deadline := c.began.Add(c.due(total) + grace)
 	for turn := 0; len(c.result.All) < total; turn++ {
 		now := time.Now()
-		if turn%1024 == 0 && (ctx.Err() != nil || now.After(deadline)) {
+		if turn%64 == 0 && (ctx.Err() != nil || now.After(deadline)) {
 			return errors.Join(ctx.Err(), fmt.Errorf("%d of %d requests were answered in time", len(c.result.All), total))
 		}
 		if err := c.send(now.Sub(c.began)); err != nil {
@@ -99,14 +100,25 @@ func (c *client) send(now time.Duration) error {
 	return nil
 }
 
-// receive takes what has arrived, without waiting.
-func (c *client) receive() error {
-	n, err := unix.EpollWait(c.epoll, c.events[:], 0)
-	if errors.Is(err, unix.EINTR) {
-		return nil
+// spin is the longest pause that is not slept through: waking up takes a part of it.
+const spin = 200 * time.Microsecond
+
+// pause is how long nothing is due.
+func (c *client) pause() time.Duration {
+	if c.sent == c.total || len(c.idle) == 0 {
+		return time.Millisecond
 	}
+	if left := c.due(c.sent) - time.Since(c.began); left > spin {
+		return left - spin/2
+	}
+	return 0
+}
+
+// receive takes what has arrived, and waits for it until the next request is due.
+func (c *client) receive() error {
+	n, err := c.wait(c.pause())
 	if err != nil {
-		return fmt.Errorf("epoll: %w", err)
+		return err
 	}
 	for _, e := range c.events[:n] {
 		conn := c.conns[e.Pad]
@@ -120,4 +132,18 @@ func (c *client) receive() error {
 		}
 	}
 	return nil
+}
+
+// wait is epoll_pwait2, the only one with a timeout finer than a millisecond.
+func (c *client) wait(timeout time.Duration) (int, error) {
+	spec := unix.NsecToTimespec(timeout.Nanoseconds())
+	n, _, errno := unix.Syscall6(unix.SYS_EPOLL_PWAIT2, uintptr(c.epoll), uintptr(unsafe.Pointer(&c.events[0])), uintptr(len(c.events)),
+		uintptr(unsafe.Pointer(&spec)), 0, 0)
+	switch errno {
+	case 0:
+		return int(n), nil
+	case unix.EINTR:
+		return 0, nil
+	}
+	return 0, fmt.Errorf("epoll_pwait2 (Linux 5.11 or later): %w", errno)
 }

@@ -19,7 +19,8 @@ type Paced struct {
 	Connections int
 	// Rate is how many requests are due in a second.
 	Rate float64
-	// Core is where the client runs, alone; it looks for answers without pause.
+	// Core is where the client runs. It looks for answers without pause, unless the
+	// next request is due only after a while.
 	Core int
 	// Requests are sent in turn, as they are.
 	Requests [][]byte
@@ -40,6 +41,11 @@ type Latencies struct {
 
 // Run sends for a time and waits for the last answers.
 func (p Paced) Run(ctx context.Context, d time.Duration) (Latencies, error) {
+	return p.Send(ctx, int(p.Rate*d.Seconds()))
+}
+
+// Send sends so many requests and waits for the last answers.
+func (p Paced) Send(ctx context.Context, total int) (Latencies, error) {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
 	undo, err := pin(p.Core)
@@ -52,7 +58,7 @@ func (p Paced) Run(ctx context.Context, d time.Duration) (Latencies, error) {
 		return Latencies{}, err
 	}
 	defer c.close()
-	if err := c.run(ctx, int(p.Rate*d.Seconds())); err != nil {
+	if err := c.run(ctx, total); err != nil {
 		return Latencies{}, err
 	}
 	return c.result, nil

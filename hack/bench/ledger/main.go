@@ -1,0 +1,104 @@
+// Bench-ledger measures bin/waypost's ledger on both databases, beside bare
+// statements on the same databases in the same run, and holds the figures against
+// bounds.json. "make bench-ledger" runs it.
+package main
+
+import (
+	"context"
+	_ "embed"
+	"flag"
+	"fmt"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"syscall"
+	"time"
+
+	"github.com/waypost/waypost/hack/bench/figures"
+	"github.com/waypost/waypost/tracker/ledger/store/storetest"
+)
+
+//go:embed bounds.json
+var boundsFile []byte
+
+// sizes say how much is measured.
+type sizes struct {
+	binary     string
+	clicks     int
+	postbacks  int
+	reference  time.Duration // of each measurement of bare statements
+	answers    time.Duration // of postbacks at a rate
+	clientCore int
+	report     bool
+}
+
+func main() {
+	var s sizes
+	flag.StringVar(&s.binary, "waypost", "bin/waypost", "the program to measure")
+	flag.IntVar(&s.clicks, "clicks", 1_000_000, "clicks in the journal, each an open session")
+	flag.IntVar(&s.postbacks, "postbacks", 200_000, "postbacks in the journal, on as many of the clicks")
+	flag.DurationVar(&s.reference, "reference", 5*time.Second, "length of each measurement of bare statements")
+	flag.DurationVar(&s.answers, "answers", 30*time.Second, "how long postbacks are sent at 500 a second")
+	flag.IntVar(&s.clientCore, "client-core", 1, "core of the client that sends them")
+	flag.BoolVar(&s.report, "report", true, "measure the report over ten million events")
+	strict := flag.Bool("strict", true, "fail when a bound is missed")
+	flag.Parse()
+
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
+	defer stop()
+	if err := run(ctx, s, *strict); err != nil {
+		fmt.Fprintln(os.Stderr, "bench-ledger:", err)
+		stop()
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context, s sizes, strict bool) error {
+	bounds, err := figures.ParseBounds(boundsFile)
+	if err != nil {
+		return err
+	}
+	b := &bench{sizes: s}
+	if b.dir, err = os.MkdirTemp("", "waypost-bench-"); err != nil {
+		return err
+	}
+	defer func() { _ = os.RemoveAll(b.dir) }()
+	defer b.postgres.Stop()
+	list, err := b.measure(ctx)
+	if err != nil {
+		return err
+	}
+	fmt.Println()
+	if err := figures.Table(os.Stdout, list, bounds); err != nil && strict {
+		return fmt.Errorf("bounds missed:\n%w", err)
+	}
+	return nil
+}
+
+// bench is what the measurements share.
+type bench struct {
+	sizes
+	dir      string
+	postgres storetest.Server
+}
+
+func (b *bench) path(parts ...string) string {
+	return filepath.Join(append([]string{b.dir}, parts...)...)
+}
+
+// measure takes all figures.
+func (b *bench) measure(ctx context.Context) (list []figures.Figure, err error) {
+	for _, part := range []func(context.Context) ([]figures.Figure, error){b.measureFold, b.measureAnswers, b.measureReport} {
+		taken, err := part(ctx)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, taken...)
+	}
+	return list, nil
+}
+
+// say tells what goes on, with the time.
+func say(format string, args ...any) {
+	fmt.Printf("%s  %s\n", time.Now().Format(time.TimeOnly), fmt.Sprintf(format, args...))
+}
