@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -151,7 +152,7 @@ func (e *explanation) complete(ctx context.Context, line func(what, format strin
 			known = append(known, name+"="+value)
 		}
 	}
-	line("data", "%s", strings.Join(known, " "))
+	line("data", "%s", cmp.Or(strings.Join(known, " "), "none: the click brought nothing that rules ask for"))
 }
 
 // clickFields are what rules may ask of a click.

@@ -32,7 +32,7 @@ func newReportCommand() *cobra.Command {
 	client.addFlags(cmd.Flags())
 	cmd.Flags().StringVarP(&output, "output", "o", "table", "table, json or csv")
 	for _, f := range []struct{ name, value, usage string }{
-		{"group", "day,offer,partner,goal", "what to group by: hour, day, month, offer, partner, advertiser, goal, goalName, source, sub1…sub10, country, device, status"},
+		{"group", "day,offer,partner,goal", "what to group by: hour, day, month, network, offer, partner, advertiser, goal, goalName, source, sub1…sub10, country, device, status"},
 		{"from", "", "first moment, RFC 3339 or a day such as 2026-11-20; without it all time"},
 		{"to", "", "first moment that no longer counts"},
 		{"timeZone", "", "time zone of days and months; default the network's"},

@@ -23,8 +23,9 @@ func newValidateCommand() *cobra.Command {
 		Use:   "validate DIR…",
 		Short: "Say what the API server and the operator would say, without either",
 		Long: `Checks manifests against the schema and rules of the resource definitions and compiles them
-as the operator does. Exits with 1 when something would be refused. Secrets are usually kept
-elsewhere, so a missing one is a warning unless --require-secrets is set.`,
+as the operator does. Prints nothing when all is well, and exits with 1 when something would
+be refused. Secrets are usually kept elsewhere, so a missing one is a
+warning unless --require-secrets is set.`,
 		Example: "  waypost validate config/samples\n  waypost validate -o github networks/",
 		Args:    cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, dirs []string) error {
