@@ -23,7 +23,7 @@ func TestParseStat(t *testing.T) {
 
 func TestProcess(t *testing.T) {
 	log := filepath.Join(t.TempDir(), "log")
-	p, err := Start(Options{Cores: "0", Log: log, Env: []string{"BENCH=here"}}, "sh", "-c", `echo $BENCH; (while :; do :; done)`)
+	p, err := Start(Options{Cores: "0", Log: log, Env: []string{"BENCH=here"}}, "sh", "-c", `echo $BENCH; while :; do :; done`)
 	if err != nil {
 		t.Fatal(err)
 	}
