@@ -103,7 +103,7 @@ func (c *counters) add(n *counter) {
 func (n *counter) scope() scope { return scope{offerKey{n.Network, n.Offer}, n.Partner} }
 
 func (n *counter) key() counterKey {
-	return counterKey{offerKey{n.Network, n.Offer}, n.Cap, n.Counter.Definition, n.Partner, n.Starts}
+	return counterKey{offerKey{n.Network, n.Offer}, n.Cap, n.Definition, n.Partner, n.Starts}
 }
 
 // drop forgets the counters whose window ended before at.

@@ -86,7 +86,6 @@ func amount(a money.Amount) func(*journal.Postback) {
 	return func(p *journal.Postback) { p.Amount = &a }
 }
 func multiple(p *journal.Postback) { p.Terms.Goal.Multiple = true }
-func endPoint(p *journal.Postback) { p.Terms.Goal.EndPoint = true }
 func manual(p *journal.Postback)   { p.Terms.Goal.Manual = true }
 func holdFor(hours int32) func(*journal.Postback) {
 	return func(p *journal.Postback) { p.Terms.Offer.HoldHours = hours }

@@ -77,7 +77,7 @@ func (g *group) claimVisitors(ctx context.Context) error {
 		}
 	}
 	for day, list := range lists {
-		slices.Sort(list) // neighbours are cheaper to find
+		slices.Sort(list) // neighbors are cheaper to find
 		err := g.tx.ClaimVisitors(ctx, day, list, func(digest int64) {
 			v := days[day][digest]
 			g.clickRows[v.row].Unique = true

@@ -16,15 +16,14 @@ import (
 // with everything, in a few hours of journal time.
 type generator struct {
 	*rand.Rand
-	now     int64 // microseconds since 1970
-	clicks  []visitOf
-	imps    []visitOf
-	late    []journal.Entry // clicks whose entry comes after postbacks
-	sent    []journal.Postback
-	ids     []string // of all postbacks, for moderation
-	serial  int
-	batches [][]journal.Entry
-	boots   []journal.BootID
+	now    int64 // microseconds since 1970
+	clicks []visitOf
+	imps   []visitOf
+	late   []journal.Entry // clicks whose entry comes after postbacks
+	sent   []journal.Postback
+	ids    []string // of all postbacks, for moderation
+	serial int
+	boots  []journal.BootID
 }
 
 type visitOf struct {

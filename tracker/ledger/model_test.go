@@ -317,7 +317,7 @@ func (m *model) later(p *journal.Postback, s *sale, otherCurrency bool) string {
 		changed.status = 5
 	case p.Status == 1 && s.until == 0 && s.terms.Offer.HoldHours > 0 && ends > p.At:
 		changed.status, changed.until = 5, ends
-	case p.Status == 1 && !(s.until != 0 && s.said == 1):
+	case p.Status == 1 && (s.until == 0 || s.said != 1):
 		changed.status, changed.until = 1, 0
 	}
 	if changed.status == s.status && changed.until == s.until && changed.amount == s.amount {

@@ -92,9 +92,7 @@ func (g *group) unpark(leave func(*parkedEntry) bool) []*parkedEntry {
 		if m.bySession[e.Session]--; m.bySession[e.Session] == 0 {
 			delete(m.bySession, e.Session)
 		}
-		if _, new := g.parked[e.ID]; new {
-			delete(g.parked, e.ID)
-		}
+		delete(g.parked, e.ID)
 		g.unparked = append(g.unparked, e.ID)
 	}
 	m.list = stay

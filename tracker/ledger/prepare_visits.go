@@ -49,7 +49,7 @@ func (g *group) loadVisits(ctx context.Context, posts []*postback) error {
 }
 
 // appendRefs says where the row of an id may be: the UTC day that the id tells,
-// and near midnight the neighbouring one, because the row's time is a moment later
+// and near midnight the neighboring one, because the row's time is a moment later
 // or earlier.
 func appendRefs(list []store.VisitRef, id string, seconds int64) []store.VisitRef {
 	day := floorDiv(seconds, daySeconds)

@@ -35,7 +35,9 @@ func (l *Ledger) Rebuild(ctx context.Context) error {
 		}
 		if position >= until {
 			cancel()
-			<-done
+			if err := <-done; !errors.Is(err, context.Canceled) {
+				return err
+			}
 			return nil
 		}
 		select {

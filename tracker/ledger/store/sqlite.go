@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"database/sql/driver"
 	"errors"
 	"fmt"
 	"net/url"
@@ -94,12 +95,30 @@ func (e *sqlite) begin(ctx context.Context) (session, error) {
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
-	if _, err := w.conn.ExecContext(ctx, "BEGIN IMMEDIATE"); err != nil {
+	err := w.start(ctx)
+	if errors.Is(err, sql.ErrConnDone) || errors.Is(err, driver.ErrBadConn) {
+		// The driver has given the connection up; another one goes on where it was.
+		if err = e.reconnect(ctx, w); err == nil {
+			err = w.start(ctx)
+		}
+	}
+	if err != nil {
 		w.abort()
 		e.turn <- w
 		return nil, err
 	}
 	return &sqliteSession{sqliteWriter: w, engine: e}, nil
+}
+
+// reconnect gives the writer a new connection.
+func (e *sqlite) reconnect(ctx context.Context, w *sqliteWriter) error {
+	conn, err := e.writer.Conn(ctx)
+	if err != nil {
+		return err
+	}
+	_ = w.close() // it is closed already, its statements are not
+	w.conn, w.prepared = conn, make(map[string]*sql.Stmt)
+	return nil
 }
 
 func (e *sqlite) close() error {

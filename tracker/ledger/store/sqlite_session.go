@@ -41,13 +41,19 @@ func (w *sqliteWriter) close() error {
 	return errors.Join(append(errs, w.conn.Close())...)
 }
 
+// start begins a transaction, as the one writer.
+func (w *sqliteWriter) start(ctx context.Context) error {
+	_, err := w.conn.ExecContext(ctx, "BEGIN IMMEDIATE")
+	return err
+}
+
 // abort ends a transaction whatever state it is in.
 func (w *sqliteWriter) abort() {
 	_, _ = w.conn.ExecContext(context.Background(), "ROLLBACK") // fails when none is open
 }
 
 func (s *sqliteSession) exec(ctx context.Context, query string, args ...any) (int64, error) {
-	st, err := s.stmt(ctx, query)
+	st, err := s.stmt(ctx, query) //nolint:sqlclosecheck // kept prepared
 	if err != nil {
 		return 0, err
 	}
@@ -59,7 +65,7 @@ func (s *sqliteSession) exec(ctx context.Context, query string, args ...any) (in
 }
 
 func (s *sqliteSession) query(ctx context.Context, query string, args []any, each func(scanner) error) error {
-	st, err := s.stmt(ctx, query)
+	st, err := s.stmt(ctx, query) //nolint:sqlclosecheck // kept prepared
 	if err != nil {
 		return err
 	}
@@ -113,7 +119,7 @@ func (s *sqliteSession) write(ctx context.Context, t *table, n int, fill func(in
 		if n-i < size {
 			continue
 		}
-		st, err := s.stmt(ctx, t.values(insertOrFail, size, conflict))
+		st, err := s.stmt(ctx, t.values(insertOrFail, size, conflict)) //nolint:sqlclosecheck // kept prepared
 		if err != nil {
 			return err
 		}

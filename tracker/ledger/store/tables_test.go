@@ -213,10 +213,10 @@ func TestSmallTables(t *testing.T) {
 			closed, err4 := tx.ClosedSessions(ctx, []any{"s", "t"})
 			repeats, err5 := tx.Repeats(ctx, []any{store.KeyOf(judge.Key{2}), store.KeyOf(judge.Key{3})})
 			terms, err6 := tx.Terms(ctx, []any{store.KeyOf(judge.Key{1})})
-			got := fmt.Sprint(sequences[[16]byte{1}], len(sequences), counters, closed, repeats[judge.Key{2}], len(repeats), terms[judge.Key{1}],
+			got := fmt.Sprint(sequences[[16]byte{1}], len(sequences), counters, closed, repeats[judge.Key{2}], len(repeats), len(terms[judge.Key{1}]),
 				fmt.Sprintf("%+v", list), err1, err2, err3, err4, err5, err6)
 			want := fmt.Sprint(uint64(1<<40+1), 1, []store.Counter{{Network: "n", Offer: "o", Cap: "c", Definition: "d", Partner: "p", Starts: 1, Ends: 9, Used: 4}},
-				map[string]bool{"s": true}, int64(5), 1, []byte{9}, fmt.Sprintf("%+v", []store.Parked{parked}), error(nil), error(nil), error(nil), error(nil), error(nil), error(nil))
+				map[string]bool{"s": true}, int64(5), 1, 1, fmt.Sprintf("%+v", []store.Parked{parked}), error(nil), error(nil), error(nil), error(nil), error(nil), error(nil))
 			if got != want {
 				t.Errorf("read back\n%s, want\n%s", got, want)
 			}
@@ -305,10 +305,10 @@ func TestUpdateTakesBack(t *testing.T) {
 			defer func() { _ = recover() }()
 			_ = s.Update(t.Context(), func(tx *store.Tx) error { _ = insert(tx); panic("no") })
 		}()
-		cancelled, cancel := context.WithCancel(t.Context())
+		stopped, cancel := context.WithCancel(t.Context())
 		cancel()
-		if err := s.Update(cancelled, insert); err == nil {
-			t.Error("a cancelled context writes")
+		if err := s.Update(stopped, insert); err == nil {
+			t.Error("a canceled context writes")
 		}
 		if n := rows(t, s, "SELECT count(*) FROM zones"); n != 0 {
 			t.Errorf("%d rows left behind", n)
