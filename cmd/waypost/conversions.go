@@ -105,7 +105,7 @@ func (f *conversionFilter) addFlags(flags *pflag.FlagSet) {
 		"partner": "only this partner (object name)",
 		"goal":    "only this goal (value)",
 		"from":    "first moment, RFC 3339 or a day such as 2026-11-20",
-		"to":      "first moment that no longer counts",
+		"to":      "last day that counts, or the first moment (RFC 3339) that no longer does",
 	} {
 		f.values[name] = flags.String(name, "", usage)
 	}

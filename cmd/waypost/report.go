@@ -34,7 +34,7 @@ func newReportCommand() *cobra.Command {
 	for _, f := range []struct{ name, value, usage string }{
 		{"group", "day,offer,partner,goal", "what to group by: hour, day, month, network, offer, partner, advertiser, goal, goalName, source, sub1…sub10, country, device, status"},
 		{"from", "", "first moment, RFC 3339 or a day such as 2026-11-20; without it all time"},
-		{"to", "", "first moment that no longer counts"},
+		{"to", "", "last day that counts, or the first moment (RFC 3339) that no longer does"},
 		{"timeZone", "", "time zone of days and months; default the network's"},
 		{"network", "", "only this network (namespace)"},
 		{"offer", "", "only this offer (object name)"},

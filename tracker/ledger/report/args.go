@@ -118,6 +118,9 @@ func (p *param) readBound(value string) (*books.Bound, error) {
 	if len(value) == len(time.DateOnly) {
 		b.Date = true
 		b.Moment, err = time.Parse(time.DateOnly, value)
+		if p.name == "to" { // a day is named to be counted
+			b.Moment = b.Moment.AddDate(0, 0, 1)
+		}
 	} else {
 		b.Moment, err = time.Parse(time.RFC3339, strings.Replace(value, " ", "+", 1))
 	}

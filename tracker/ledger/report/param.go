@@ -44,7 +44,7 @@ var (
 	inScope   = []param{inNetwork, ofPartner}
 	inTime    = []param{
 		{name: "from", kind: bound, doc: "The first moment that counts: RFC 3339, or a day such as 2026-11-20, in the network's time zone."},
-		{name: "to", kind: bound, doc: "The first moment that no longer counts: RFC 3339, or a day."},
+		{name: "to", kind: bound, doc: "The first moment that no longer counts (RFC 3339), or the last day that does."},
 	}
 	inPages = []param{
 		{name: "limit", kind: number, doc: "How many items at most."},
