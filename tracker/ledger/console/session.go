@@ -107,7 +107,7 @@ func (c *console) signIn(w http.ResponseWriter, r *http.Request) {
 	r.Body = http.MaxBytesReader(w, r.Body, 64<<10)
 	form := signInForm{Next: local(r.PostFormValue("next")), Network: strings.TrimSpace(r.PostFormValue("network")), Partner: strings.TrimSpace(r.PostFormValue("partner"))}
 	token := strings.TrimSpace(r.PostFormValue("token"))
-	err := error(admin.ErrUnauthenticated)
+	err := admin.ErrUnauthenticated
 	if token != "" {
 		_, err = c.Authorizer.Authorize(r.Context(), token, admin.Attributes{Verb: "get", Subresource: "reports", Network: form.Network, Partner: form.Partner})
 	}

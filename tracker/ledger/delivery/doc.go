@@ -5,5 +5,6 @@
 // takes due ones from that queue, calls, and records the result. A call is made at
 // least once and always under the same delivery id. Where a URL leads is decided
 // by partners and advertisers, so every connection is checked after the name has
-// been resolved. Neighbours: tracker/ledger/store keeps the queue.
+// been resolved. Package queue keeps them in the
+// tables of tracker/ledger/store.
 package delivery

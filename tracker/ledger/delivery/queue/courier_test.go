@@ -73,7 +73,7 @@ func (d *desk) run(client *http.Client) (stop func()) {
 	}
 }
 
-// await waits for a condition, which every result of a courier may fulfil.
+// await waits for a condition, which every result of a courier may make true.
 func (d *desk) await(what string, ok func() bool) {
 	d.Helper()
 	deadline := time.After(20 * time.Second)

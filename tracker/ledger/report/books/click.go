@@ -97,7 +97,7 @@ func (b *Books) scanClick(ctx context.Context, scope Scope, query string, w *whe
 			return err
 		}
 		c.Time, c.SubOverflow, c.Unique = timeOf(at), overflow != 0, unique != 0
-		return c.Subs.parse(subs)
+		return c.parse(subs)
 	})
 	if err == nil && !found {
 		err = ErrNotFound

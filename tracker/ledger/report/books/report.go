@@ -54,7 +54,7 @@ func (b *Books) tally(ctx context.Context, tx reader, scope Scope, r *ReportRequ
 	}
 	w := &where{}
 	scope.cells(w)
-	r.ReportFilter.cells(w)
+	r.cells(w)
 	cells, err := b.cells(ctx, tx, w, names)
 	if err != nil || len(cells) == 0 {
 		return err

@@ -53,10 +53,10 @@ func (s *scan) rollup(p part) error {
 	for i := range rollupParts {
 		columns := &rollupParts[i]
 		var err error
-		if s.store.Postgres() && !(p.table == tableDays && s.stretch.finest == ByDay) {
-			err = s.rollupSummed(p, columns)
-		} else {
+		if !s.store.Postgres() || p.table == tableDays && s.stretch.finest == ByDay {
 			err = s.rollupRows(p, columns)
+		} else {
+			err = s.rollupSummed(p, columns)
 		}
 		if err != nil {
 			return err
@@ -92,7 +92,8 @@ func (p part) rollupName() string {
 	return string(store.Quarters)
 }
 
-// rollupRows reads the rollup row by row: SQLite would sort them to add them up.
+// rollupRows reads the rollup row by row: by day there is nothing to add up, and
+// SQLite would sort the rows to do it.
 func (s *scan) rollupRows(p part, c *columns) error {
 	at, w := s.from(p, c)
 	var m store.Measures

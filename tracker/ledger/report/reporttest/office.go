@@ -2,6 +2,7 @@ package reporttest
 
 import (
 	"context"
+	"errors"
 	"testing"
 	"time"
 
@@ -37,7 +38,9 @@ func Open(t testing.TB, target string) *Office {
 	go func() { done <- o.Ledger.Run(ctx) }()
 	t.Cleanup(func() {
 		cancel()
-		<-done // it was told to end
+		if err := <-done; !errors.Is(err, context.Canceled) {
+			t.Error(err)
+		}
 		if err := s.Close(); err != nil {
 			t.Error(err)
 		}

@@ -1,0 +1,98 @@
+package queue_test
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/go-logr/logr"
+
+	"github.com/waypost/waypost/tracker/ledger/delivery"
+	"github.com/waypost/waypost/tracker/ledger/delivery/queue"
+	"github.com/waypost/waypost/tracker/ledger/store"
+)
+
+func (d *desk) ids() []string {
+	d.Helper()
+	rows, err := d.store.Reader().QueryContext(d.ctx, "SELECT id FROM deliveries ORDER BY id")
+	if err != nil {
+		d.Fatal(err)
+	}
+	defer func() { _ = rows.Close() }()
+	var ids []string
+	for rows.Next() {
+		var id string
+		if err := rows.Scan(&id); err != nil {
+			d.Fatal(err)
+		}
+		ids = append(ids, id)
+	}
+	return ids
+}
+
+func TestPrune(t *testing.T) {
+	each(t, func(d *desk) {
+		var list []store.Delivery
+		var results []delivery.Result
+		for i, state := range []delivery.State{delivery.Delivered, delivery.Parked, delivery.Pending, delivery.Delivered, delivery.Parked} {
+			p := postback(fmt.Sprint(i), "http://x.example", start.Add(time.Duration(i)*time.Hour))
+			list = append(list, p)
+			results = append(results, delivery.Result{ID: p.ID, State: state, At: start, NextAt: start})
+		}
+		for i := range 4500 { // more than one transaction takes
+			p := postback(fmt.Sprintf("0%04d", i), "http://x.example", start)
+			list = append(list, p)
+			results = append(results, delivery.Result{ID: p.ID, State: delivery.Delivered, At: start})
+		}
+		d.fold(list...)
+		d.record(results...)
+		n, err := d.Prune(d.ctx, start.Add(3*time.Hour))
+		if err != nil || n != 4502 {
+			d.Errorf("removed %d, %v", n, err)
+		}
+		if got := d.ids(); !slices.Equal(got, []string{"2", "3", "4"}) {
+			d.Errorf("left %v", got)
+		}
+		ctx, cancel := context.WithCancel(d.ctx)
+		done := make(chan struct{})
+		go func() {
+			defer close(done)
+			d.KeepPruned(ctx, time.Hour, func() time.Time { return start.Add(100 * time.Hour) }, logr.Discard())
+		}()
+		d.await("the rest to be removed", func() bool { return len(d.ids()) == 1 })
+		cancel()
+		<-done
+		d.KeepPruned(d.ctx, 0, time.Now, logr.Discard()) // returns
+	})
+}
+
+// teller is a ledger that a test moves.
+type teller struct{ further chan chan struct{} }
+
+func (t teller) Position() (uint64, <-chan struct{}) { return 0, <-t.further }
+
+func TestWake(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	l := teller{make(chan chan struct{})}
+	wake := queue.Wake(ctx, l)
+	for range 3 { // the second and third time nobody has taken the first
+		c := make(chan struct{})
+		l.further <- c
+		close(c)
+	}
+	last := make(chan struct{})
+	l.further <- last // by now it has been told three times
+	select {
+	case <-wake:
+	case <-time.After(10 * time.Second):
+		t.Fatal("not woken")
+	}
+	select {
+	case <-wake:
+		t.Error("woken twice")
+	default:
+	}
+}
