@@ -88,10 +88,8 @@ func TestInvalidEdit(t *testing.T) {
 	if want := "Accepted=False/UnknownMacro ResolvedRefs=True/ResolvedRefs Programmed=True/Programmed Ready=False/UnknownMacro Stalled=True/UnknownMacro"; line != want {
 		t.Errorf("conditions\n got %s\nwant %s", line, want)
 	}
-	for _, c := range offer.Status.Conditions {
-		if c.Type == v1alpha1.ConditionReady && !strings.Contains(c.Message, "generation 1 keeps being served") {
-			t.Errorf("Ready says %q", c.Message)
-		}
+	if message := readyMessage(&offer); !strings.Contains(message, "generation 1 keeps being served") {
+		t.Errorf("Ready says %q", message)
 	}
 	if k.title("shoes") != "shoes" {
 		t.Fatalf("the tracker serves %q", k.title("shoes"))
@@ -105,6 +103,11 @@ func TestInvalidEdit(t *testing.T) {
 	p.ready(t, &v1alpha1.Partner{}, "blog")
 	if k.title("shoes") != "shoes" || k.revision() <= revision {
 		t.Fatalf("after a restart the tracker serves %q in revision %d", k.title("shoes"), k.revision())
+	}
+	p.quiet(t)
+	p.until(t, &offer, "shoes", "Stalled=True/UnknownMacro")
+	if message := readyMessage(&offer); !strings.Contains(message, "generation 1 keeps being served") {
+		t.Errorf("after a restart Ready says %q", message)
 	}
 	if events := p.events(t, p.network, "UnknownMacro"); len(events) != 1 {
 		t.Errorf("the refusal was told again: %v", events)

@@ -158,11 +158,15 @@ func TestCorruptShard(t *testing.T) {
 	// in a tracker that has forgotten them.
 	for _, ref := range p.manifest(t).Shards {
 		object := &corev1.ConfigMap{ObjectMeta: namedIn(p.snapshots, snapshot.ShardName(ref.Digest))}
+		if err := p.Get(t.Context(), keyOf(object), object); err != nil {
+			t.Fatal(err)
+		}
 		if err := p.Delete(t.Context(), object); err != nil {
 			t.Fatal(err)
 		}
-		object = &corev1.ConfigMap{ObjectMeta: namedIn(p.snapshots, snapshot.ShardName(ref.Digest)), BinaryData: map[string][]byte{snapshot.ShardKey: []byte("spoilt")}}
-		if err := p.Create(t.Context(), object); err != nil {
+		spoilt := &corev1.ConfigMap{ObjectMeta: namedIn(object.Namespace, object.Name), BinaryData: map[string][]byte{snapshot.ShardKey: []byte("spoilt")}}
+		spoilt.Labels = object.Labels // so that nothing but the content tells
+		if err := p.Create(t.Context(), spoilt); err != nil {
 			t.Fatal(err)
 		}
 	}
