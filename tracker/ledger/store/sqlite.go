@@ -112,11 +112,11 @@ func (e *sqlite) begin(ctx context.Context) (session, error) {
 
 // reconnect gives the writer a new connection.
 func (e *sqlite) reconnect(ctx context.Context, w *sqliteWriter) error {
+	_ = w.close() // there is one connection only, and it is of no use
 	conn, err := e.writer.Conn(ctx)
 	if err != nil {
 		return err
 	}
-	_ = w.close() // it is closed already, its statements are not
 	w.conn, w.prepared = conn, make(map[string]*sql.Stmt)
 	return nil
 }
