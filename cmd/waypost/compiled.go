@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"io"
 
 	"github.com/waypost/waypost/api/snapshot"
 	"github.com/waypost/waypost/controllers/compile"
@@ -21,15 +22,18 @@ func loadManifests(ctx context.Context, options compile.Options, dirs []string) 
 }
 
 // loadIndex compiles directories into what a tracker serves from, and says on w
-// what is left out.
-func loadIndex(ctx context.Context, options compile.Options, dirs ...string) (*live.Index, []offline.Finding, error) {
+// what is wrong in them and so left out.
+func loadIndex(ctx context.Context, w io.Writer, options compile.Options, dirs ...string) (*live.Index, error) {
 	records, findings, err := loadManifests(ctx, options, dirs)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
+	}
+	if err := offline.WriteText(w, findings); err != nil {
+		return nil, err
 	}
 	index, err := live.Build(1, records)
 	if err != nil {
-		return nil, nil, fmt.Errorf("indexing the manifests: %w", err)
+		return nil, fmt.Errorf("indexing the manifests: %w", err)
 	}
-	return index, findings, nil
+	return index, nil
 }

@@ -23,7 +23,7 @@ import (
 
 func newExplainCommand() *cobra.Command {
 	var e explanation
-	var config, data, amount string
+	var config, data, amount, at string
 	cmd := &cobra.Command{
 		Use:   "explain --clickid ID",
 		Short: "Say which goal, payout rule and verdict a postback would get, and why",
@@ -44,7 +44,13 @@ source, country) is asked of the admin port when it answers, and can be given wi
 				}
 				e.amount = &sale
 			}
-			index, _, err := loadIndex(cmd.Context(), compile.Options{AssumeSecrets: true}, config)
+			e.at = clock()
+			if at != "" {
+				if e.at, err = time.Parse(time.RFC3339, at); err != nil {
+					return fmt.Errorf("--at: use RFC 3339, such as 2026-12-01T00:00:00Z: %w", err)
+				}
+			}
+			index, err := loadIndex(cmd.Context(), cmd.ErrOrStderr(), compile.Options{AssumeSecrets: true}, config)
 			if err != nil {
 				return err
 			}
@@ -57,6 +63,7 @@ source, country) is asked of the admin port when it answers, and can be given wi
 	flags.StringVar(&e.id, "clickid", "", "click id, or the aimp_id of an impression")
 	flags.StringVar(&e.goal, "goal", "1", "goal value")
 	flags.StringVar(&amount, "amount", "", "sale amount")
+	flags.StringVar(&at, "at", "", "moment of the conversion, RFC 3339; default now")
 	flags.StringToStringVar(&e.fields, "field", nil, "what a rule may ask for, such as sub2=email; repeatable")
 	e.client.addFlags(flags)
 	_ = cmd.MarkFlagRequired("clickid") // the flag exists
@@ -68,6 +75,7 @@ type explanation struct {
 	client   apiClient
 	id, goal string
 	amount   *money.Amount
+	at       time.Time
 	fields   map[string]string
 }
 
@@ -100,7 +108,7 @@ func (e *explanation) print(ctx context.Context, w io.Writer, index *live.Index,
 	e.complete(ctx, line)
 	terms := pricing.Select(pricing.Selection{
 		Partner: partner.Body, PartnerName: partner.Name, OfferName: offer.Name, Goal: goal.Body,
-		Payouts: network.Payouts(partner.Name), Structure: network.Structure, At: clock(),
+		Payouts: network.Payouts(partner.Name), Structure: network.Structure, At: e.at,
 	})
 	result, err := terms.Price(pricing.Facts{Amount: e.amount, Field: func(name string) (string, bool) {
 		value, ok := e.fields[name]
@@ -112,7 +120,7 @@ func (e *explanation) print(ctx context.Context, w io.Writer, index *live.Index,
 	}
 	printSide(line, "payout", result.Payout, offer.Body.Currency, result.PayoutPath)
 	printSide(line, "revenue", result.Revenue, offer.Body.Currency, result.RevenuePath)
-	line("verdict", "%s", firstVerdict(network, offer, partner, goal, id))
+	line("verdict", "%s", firstVerdict(network, offer, partner, goal, id, e.at.Sub(id.Time())))
 	return nil
 }
 
@@ -166,8 +174,8 @@ func clickFields() []string {
 
 // firstVerdict is what the first postback of this click and goal would be told, as
 // far as the configuration decides it: what happened before is the ledger's to say.
-func firstVerdict(network *live.Network, offer *live.Offer, partner *live.Partner, goal *live.Goal, id token.ID) string {
-	body, age := offer.Body, clock().Sub(id.Time())
+func firstVerdict(network *live.Network, offer *live.Offer, partner *live.Partner, goal *live.Goal, id token.ID, age time.Duration) string {
+	body := offer.Body
 	lookback := time.Duration(body.Attribution.ClickLookbackHours) * time.Hour
 	if id.Kind == token.Impression {
 		lookback = time.Duration(body.Attribution.ImpressionLookbackHours) * time.Hour

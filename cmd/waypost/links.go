@@ -25,7 +25,7 @@ func newLinksCommand() *cobra.Command {
 		Example: "  waypost links --config config/samples --offer summer-shoes --partner best-blog",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			index, _, err := loadIndex(cmd.Context(), compile.Options{AssumeSecrets: true}, config)
+			index, err := loadIndex(cmd.Context(), cmd.ErrOrStderr(), compile.Options{AssumeSecrets: true}, config)
 			if err != nil {
 				return err
 			}

@@ -34,7 +34,7 @@ Rejected conversions are left out, but for those of unknown goals that the manif
 		Example: "  waypost replay --config networks --since 168h",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			index, _, err := loadIndex(cmd.Context(), compile.Options{AssumeSecrets: true}, config)
+			index, err := loadIndex(cmd.Context(), cmd.ErrOrStderr(), compile.Options{AssumeSecrets: true}, config)
 			if err != nil {
 				return err
 			}

@@ -151,6 +151,9 @@ func (f *serveFlags) source(ctx context.Context, log logr.Logger) (*servedSource
 	if f.config == "" {
 		return nil, errors.New("say which directory has the manifests with --config DIR")
 	}
+	if _, err := os.Stat(f.config); err != nil {
+		return nil, fmt.Errorf("reading the manifests (--config): %w", err)
+	}
 	keys, err := seal.LoadOrCreateDir(f.data, time.Now())
 	if err != nil {
 		return nil, err
