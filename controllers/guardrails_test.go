@@ -82,7 +82,7 @@ func TestMassDeletion(t *testing.T) {
 
 	op.stop(t)
 	before := k.offers()
-	op = p.start(t, o)
+	p.start(t, o)
 	edit(t, p, &v1alpha1.Partner{}, "blog", func(o *v1alpha1.Partner) { o.Spec.Title = "Best Blog" })
 	p.until(t, &v1alpha1.Partner{}, "blog", "Ready=False/MassDeletionHeld")
 	if got := k.offers(); got != before {

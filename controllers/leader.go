@@ -1,6 +1,7 @@
 package controllers
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"sync"
@@ -148,9 +149,16 @@ func (l *leader) watchKeys(ctx context.Context, rings chan<- *seal.Keyring) {
 	if l.options.KeysDir == "" {
 		return
 	}
+	first := true
 	watcher := seal.Watcher{
 		Dir: l.options.KeysDir,
 		OnChange: func(ring *seal.Keyring) {
+			// The watcher begins with what there is: compiling everything for it
+			// once more would only cost.
+			known := first && sameKeys(ring, l.options.Keys)
+			if first = false; known {
+				return
+			}
 			select {
 			case rings <- ring:
 			case <-ctx.Done():
@@ -161,6 +169,16 @@ func (l *leader) watchKeys(ctx context.Context, rings chan<- *seal.Keyring) {
 		},
 	}
 	_ = watcher.Run(ctx) // always nil
+}
+
+// sameKeys reports whether two rings are the same.
+func sameKeys(a, b *seal.Keyring) bool {
+	one, err := a.Encode()
+	if err != nil {
+		return false
+	}
+	other, err := b.Encode()
+	return err == nil && bytes.Equal(one, other)
 }
 
 // targets lists the trackers to ask.

@@ -99,7 +99,7 @@ func TestInvalidEdit(t *testing.T) {
 	op.stop(t)
 	edit(t, p, &v1alpha1.Partner{}, "blog", func(o *v1alpha1.Partner) { o.Spec.Title = "Better Blog" })
 	revision := k.revision()
-	op = p.start(t, p.options(t, at))
+	p.start(t, p.options(t, at))
 	p.ready(t, &v1alpha1.Partner{}, "blog")
 	if k.title("shoes") != "shoes" || k.revision() <= revision {
 		t.Fatalf("after a restart the tracker serves %q in revision %d", k.title("shoes"), k.revision())

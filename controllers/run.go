@@ -28,12 +28,10 @@ func Run(ctx context.Context, config *rest.Config, o Options) error {
 	config = withoutLimit(config)
 	for {
 		err := runOnce(ctx, config, o)
-		switch {
-		case ctx.Err() != nil:
-			return nil
-		case err == nil:
-			return nil
-		case !deposed(err) && !away(err):
+		if err == nil || ctx.Err() != nil {
+			return nil //nolint:nilerr // being told to stop is no failure, whatever it interrupts
+		}
+		if !deposed(err) && !away(err) {
 			return fmt.Errorf("operator: %w", err)
 		}
 		o.Log.Error(err, "the operator cannot go on, beginning anew")

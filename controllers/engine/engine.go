@@ -81,7 +81,7 @@ func (e *Engine) Run(ctx context.Context) error {
 	if err := e.resume(ctx); err != nil {
 		return ignoreEnd(ctx, err)
 	}
-	for _, run := range []func(context.Context){e.Poller.Run, e.Options.Secrets.Run, e.Writer.Run} {
+	for _, run := range []func(context.Context){e.Poller.Run, e.Secrets.Run, e.Writer.Run} {
 		e.beside.Go(func() { run(ctx) })
 	}
 	return ignoreEnd(ctx, e.loop(ctx))
@@ -107,7 +107,7 @@ func (e *Engine) loop(ctx context.Context) error {
 			return nil
 		case <-e.Inbox.Ready():
 			e.receive(e.Inbox.take())
-		case found := <-e.Options.Secrets.Found():
+		case found := <-e.Secrets.Found():
 			e.found(found)
 		case <-e.Synced:
 			e.receive(e.Inbox.take())

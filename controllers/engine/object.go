@@ -71,7 +71,7 @@ func (e *Engine) changed(key status.Key, form v1alpha1.Object) {
 	} else {
 		e.late.expect(key, o, now)
 	}
-	if e.secrets.park(key, form, e.Options.Secrets) {
+	if e.secrets.park(key, form, e.Secrets) {
 		return
 	}
 	e.upsert(form)
@@ -96,7 +96,7 @@ func (e *Engine) gone(key status.Key) {
 	delete(e.confirmed, key)
 	e.waiting.Remove(key)
 	e.Writer.Forget(key)
-	e.secrets.release(key, e.Options.Secrets)
+	e.secrets.release(key, e.Secrets)
 	e.World.Delete(key.Kind, key.Namespace, key.Name)
 	e.window.Note(e.Now())
 }

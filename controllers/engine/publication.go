@@ -218,17 +218,22 @@ func (e *Engine) collectUnused(ctx context.Context) {
 	e.background(ctx, func(ctx context.Context) func() error {
 		collected, err := e.Publisher.Collect(ctx)
 		return func() error {
-			e.Metrics.ShardsCollected.Add(float64(collected.Removed))
-			if err != nil {
-				e.Log.Error(err, "collect unused shards")
-				return nil
-			}
-			if len(collected.Missing) > 0 {
-				e.warn(e.manifestRef(), "ShardsMissing", "%d shards are gone; they are written again", len(collected.Missing))
-				e.book.repair(collected.Missing...)
-				e.window.Note(e.Now())
-			}
+			e.collected(collected, err)
 			return nil
 		}
 	})
+}
+
+// collected takes note of what was removed, and mends what is missing.
+func (e *Engine) collected(c publish.Collected, err error) {
+	e.Metrics.ShardsCollected.Add(float64(c.Removed))
+	if err != nil {
+		e.Log.Error(err, "collect unused shards")
+		return
+	}
+	if len(c.Missing) > 0 {
+		e.warn(e.manifestRef(), "ShardsMissing", "%d shards are gone; they are written again", len(c.Missing))
+		e.book.repair(c.Missing...)
+		e.window.Note(e.Now())
+	}
 }

@@ -42,16 +42,20 @@ func main() {
 	strict := flag.Bool("strict", true, "fail when a bound is exceeded")
 	flag.Parse()
 
-	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
-	defer stop()
-	figures, err := measure(ctx, s)
-	if err == nil {
-		err = report(figures, *strict)
-	}
-	if err != nil {
+	if err := run(s, *strict); err != nil {
 		fmt.Fprintln(os.Stderr, "bench-config:", err)
 		os.Exit(1)
 	}
+}
+
+func run(s sizes, strict bool) error {
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
+	defer stop()
+	figures, err := measure(ctx, s)
+	if err != nil {
+		return err
+	}
+	return report(figures, strict)
 }
 
 // measure takes all figures, on one API server.

@@ -118,7 +118,7 @@ func track(ctx context.Context, p part, source live.Source) error {
 	var failed atomic.Int64
 	mux := http.NewServeMux()
 	mux.HandleFunc(snapshot.StatusPath, func(w http.ResponseWriter, _ *http.Request) { _ = json.NewEncoder(w).Encode(holder.Status()) })
-	mux.HandleFunc("/failed", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, failed.Load()) })
+	mux.HandleFunc("/failed", func(w http.ResponseWriter, _ *http.Request) { _, _ = fmt.Fprint(w, failed.Load()) })
 	server := &http.Server{Addr: p.Address, Handler: mux, ReadHeaderTimeout: time.Second}
 	go func() {
 		<-ctx.Done()

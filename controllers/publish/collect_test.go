@@ -1,0 +1,82 @@
+package publish
+
+import (
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/waypost/waypost/api/snapshot"
+)
+
+func TestCollect(t *testing.T) {
+	c := newCluster(t)
+	p, _ := c.publisher(t)
+	p.keep = MinKeep
+	for i := 1; i <= 10; i++ {
+		publishOK(t, p, Change{Contents: contents(offer("a", fmt.Sprint("A", i)), offer("b", "B"))})
+	}
+	collect := func() Collected {
+		t.Helper()
+		collected, err := p.Collect(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		return collected
+	}
+	if got := collect(); got.Removed != 0 || got.Kept != 11 {
+		t.Fatalf("young shards: %+v; another operator may be about to name them", got)
+	}
+	c.now = c.now.Add(MinAge + time.Minute)
+	if got := collect(); got.Removed != 5 || got.Kept != 6 || got.Missing != nil {
+		t.Errorf("%+v; five revisions of a, and b, are in use", got)
+	}
+	if _, titles := c.served(t); titles["a"] != "A10" || titles["b"] != "B" {
+		t.Errorf("serves %v", titles)
+	}
+	if result, err := p.Rollback(t.Context(), 6, Change{}); err != nil || !result.Wrote {
+		t.Errorf("the oldest retained revision: %v", err)
+	}
+	if _, titles := c.served(t); titles["a"] != "A6" {
+		t.Errorf("serves %v after the rollback", titles)
+	}
+}
+
+func TestCollectKeepsWhatTrackersServe(t *testing.T) {
+	c := newCluster(t)
+	p, _ := c.publisher(t)
+	p.keep = MinKeep
+	for i := 1; i <= 10; i++ {
+		publishOK(t, p, Change{Contents: contents(offer("a", fmt.Sprint("A", i))), InUse: 2})
+	}
+	c.now = c.now.Add(MinAge + time.Minute)
+	collected, err := p.Collect(t.Context())
+	if err != nil || collected.Removed != 1 || collected.Kept != 9 {
+		t.Errorf("%+v, %v; revision 2 and all later ones are in use", collected, err)
+	}
+}
+
+func TestCollectFindsMissingShards(t *testing.T) {
+	c := newCluster(t)
+	p, _ := c.publisher(t)
+	a, b := offer("a", "A"), offer("b", "B")
+	publishOK(t, p, Change{Contents: contents(a, b)})
+	lost := p.Current().Shards[0]
+	object := &corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{Namespace: c.namespace, Name: snapshot.ShardName(lost.Digest)}}
+	if err := c.Delete(t.Context(), object); err != nil {
+		t.Fatal(err)
+	}
+	collected, err := p.Collect(t.Context())
+	if err != nil || !slices.Equal(collected.Missing, []int{lost.Index}) {
+		t.Fatalf("%+v, %v", collected, err)
+	}
+	if result := publishOK(t, p, Change{Contents: contents(a, b)}); result.Wrote || result.Shards != 1 {
+		t.Errorf("the repair is %+v", result)
+	}
+	if _, titles := c.served(t); len(titles) != 2 {
+		t.Errorf("serves %v", titles)
+	}
+}
