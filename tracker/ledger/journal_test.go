@@ -79,13 +79,10 @@ func postThrough(ctx context.Context, t *testing.T, tracker *journal.Writer) []t
 		}
 		c := clickEntry(i, second).Click
 		c.At = now.UnixMicro()
-		switch {
-		case i%10 == 9: // the click comes late, or, once, never
-			if i != 99 {
-				time.AfterFunc(5*time.Millisecond, func() { tracker.Click(c) })
-			}
-		default:
+		if late := i%10 == 9; !late {
 			tracker.Click(c)
+		} else if i != 99 { // its click never comes
+			time.AfterFunc(5*time.Millisecond, func() { tracker.Click(c) })
 		}
 		send()
 	}
