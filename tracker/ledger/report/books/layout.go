@@ -35,7 +35,7 @@ func (t *tally) report(r *ReportRequest, scope Scope, zoneOf map[string]*time.Lo
 	l.rank()
 	order := make([]int32, 0, len(t.keys))
 	for i := range t.keys {
-		if t.sums[i] != (store.Measures{}) {
+		if *t.sum(int32(i)) != (store.Measures{}) {
 			order = append(order, int32(i))
 		}
 	}
@@ -119,7 +119,7 @@ func (l *layout) rows(order []int32) []Row {
 		values = l.values(values, k)
 		r := &rows[n]
 		r.Network, r.Currency, r.GoalTitle, r.Values = x.network, x.currency, x.titles.String(), values[width*n:width*(n+1):width*(n+1)]
-		r.fill(&l.sums[i])
+		r.fill(l.sum(i))
 		r.setRatios(by(i))
 	}
 	return rows
@@ -128,7 +128,7 @@ func (l *layout) rows(order []int32) []Row {
 // bases says what the ratios of a row are by: its own traffic, unless that stands
 // in the row of a peer.
 func (l *layout) bases(order []int32) func(i int32) base {
-	own := func(i int32) base { return base{l.sums[i].Clicks, l.sums[i].Impressions} }
+	own := func(i int32) base { return base{l.sum(i).Clicks, l.sum(i).Impressions} }
 	if !slices.ContainsFunc(l.groups, func(g Group) bool { return g == ByGoal || g == ByGoalName || g == ByStatus }) {
 		return own
 	}
@@ -150,7 +150,7 @@ func (l *layout) totals(order []int32) []Row {
 		if sums[currency] == nil {
 			sums[currency] = new(store.Measures)
 		}
-		sums[currency].Add(&l.sums[i])
+		sums[currency].Add(l.sum(i))
 	}
 	rows := make([]Row, 0, len(sums))
 	for _, currency := range slices.Sorted(maps.Keys(sums)) {

@@ -26,9 +26,10 @@ type tally struct {
 	groups   []Group // without those of time
 	byStatus bool
 	statuses []Status
-	// sums belong to keys; index finds their place.
+	// sums belong to keys; index finds their place. They are large, so they stay
+	// where they are while their number grows.
 	keys   []key
-	sums   []store.Measures
+	sums   [][]store.Measures
 	index  map[key]int32
 	lines  []line
 	byText map[string]int32
@@ -123,14 +124,22 @@ func (t *tally) conversions(at int64, c *cell, extra []string, m *store.Measures
 	}
 }
 
-// at is where a key is added up, until the next call.
+// at is where a key is added up.
 func (t *tally) at(k key) *store.Measures {
 	i, ok := t.index[k]
 	if !ok {
 		i = int32(len(t.keys))
 		t.index[k] = i
 		t.keys = append(t.keys, k)
-		t.sums = append(t.sums, store.Measures{})
+		if i%sumsTogether == 0 {
+			t.sums = append(t.sums, make([]store.Measures, sumsTogether))
+		}
 	}
-	return &t.sums[i]
+	return t.sum(i)
 }
+
+// sumsTogether is how many sums are made at once.
+const sumsTogether = 512
+
+// sum is that of the key in place i.
+func (t *tally) sum(i int32) *store.Measures { return &t.sums[i/sumsTogether][i%sumsTogether] }
