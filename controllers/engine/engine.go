@@ -21,6 +21,8 @@ type Engine struct {
 	window  debounce.Window
 	book    *book
 	objects map[status.Key]*object
+	// networks are the Networks of each namespace, in the order of their names.
+	networks map[string][]status.Key
 	// fresh are the objects whose form is not published yet, or just judged.
 	fresh map[status.Key]struct{}
 	// waiting are those that are published and wait for trackers.
@@ -66,7 +68,7 @@ type flight struct {
 func New(o Options) *Engine {
 	return &Engine{
 		Options: o,
-		book:    newBook(), objects: map[status.Key]*object{}, fresh: map[status.Key]struct{}{},
+		book:    newBook(), objects: map[status.Key]*object{}, networks: map[string][]status.Key{}, fresh: map[status.Key]struct{}{},
 		secrets: newReferences(), held: map[string]guard.Hold{}, confirmed: map[status.Key][]string{},
 		jobs: make(chan func() error, 1),
 	}

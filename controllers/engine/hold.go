@@ -155,22 +155,28 @@ func (e *Engine) restoreHolds() {
 
 // touchNetworks makes a network's Networks say what holds it.
 func (e *Engine) touchNetworks(network string) {
-	for _, key := range e.networksOf(network) {
+	for _, key := range e.networks[network] {
 		e.waiting.Remove(key)
 		e.fresh[key] = struct{}{}
 	}
 }
 
-// networksOf returns the Networks of a namespace, in the order of their names.
-func (e *Engine) networksOf(network string) []status.Key {
-	var keys []status.Key
-	for key := range e.objects {
-		if key.Kind == snapshot.KindNetwork && key.Namespace == network {
-			keys = append(keys, key)
-		}
+// index keeps the Networks of each namespace at hand, as objects come and go.
+func (e *Engine) index(key status.Key, there bool) {
+	if key.Kind != snapshot.KindNetwork {
+		return
 	}
-	slices.SortFunc(keys, func(a, b status.Key) int { return strings.Compare(a.Name, b.Name) })
-	return keys
+	keys := e.networks[key.Namespace]
+	i, found := slices.BinarySearchFunc(keys, key.Name, func(k status.Key, name string) int { return strings.Compare(k.Name, name) })
+	switch {
+	case there && !found:
+		keys = slices.Insert(keys, i, key)
+	case !there && found:
+		keys = slices.Delete(keys, i, i+1)
+	}
+	if e.networks[key.Namespace] = keys; len(keys) == 0 {
+		delete(e.networks, key.Namespace)
+	}
 }
 
 // holds reports whether an object is to say that its network is held: it has a
@@ -183,7 +189,7 @@ func (e *Engine) holds(key status.Key) bool {
 func (e *Engine) heldBecause(network string) string {
 	hold := e.held[network]
 	object := fmt.Sprintf("-n %s configmap/%s", e.Manifest.Namespace, e.Manifest.Name)
-	if networks := e.networksOf(network); len(networks) > 0 {
+	if networks := e.networks[network]; len(networks) > 0 {
 		object = fmt.Sprintf("-n %s networks.%s/%s", network, v1alpha1.GroupName, networks[0].Name)
 	}
 	return fmt.Sprintf("%s; nothing of it is published until you confirm that: kubectl annotate --overwrite %s %s=%s",

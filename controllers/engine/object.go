@@ -64,6 +64,7 @@ func (e *Engine) changed(key status.Key, form v1alpha1.Object) {
 	}
 	e.count(key, o, +1)
 	e.objects[key] = o
+	e.index(key, true)
 	e.waiting.Remove(key)
 	e.fresh[key] = struct{}{}
 	if o.bulk && form.GetObjectStatus().ObservedGeneration == o.generation {
@@ -92,6 +93,7 @@ func (e *Engine) gone(key status.Key) {
 		e.count(key, o, -1)
 	}
 	delete(e.objects, key)
+	e.index(key, false)
 	delete(e.fresh, key)
 	delete(e.confirmed, key)
 	e.waiting.Remove(key)

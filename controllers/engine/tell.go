@@ -17,7 +17,7 @@ func (e *Engine) manifestRef() *corev1.ObjectReference {
 // networkRef is what Events are about that concern a network: its Network, else
 // the manifest.
 func (e *Engine) networkRef(network string) *corev1.ObjectReference {
-	keys := e.networksOf(network)
+	keys := e.networks[network]
 	if len(keys) == 0 {
 		return e.manifestRef()
 	}
