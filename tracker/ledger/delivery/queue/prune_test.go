@@ -10,7 +10,6 @@ import (
 	"github.com/go-logr/logr"
 
 	"github.com/waypost/waypost/tracker/ledger/delivery"
-	"github.com/waypost/waypost/tracker/ledger/delivery/queue"
 	"github.com/waypost/waypost/tracker/ledger/store"
 )
 
@@ -66,33 +65,4 @@ func TestPrune(t *testing.T) {
 		<-done
 		d.KeepPruned(d.ctx, 0, time.Now, logr.Discard()) // returns
 	})
-}
-
-// teller is a ledger that a test moves.
-type teller struct{ further chan chan struct{} }
-
-func (t teller) Position() (uint64, <-chan struct{}) { return 0, <-t.further }
-
-func TestWake(t *testing.T) {
-	ctx, cancel := context.WithCancel(t.Context())
-	defer cancel()
-	l := teller{make(chan chan struct{})}
-	wake := queue.Wake(ctx, l)
-	for range 3 { // the second and third time nobody has taken the first
-		c := make(chan struct{})
-		l.further <- c
-		close(c)
-	}
-	last := make(chan struct{})
-	l.further <- last // by now it has been told three times
-	select {
-	case <-wake:
-	case <-time.After(10 * time.Second):
-		t.Fatal("not woken")
-	}
-	select {
-	case <-wake:
-		t.Error("woken twice")
-	default:
-	}
 }
