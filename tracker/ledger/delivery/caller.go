@@ -84,11 +84,16 @@ func attempt(ctx context.Context, client *http.Client, d Delivery) (status int, 
 }
 
 // withoutURL drops the URL that net/http puts before an error: it stands beside
-// the error anyway, and it may hold a partner's secret.
+// the error anyway, and it may hold a partner's secret. Partners see the rest, so
+// it does not say either which name server was asked.
 func withoutURL(err error) string {
 	var u *url.Error
 	if errors.As(err, &u) {
 		err = u.Err
+	}
+	var dns *net.DNSError
+	if errors.As(err, &dns) {
+		return "looking up " + dns.Name + ": " + dns.Err
 	}
 	return err.Error()
 }

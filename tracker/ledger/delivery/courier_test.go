@@ -3,8 +3,10 @@ package delivery
 import (
 	"context"
 	"fmt"
+	"net"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"slices"
 	"strings"
 	"sync"
@@ -260,5 +262,13 @@ func TestCourierIsNotHeldUpByASlowHost(t *testing.T) {
 	}
 	if most.Load() > perHost {
 		t.Errorf("%d calls at once to one host, want at most %d", most.Load(), perHost)
+	}
+}
+
+func TestErrorsTellPartnersNothingOfOurs(t *testing.T) {
+	err := &url.Error{Op: "Get", URL: "https://blog.example/?key=secret", Err: &net.OpError{Op: "dial", Net: "tcp",
+		Err: &net.DNSError{Err: "no such host", Name: "blog.example", Server: "10.0.0.53:53"}}}
+	if got, want := withoutURL(err), "looking up blog.example: no such host"; got != want {
+		t.Errorf("got %q, want %q", got, want)
 	}
 }
