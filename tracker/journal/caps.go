@@ -6,15 +6,23 @@ import (
 	"time"
 
 	"github.com/cespare/xxhash/v2"
+
+	"github.com/waypost/waypost/api/snapshot"
 )
 
 // CapKey names one counted cap of an offer, by object names. Partner is set for
-// caps that count each partner by itself.
+// caps that count each partner by itself. What the cap allows is part of the key: a
+// cap that was closed and whose limit is raised (or that counts something else from
+// now on) is open until the ledger says otherwise, though no event comes through a
+// closed one that could make it say so.
 type CapKey struct {
-	Network string `cbor:"1,keyasint"`
-	Offer   string `cbor:"2,keyasint"`
-	Cap     string `cbor:"3,keyasint"`
-	Partner string `cbor:"4,keyasint,omitempty"`
+	Network string             `cbor:"1,keyasint"`
+	Offer   string             `cbor:"2,keyasint"`
+	Cap     string             `cbor:"3,keyasint"`
+	Partner string             `cbor:"4,keyasint,omitempty"`
+	Metric  snapshot.CapMetric `cbor:"5,keyasint,omitempty"`
+	Window  snapshot.CapWindow `cbor:"6,keyasint,omitempty"`
+	Limit   int64              `cbor:"7,keyasint,omitempty"`
 }
 
 // CapState is whether a cap is closed, and until when: the end of its window.

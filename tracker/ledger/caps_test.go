@@ -119,8 +119,11 @@ func TestClosedCapsAreTold(t *testing.T) {
 		done := make(chan error, 1)
 		go func() { done <- o.ledger.Run(ctx) }()
 
-		day := journal.CapKey{Network: "net", Offer: "shoes", Cap: "day"}
-		life := journal.CapKey{Network: "net", Offer: "shoes", Cap: "life", Partner: "blog"}
+		day := journal.CapKey{Network: "net", Offer: "shoes", Cap: "day", Metric: snapshot.CapClicks, Window: snapshot.CapDay, Limit: 2}
+		life := journal.CapKey{
+			Network: "net", Offer: "shoes", Cap: "life", Partner: "blog",
+			Metric: snapshot.CapImpressions, Window: snapshot.CapLifetime, Limit: 2,
+		}
 		tp.write(clickEntry(1, 0, limit(2)), impressionEntry(1, 0, limit(2)))
 		o.awaitCap(ctx, day, false)
 		tp.write(clickEntry(2, 1, limit(2)), impressionEntry(2, 0, limit(2)))
@@ -133,7 +136,9 @@ func TestClosedCapsAreTold(t *testing.T) {
 			t.Errorf("a lifetime ends at %d", until)
 		}
 		tp.write(clickEntry(3, 2, limit(5)))
-		o.awaitCap(ctx, day, false)
+		raised := day
+		raised.Limit = 5 // trackers ask for the cap of the limit that they know
+		o.awaitCap(ctx, raised, false)
 		cancel()
 		<-done
 		used := rowsOf(t, o.store.Reader(), "SELECT cap, used FROM caps ORDER BY cap")

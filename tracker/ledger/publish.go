@@ -18,7 +18,10 @@ func (l *Ledger) tell(g *group) {
 	}
 	for n, limit := range g.capsChanged {
 		l.caps.put(journal.CapState{
-			Key:    journal.CapKey{Network: n.Network, Offer: n.Offer, Cap: n.Cap, Partner: n.Partner},
+			Key: journal.CapKey{
+				Network: n.Network, Offer: n.Offer, Cap: n.Cap, Partner: n.Partner,
+				Metric: n.Metric, Window: n.Window, Limit: limit,
+			},
 			Closed: n.Used >= limit, Until: n.Ends,
 		})
 	}

@@ -166,7 +166,10 @@ func capsOf(offer *live.Offer, partner *live.Partner, counts func(*snapshot.Cap)
 func capKeys(network *live.Network, c candidate, caps []snapshot.Cap) []journal.CapKey {
 	keys := make([]journal.CapKey, 0, len(caps))
 	for i := range caps {
-		key := journal.CapKey{Network: network.Name, Offer: c.offer.Name, Cap: caps[i].Name}
+		key := journal.CapKey{
+			Network: network.Name, Offer: c.offer.Name, Cap: caps[i].Name,
+			Metric: caps[i].Metric, Window: caps[i].Window, Limit: caps[i].Limit,
+		}
 		if caps[i].PerPartner {
 			key.Partner = c.partner.Name
 		}

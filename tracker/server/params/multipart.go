@@ -2,7 +2,6 @@ package params
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
 	"io"
 	"mime"
@@ -23,7 +22,7 @@ func (s *Set) ScanMultipart(t *Table, contentType, body []byte) error {
 	form := multipart.NewReader(bytes.NewReader(body), parameters["boundary"])
 	for range maxParts {
 		part, err := form.NextRawPart()
-		if errors.Is(err, io.EOF) {
+		if err == io.EOF { //nolint:errorlint // bare, it is the final boundary; wrapped, the body is cut off
 			return nil
 		}
 		if err != nil {

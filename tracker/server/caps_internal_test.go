@@ -1,0 +1,25 @@
+package server
+
+import (
+	"testing"
+
+	"github.com/waypost/waypost/api/snapshot"
+	"github.com/waypost/waypost/tracker/live"
+)
+
+// A closed cap whose limit is raised must open: no event comes through a closed
+// one that could tell the ledger of the new limit.
+func TestARaisedCapIsAnotherKey(t *testing.T) {
+	c := candidate{offer: &live.Offer{Name: "shoes"}, partner: &live.Partner{Name: "blog"}}
+	limit := snapshot.Cap{Name: "daily", Metric: snapshot.CapClicks, Window: snapshot.CapDay, Limit: 10}
+	raised := limit
+	raised.Limit = 20
+	network := &live.Network{Name: "net"}
+	before, after := capKeys(network, c, []snapshot.Cap{limit}), capKeys(network, c, []snapshot.Cap{raised})
+	if before[0] == after[0] {
+		t.Errorf("both are %+v", before[0])
+	}
+	if same := capKeys(network, c, []snapshot.Cap{limit}); before[0] != same[0] {
+		t.Errorf("an unchanged cap is %+v and %+v", before[0], same[0])
+	}
+}
