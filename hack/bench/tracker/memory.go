@@ -91,7 +91,7 @@ func (b *bench) prepareMemory(ctx context.Context) error {
 // there ever was.
 func (b *bench) visitAll(ctx context.Context, tracker *instance.Instance) (now, most float64, err error) {
 	l, err := load.Paced{
-		Address: tracker.Public, Connections: 64, Rate: 10_000, Core: b.clientCore,
+		Address: tracker.Public, Connections: 64, Rate: 4000, Core: b.clientCore,
 		Requests: world.Requests(tracker.Public, world.Paths("/click", b.memoryOffers, b.memoryOffers), world.Chrome),
 	}.Run(ctx, b.slice*4)
 	if err == nil && l.Statuses[302] != len(l.All) {

@@ -1,0 +1,48 @@
+package main
+
+import (
+	"runtime"
+	"testing"
+	"time"
+)
+
+func TestGCPercent(t *testing.T) {
+	const mib = 1 << 20
+	for _, c := range []struct {
+		name         string
+		live, before uint64
+		want         int
+	}{
+		{"nothing", 0, 0, 400},
+		{"small", 10 * mib, 10 * mib, 400},
+		{"ten thousand offers", 40 * mib, 40 * mib, 160},
+		{"much", 128 * mib, 128 * mib, 50},
+		{"a hundred thousand offers", 370 * mib, 370 * mib, 15},
+		{"huge", 4096 * mib, 4096 * mib, 15},
+		{"while it is loaded", 200 * mib, 100 * mib, 100},
+		{"while a small one is loaded", 20 * mib, 10 * mib, 320},
+		{"after an edit", 372 * mib, 370 * mib, 15},
+		{"after something was dropped", 100 * mib, 370 * mib, 60},
+	} {
+		if got := gcPercent(c.live, c.before); got != c.want {
+			t.Errorf("%s: %d, want %d", c.name, got, c.want)
+		}
+	}
+}
+
+func TestAfterEachCollection(t *testing.T) {
+	calls := make(chan struct{}, 100)
+	afterEachCollection(func() { calls <- struct{}{} })
+	<-calls
+	for n := range 3 {
+		runtime.GC()
+		select {
+		case <-calls:
+		case <-time.After(10 * time.Second):
+			t.Fatalf("not called after collection %d", n+1)
+		}
+	}
+	if live := liveBytes(); live == 0 {
+		t.Error("nothing is live")
+	}
+}
