@@ -51,13 +51,32 @@ func (s *suite) firstPod(selector string) string {
 	return name
 }
 
-// kill ends a pod's processes at once, as a lost node would.
-func (s *suite) kill(pod string) {
+// kill ends a pod's process with SIGKILL and waits until another runs in its place.
+// Where the test cannot reach into the node, the pod is deleted without grace.
+func (s *suite) kill(name string) {
 	s.Helper()
-	now := int64(0)
-	if err := s.client.CoreV1().Pods(systemNamespace).Delete(s.Context(), pod, metav1.DeleteOptions{GracePeriodSeconds: &now}); err != nil {
+	pods := s.client.CoreV1().Pods(systemNamespace)
+	before, err := pods.Get(s.Context(), name, metav1.GetOptions{})
+	if err != nil {
 		s.Fatal(err)
 	}
+	killer := os.Getenv("E2E_KILL")
+	if killer == "" {
+		now := int64(0)
+		if err := pods.Delete(s.Context(), name, metav1.DeleteOptions{GracePeriodSeconds: &now}); err != nil {
+			s.Fatal(err)
+		}
+		return
+	}
+	container := before.Status.ContainerStatuses[0]
+	s.run(killer, strings.TrimPrefix(container.ContainerID, "containerd://"))
+	s.await("the end of "+name, time.Minute, func() error {
+		after, err := pods.Get(s.Context(), name, metav1.GetOptions{})
+		if err == nil && after.Status.ContainerStatuses[0].RestartCount == container.RestartCount {
+			err = errNotYet
+		}
+		return err
+	})
 }
 
 // leader is the operator's pod that holds the lease.

@@ -142,6 +142,7 @@ func distributedBooks(s *suite) {
 	s.took("the books are complete after", func() { s.awaitConversions(s.timings.orders) })
 	s.timings.add("orders, each one conversion", fmt.Sprint(s.timings.orders))
 	metricsNameNobody(s)
+	s.sizes()
 }
 
 func distributedUninstall(s *suite) {
@@ -151,6 +152,7 @@ func distributedUninstall(s *suite) {
 	if _, err := s.tryKubectl("get", "secret", "-n", systemNamespace, "waypost-keys"); err != nil {
 		s.Errorf("the keys did not stay: %v", err)
 	}
+	s.kubectl("delete", "pvc", "-n", systemNamespace, "--all", "--wait=false")
 	// Custom resources have no finalizers: they go although nothing of Waypost runs.
 	s.took("the network deleted, with nothing of Waypost running", func() {
 		s.kubectl("delete", "namespace", network, "--timeout=1m")

@@ -36,4 +36,8 @@ func TestEndToEnd(t *testing.T) {
 		s.part("Books", distributedBooks)
 		s.part("Uninstall", distributedUninstall)
 	})
+	s.part("WithoutHelm", func(s *suite) {
+		s.part("Install", manifestInstall)
+		s.part("Uninstall", manifestUninstall)
+	})
 }

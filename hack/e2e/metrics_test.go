@@ -14,7 +14,7 @@ var told = regexp.MustCompile(`summer-shoes|best-blog|acme|"1001"|"2002"|[A-Za-z
 
 // metricsNameNobody: labels are reasons, kinds and results, in every process.
 func metricsNameNobody(s *suite) {
-	pods := s.pods("app.kubernetes.io/part-of=waypost")
+	pods := s.pods("app.kubernetes.io/name=waypost")
 	scraped := 0
 	for _, pod := range pods {
 		if !isReady(&pod) {

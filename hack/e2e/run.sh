@@ -68,6 +68,14 @@ if [ -n "$own" ]; then
 	hack/e2e/node/up.sh
 	# shellcheck disable=SC1091
 	. "${STATE:-${TMPDIR:-/tmp}/waypost-node}/env"
+	# How the test kills a process, by the id of its container.
+	cat > "$previous/kill" <<KILL
+#!/usr/bin/env bash
+. "${STATE:-${TMPDIR:-/tmp}/waypost-node}/env"
+kx 1 ctr -n k8s.io task kill --signal SIGKILL "\$1"
+KILL
+	chmod +x "$previous/kill"
+	export E2E_KILL=$previous/kill
 	volumes=/var/lib/waypost-e2e
 	for i in 1 2 3 4 5 6 7 8; do
 		kx 1 mkdir -p "$volumes/$i"
