@@ -8,7 +8,7 @@ import "strings"
 // stands within it (ORDER-{order_id}). Such a postback is answered
 // unexpanded_macro.
 func Unexpanded(value string) bool {
-	if strings.IndexAny(value, "{#<") < 0 {
+	if !strings.ContainsAny(value, "{#<") {
 		return false
 	}
 	return isPlaceholder(value) || containsMacro(value)

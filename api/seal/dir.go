@@ -56,7 +56,7 @@ func SaveDir(dir string, ring *Keyring) error {
 	if err != nil {
 		return fmt.Errorf("saving sealing keys: %w", err)
 	}
-	defer os.Remove(temporary.Name())
+	defer func() { _ = os.Remove(temporary.Name()) }() // gone already when all went well
 	if err := writeAndSync(temporary, data); err != nil {
 		return fmt.Errorf("saving sealing keys: %w", err)
 	}

@@ -113,7 +113,6 @@ func BenchmarkMemory(b *testing.B) {
 	before := heap()
 	var w *World
 	for b.Loop() {
-		w = nil
 		w = m.compile(b)
 	}
 	b.ReportMetric(float64(heap()-before)/1e6, "MB-kept")

@@ -55,7 +55,7 @@ func decodeSecret(m *manifest) (*corev1.Secret, []Finding) {
 	var findings []Finding
 	for _, problem := range strict {
 		path := ""
-		if in, ok := problem.(kjson.FieldError); ok {
+		if in := kjson.FieldError(nil); errors.As(problem, &in) {
 			path = in.FieldPath()
 		}
 		findings = append(findings, m.finding(ReasonRefused, path, problem.Error()+": take it out or correct its name"))
