@@ -36,6 +36,10 @@ func (b *bookkeeping) api(authorizer admin.Authorizer, o admin.Options) (http.Ha
 	})
 	return admin.NewHandler(o), []task{
 		courier.Run,
+		func(ctx context.Context) error {
+			deliveries.KeepPruned(ctx, b.flags.retain, time.Now, b.log.WithName("courier"))
+			return nil
+		},
 		func(ctx context.Context) error { return b.wakeOnProgress(ctx, wake) },
 	}
 }
