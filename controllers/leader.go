@@ -103,7 +103,7 @@ func (l *leader) engine(direct client.Client, poller *acks.Poller, inbox *engine
 			Log:     log.WithName("status"),
 		}),
 		Inbox: inbox, Synced: synced, Keys: rings,
-		Recorder: recorder, Metrics: l.metrics,
+		Recorder: recorder, Metrics: l.metrics, Tracer: o.Tracer,
 		Manifest: types.NamespacedName{Namespace: o.SnapshotsNamespace, Name: snapshot.ManifestName},
 		Now:      time.Now, Log: log.WithName("engine"),
 	})

@@ -10,6 +10,7 @@ import (
 
 	"github.com/go-logr/logr"
 	"github.com/prometheus/client_golang/prometheus"
+	"go.opentelemetry.io/otel/trace"
 	"k8s.io/apimachinery/pkg/labels"
 
 	"github.com/waypost/waypost/api/seal"
@@ -87,6 +88,9 @@ type Options struct {
 	HealthAddress string
 	// Registerer gets the metrics; nil means the one that MetricsAddress serves.
 	Registerer prometheus.Registerer
+	// Tracer gets a span of each revision's way from the first edit until all
+	// trackers serve it; nil for none.
+	Tracer trace.Tracer
 	// Log is where everything is logged.
 	Log logr.Logger
 }

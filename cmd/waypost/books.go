@@ -8,6 +8,7 @@ import (
 	"github.com/go-logr/logr"
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/spf13/pflag"
+	"go.opentelemetry.io/otel/trace"
 
 	"github.com/waypost/waypost/tracker/journal"
 	"github.com/waypost/waypost/tracker/ledger"
@@ -39,10 +40,11 @@ type bookkeeping struct {
 	writer  *journal.Writer
 	conn    *journal.Conn
 	metrics prometheus.Registerer
+	tracer  trace.Tracer
 	log     logr.Logger
 }
 
-func openBooks(ctx context.Context, f booksFlags, conn *journal.Conn, metrics prometheus.Registerer, log logr.Logger) (*bookkeeping, error) {
+func openBooks(ctx context.Context, f booksFlags, conn *journal.Conn, metrics prometheus.Registerer, tracer trace.Tracer, log logr.Logger) (*bookkeeping, error) {
 	s, err := store.Open(ctx, f.database)
 	if err != nil {
 		return nil, fmt.Errorf("opening the ledger's database (--database): %w", err)
@@ -54,7 +56,7 @@ func openBooks(ctx context.Context, f booksFlags, conn *journal.Conn, metrics pr
 	}
 	readerMetrics := journal.NewReaderMetrics(metrics)
 	return &bookkeeping{
-		flags: f, store: s, writer: writer, conn: conn, metrics: metrics, log: log,
+		flags: f, store: s, writer: writer, conn: conn, metrics: metrics, tracer: tracer, log: log,
 		ledger: ledger.New(ledger.Options{
 			Store: s,
 			Open: func(after uint64) ledger.Reader {
@@ -63,7 +65,7 @@ func openBooks(ctx context.Context, f booksFlags, conn *journal.Conn, metrics pr
 			Append:  writer,
 			Publish: conn, Trim: conn,
 			JournalRetain: f.journalRetain, Retain: f.retain, RetainPersonal: f.retainPersonal,
-			Log: log.WithName("ledger"), Metrics: ledger.NewMetrics(metrics),
+			Log: log.WithName("ledger"), Metrics: ledger.NewMetrics(metrics), Tracer: tracer,
 		}),
 	}, nil
 }

@@ -62,7 +62,12 @@ func runLedger(ctx context.Context, f ledgerFlags) (err error) {
 	}
 	defer conn.Close()
 	registry := prometheus.NewRegistry()
-	b, err := openBooks(ctx, f.books, conn, registry, log)
+	tracer, flushTraces, err := startTracing(ctx, "ledger", log)
+	if err != nil {
+		return err
+	}
+	defer flushTraces()
+	b, err := openBooks(ctx, f.books, conn, registry, tracer, log)
 	if err != nil {
 		return err
 	}

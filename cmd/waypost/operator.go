@@ -2,10 +2,13 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 
+	"github.com/prometheus/client_golang/prometheus"
 	"github.com/spf13/cobra"
+	ctrlmetrics "sigs.k8s.io/controller-runtime/pkg/metrics"
 
 	"github.com/waypost/waypost/api/seal"
 	"github.com/waypost/waypost/controllers"
@@ -68,8 +71,29 @@ func runOperator(ctx context.Context, f operatorFlags) error {
 			return err
 		}
 	}
+	tracer, flush, err := startTracing(ctx, "operator", log)
+	if err != nil {
+		return err
+	}
+	defer flush()
+	o.Tracer = tracer
+	if err := showRuntime(); err != nil {
+		return err
+	}
 	if err := controllers.Run(ctx, config, o); err != nil {
 		return fmt.Errorf("running the operator: %w", err)
+	}
+	return nil
+}
+
+// showRuntime adds to the metrics of controller-runtime what every process shows;
+// some of it may be there already.
+func showRuntime() error {
+	for _, c := range runtimeCollectors() {
+		err := ctrlmetrics.Registry.Register(c)
+		if already := (prometheus.AlreadyRegisteredError{}); err != nil && !errors.As(err, &already) {
+			return fmt.Errorf("registering metrics: %w", err)
+		}
 	}
 	return nil
 }

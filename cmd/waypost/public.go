@@ -10,6 +10,7 @@ import (
 	"github.com/go-logr/logr"
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/spf13/pflag"
+	"go.opentelemetry.io/otel/trace"
 
 	"github.com/waypost/waypost/api/seal"
 	"github.com/waypost/waypost/tracker/journal"
@@ -46,6 +47,7 @@ type publicParts struct {
 	conn    *journal.Conn
 	name    string
 	metrics prometheus.Registerer
+	tracer  trace.Tracer
 	log     logr.Logger
 }
 
@@ -79,7 +81,7 @@ func newPublic(f publicFlags, parts publicParts) (*public, error) {
 	s, err := server.New(server.Options{
 		Snapshots: parts.holder, Journal: writer, Caps: caps, Keys: parts.keys, Proxies: proxies, Countries: countries,
 		Limits:  server.Limits{Rate: address.Rate{PerSecond: f.rate}, Drain: f.drain},
-		Metrics: parts.metrics, Log: parts.log.WithName("public"),
+		Metrics: parts.metrics, Tracer: parts.tracer, Log: parts.log.WithName("public"),
 	})
 	if err != nil {
 		return nil, err

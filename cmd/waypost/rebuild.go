@@ -34,7 +34,7 @@ func runRebuild(cmd *cobra.Command, f ledgerFlags) (err error) {
 		return err
 	}
 	defer conn.Close()
-	b, err := openBooks(ctx, f.books, conn, prometheus.NewRegistry(), log)
+	b, err := openBooks(ctx, f.books, conn, prometheus.NewRegistry(), nil, log)
 	if err != nil {
 		return err
 	}

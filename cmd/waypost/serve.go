@@ -91,7 +91,12 @@ func runServe(ctx context.Context, f serveFlags) (err error) {
 	defer conn.Close()
 
 	registry := prometheus.NewRegistry()
-	b, err := openBooks(ctx, f.books, conn, registry, log)
+	tracer, flushTraces, err := startTracing(ctx, "serve", log)
+	if err != nil {
+		return err
+	}
+	defer flushTraces()
+	b, err := openBooks(ctx, f.books, conn, registry, tracer, log)
 	if err != nil {
 		return err
 	}
@@ -104,7 +109,7 @@ func (f *serveFlags) run(ctx context.Context, source *servedSource, conn *journa
 	holder := live.NewHolder(live.Options{Disk: source.disk, Log: log.WithName("snapshot")})
 	registry.MustRegister(holder)
 	front, err := newPublic(f.public, publicParts{
-		keysDir: source.keysDir, keys: source.keys, holder: holder, conn: conn, name: "serve", metrics: registry, log: log,
+		keysDir: source.keysDir, keys: source.keys, holder: holder, conn: conn, name: "serve", metrics: registry, tracer: b.tracer, log: log,
 	})
 	if err != nil {
 		return err

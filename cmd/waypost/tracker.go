@@ -79,11 +79,16 @@ func runTracker(ctx context.Context, f trackerFlags) error {
 	}
 	defer conn.Close()
 
+	tracer, flushTraces, err := startTracing(ctx, "tracker", log)
+	if err != nil {
+		return err
+	}
+	defer flushTraces()
 	registry := prometheus.NewRegistry()
 	holder := live.NewHolder(live.Options{Disk: f.disk(), Log: log.WithName("snapshot")})
 	registry.MustRegister(holder)
 	front, err := newPublic(f.public, publicParts{
-		keysDir: f.keys, keys: keys, holder: holder, conn: conn, name: f.name, metrics: registry, log: log,
+		keysDir: f.keys, keys: keys, holder: holder, conn: conn, name: f.name, metrics: registry, tracer: tracer, log: log,
 	})
 	if err != nil {
 		return err

@@ -40,6 +40,7 @@ func (e *Engine) arrived() {
 	now := e.Now()
 	for len(e.flights) > 0 && e.flights[0].revision <= e.served {
 		e.Metrics.PropagationSeconds.Observe(now.Sub(e.flights[0].since).Seconds())
+		e.trace(e.flights[0], now)
 		e.flights = e.flights[1:]
 	}
 }

@@ -6,6 +6,8 @@ import (
 	"sync"
 	"time"
 
+	"go.opentelemetry.io/otel/trace/noop"
+
 	"github.com/waypost/waypost/api/snapshot"
 	"github.com/waypost/waypost/controllers/acks"
 	"github.com/waypost/waypost/controllers/debounce"
@@ -30,6 +32,7 @@ type Engine struct {
 	late    lateness
 	secrets references
 
+	compiled  step               // the last compilation
 	published *snapshot.Manifest // nil before the first
 	served    int64              // the revision that all trackers serve
 	sweep     acks.Sweep
@@ -62,10 +65,15 @@ type Engine struct {
 type flight struct {
 	revision int64
 	since    time.Time // its first change
+	compiled step
+	written  step
 }
 
 // New returns an engine.
 func New(o Options) *Engine {
+	if o.Tracer == nil {
+		o.Tracer = noop.NewTracerProvider().Tracer("")
+	}
 	return &Engine{
 		Options: o,
 		book:    newBook(), objects: map[status.Key]*object{}, networks: map[string][]status.Key{}, fresh: map[status.Key]struct{}{},

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/go-logr/logr"
+	"go.opentelemetry.io/otel/trace"
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/waypost/waypost/api/seal"
@@ -62,6 +63,8 @@ type Options struct {
 	Metrics *metrics.Metrics
 	// Manifest is where the snapshot is published, for messages.
 	Manifest types.NamespacedName
+	// Tracer gets a span of each revision's way; nil for none.
+	Tracer trace.Tracer
 	// Now is the clock.
 	Now func() time.Time
 	// Log hears of what people should know.

@@ -170,7 +170,7 @@ func differing(current, target *snapshot.Manifest) (indexes []int, refs []snapsh
 // that is served now says so.
 func (e *Engine) rolledBack(to int64, r rolled, since time.Time) {
 	e.book.republish(r.indexes, r.records)
-	e.arrive(r.result, since)
+	e.arrive(r.result, flight{since: since})
 	e.inform(e.manifestRef(), "RolledBack", "revision %d is published again as revision %d and pinned", to, r.result.Manifest.Revision)
 	for key := range e.book.open {
 		if o := e.objects[key]; o != nil {

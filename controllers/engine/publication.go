@@ -19,7 +19,8 @@ import (
 func (e *Engine) compile(now time.Time) {
 	start := time.Now()
 	delta := e.World.Compile(now)
-	e.Metrics.CompileSeconds.Observe(time.Since(start).Seconds())
+	e.compiled = step{start, time.Now()}
+	e.Metrics.CompileSeconds.Observe(e.compiled.took().Seconds())
 	e.book.apply(delta)
 	for _, v := range delta.Verdicts {
 		e.judged(v)
@@ -40,7 +41,7 @@ func (e *Engine) publish(ctx context.Context, now time.Time) {
 		return
 	}
 	e.settle()
-	p := publication{since: since, removals: removals, change: e.change()}
+	p := publication{since: since, compiled: e.compiled, removals: removals, change: e.change()}
 	held := e.isHeld
 	if p.change.Pinned = e.pinned(); p.change.Pinned != 0 {
 		// The number may move on and shards may be repaired, the content stays.
@@ -57,6 +58,8 @@ func (e *Engine) publish(ctx context.Context, now time.Time) {
 // publication is one revision being written.
 type publication struct {
 	since    time.Time
+	compiled step
+	written  step
 	removals map[string]*removal
 	change   publish.Change
 }
@@ -81,7 +84,8 @@ func (e *Engine) write(ctx context.Context, p publication) {
 			if err != nil {
 				return e.failed(err)
 			}
-			e.Metrics.PublishSeconds.Observe(time.Since(start).Seconds())
+			p.written = step{start, time.Now()}
+			e.Metrics.PublishSeconds.Observe(p.written.took().Seconds())
 			e.wrote(p, result)
 			return nil
 		}
@@ -101,15 +105,16 @@ func (e *Engine) wrote(p publication, result publish.Result) {
 	}
 	e.Metrics.ShardsWritten.Add(float64(result.Shards))
 	e.Metrics.BytesWritten.Add(float64(result.Bytes))
-	e.arrive(result, p.since)
+	e.arrive(result, flight{since: p.since, compiled: p.compiled, written: p.written})
 	e.settle()
 }
 
 // arrive sends a revision on its way to the trackers.
-func (e *Engine) arrive(result publish.Result, since time.Time) {
+func (e *Engine) arrive(result publish.Result, f flight) {
 	if result.Wrote {
 		e.Metrics.ManifestsWritten.Inc()
-		e.flights = append(e.flights, flight{result.Manifest.Revision, since})
+		f.revision = result.Manifest.Revision
+		e.flights = append(e.flights, f)
 		e.Log.V(1).Info("published", "revision", result.Manifest.Revision, "shards", result.Shards, "bytes", result.Bytes)
 	}
 	if e.published == nil || result.Wrote {

@@ -144,6 +144,9 @@ type Postback struct {
 	// KeyProven says that at least one key is configured for the network, the
 	// advertiser or the offer and that every configured level was satisfied.
 	KeyProven bool `cbor:"23,keyasint,omitempty"`
+	// Trace is the W3C traceparent of the tracker's span, so that the ledger's is of
+	// the same trace; "" when the postback is not traced. Nothing is judged by it.
+	Trace string `cbor:"24,keyasint,omitempty"`
 	// Terms is what the configuration says; nil when the click id named nothing.
 	// They must not change once they were handed to a Writer.
 	Terms *Terms `cbor:"-"`

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/nats-io/nats.go"
+	"go.opentelemetry.io/otel/trace"
 )
 
 // Writer appends entries to the journal with group commit: one batch is on its way
@@ -117,8 +118,13 @@ func (w *Writer) Postback(ctx context.Context, p *Postback) (Verdict, error) {
 		w.o.Metrics.answered(outcomeNotDurable)
 		return Verdict{}, err
 	}
+	span := trace.SpanFromContext(ctx) // of nothing, where postbacks are not traced
+	span.AddEvent("durable in the journal")
 	if v == nil {
 		v = w.verdict(ctx, x)
+	}
+	if v != nil {
+		span.AddEvent("verdict of the ledger")
 	}
 	if v == nil {
 		w.o.Metrics.answered(outcomeQueued)

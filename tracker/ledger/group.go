@@ -35,6 +35,8 @@ type group struct {
 	dirty map[*counter]bool
 	// verdicts are to be published after the commit.
 	verdicts []answer
+	// traced are the postbacks among them whose trackers trace.
+	traced []traced
 	// capsChanged are counters of clicks and impressions that were counted up.
 	capsChanged map[*counter]int64 // with their limit
 

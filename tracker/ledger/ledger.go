@@ -212,6 +212,7 @@ func (l *Ledger) fold(ctx context.Context, batches []*journal.Batch) (err error)
 	l.tickAt.Store(to.TickAt)
 	l.o.Metrics.committed(g, batches, l.o.Now().Sub(start), l.o.Now())
 	l.tell(g)
+	l.trace(ctx, g.traced, start)
 	l.advance(to.Position)
 	return nil
 }

@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"github.com/go-logr/logr"
+	"go.opentelemetry.io/otel/trace"
+	"go.opentelemetry.io/otel/trace/noop"
 
 	"github.com/waypost/waypost/tracker/journal"
 	"github.com/waypost/waypost/tracker/ledger/store"
@@ -52,6 +54,8 @@ type Options struct {
 	// RetainPersonal is how long the visitor's address, user agent and referrer are
 	// kept, in whole days; 0 keeps them as long as the rows.
 	RetainPersonal time.Duration
+	// Tracer gets a span of each traced postback that was judged; nil for none.
+	Tracer trace.Tracer
 	// Now is the clock of ticks and of trimming; nil is time.Now.
 	Now func() time.Time
 	Log logr.Logger
@@ -65,6 +69,9 @@ const maxJournalRetain = 35 * 24 * time.Hour
 func (o *Options) defaults() {
 	if o.Now == nil {
 		o.Now = time.Now
+	}
+	if o.Tracer == nil {
+		o.Tracer = noop.NewTracerProvider().Tracer("")
 	}
 	if o.JournalRetain <= 0 || o.JournalRetain > maxJournalRetain {
 		o.JournalRetain = maxJournalRetain

@@ -101,6 +101,9 @@ func (g *group) note(p *postback, o *judge.Outcome) {
 	}
 	g.logged = append(g.logged, row)
 	g.verdicts = append(g.verdicts, answer{reply: p.reply, boot: p.boot, sequence: p.sequence, entry: p.entry, verdict: o.Verdict})
+	if p.Trace != "" && !g.rebuilding() {
+		g.traced = append(g.traced, traced{p.Trace, o.Verdict})
+	}
 }
 
 // httpStatus is the status of the tracker's answer, as far as the ledger can know.

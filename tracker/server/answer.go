@@ -1,10 +1,16 @@
 package server
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
+	"time"
 
 	"github.com/valyala/fasthttp"
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/codes"
+	"go.opentelemetry.io/otel/propagation"
+	"go.opentelemetry.io/otel/trace"
 
 	"github.com/waypost/waypost/api/money"
 	"github.com/waypost/waypost/tracker/journal"
@@ -55,17 +61,40 @@ func (v *visit) answer(r *report) {
 	if r.entry.Reason != "" {
 		r.entry.HTTPStatus = v.httpStatus(verdict.Verdict, verdict.Reason)
 	}
-	known, err := v.s.o.Journal.Postback(v.s.work, r.entry)
+	ctx, span := v.s.o.Tracer.Start(v.s.work, "postback", trace.WithTimestamp(v.now), trace.WithSpanKind(trace.SpanKindServer))
+	r.entry.Trace = traceparent(ctx)
+	known, err := v.s.o.Journal.Postback(ctx, r.entry)
+	if known.Known {
+		verdict = known
+	}
+	endSpan(span, verdict, err, v.s.o.Now())
 	v.s.metrics.answer.Observe(v.s.o.Now().Sub(v.now).Seconds())
 	if err != nil {
 		v.notDurable(err)
 		return
 	}
-	if known.Known {
-		verdict = known
-	}
 	v.s.metrics.postbacks.WithLabelValues(verdict.Verdict, verdict.Reason).Inc()
 	v.write(r, verdict)
+}
+
+// traceparent names the span of ctx to the ledger; "" when it is not recorded.
+func traceparent(ctx context.Context) string {
+	if !trace.SpanFromContext(ctx).IsRecording() {
+		return ""
+	}
+	carrier := propagation.MapCarrier{}
+	propagation.TraceContext{}.Inject(ctx, carrier)
+	return carrier.Get("traceparent")
+}
+
+// endSpan says what became of a postback; nothing of the request itself.
+func endSpan(span trace.Span, verdict journal.Verdict, err error, now time.Time) {
+	if err != nil {
+		span.SetStatus(codes.Error, reasonNotDurable)
+	} else if span.IsRecording() {
+		span.SetAttributes(attribute.String("waypost.verdict", verdict.Verdict), attribute.String("waypost.reason", verdict.Reason))
+	}
+	span.End(trace.WithTimestamp(now))
 }
 
 // ownVerdict is what the tracker can say: refused with its reason (an unknown

@@ -6,6 +6,7 @@ import (
 
 	"github.com/go-logr/logr"
 	"github.com/prometheus/client_golang/prometheus"
+	"go.opentelemetry.io/otel/trace"
 
 	"github.com/waypost/waypost/api/seal"
 	"github.com/waypost/waypost/tracker/journal"
@@ -49,6 +50,8 @@ type Options struct {
 	Limits    Limits
 	// Metrics may be nil.
 	Metrics prometheus.Registerer
+	// Tracer gets a span of each postback, from its arrival to its answer; nil for none.
+	Tracer trace.Tracer
 	// Now is the clock; nil is time.Now.
 	Now func() time.Time
 	Log logr.Logger

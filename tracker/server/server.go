@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/valyala/fasthttp"
+	"go.opentelemetry.io/otel/trace/noop"
 
 	"github.com/waypost/waypost/api/seal"
 	"github.com/waypost/waypost/tracker/server/address"
@@ -49,6 +50,9 @@ func New(o Options) (*Server, error) {
 	}
 	if o.Now == nil {
 		o.Now = time.Now
+	}
+	if o.Tracer == nil {
+		o.Tracer = noop.NewTracerProvider().Tracer("")
 	}
 	s := &Server{
 		o: o, limits: o.Limits.withDefaults(), routes: routes(), minter: minter,
