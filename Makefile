@@ -37,8 +37,12 @@ control-plane: ## etcd, kube-apiserver and kubectl from Go modules into bin/kube
 
 ##@ Check
 
+.PHONY: control-plane-next
+control-plane-next: control-plane ## The API server of the next Kubernetes version into bin/kube/next, for the tests of the schemas
+	@hack/control-plane.sh --next
+
 .PHONY: test
-test: control-plane ## Every test, the ones against a real API server included
+test: control-plane-next ## Every test, the ones against a real API server included
 	@KUBEBUILDER_ASSETS="$(KUBE)" hack/test.sh $(PKGS)
 
 .PHONY: test-race
