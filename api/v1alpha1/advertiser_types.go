@@ -93,6 +93,7 @@ type Advertiser struct {
 	// status is what the operator found out; you do not write it.
 	//
 	// +optional
+	// +kubebuilder:default:={"observedGeneration":-1}
 	Status AdvertiserStatus `json:"status,omitempty"`
 }
 

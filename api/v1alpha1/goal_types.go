@@ -135,6 +135,7 @@ type Goal struct {
 	// status is what the operator found out; you do not write it.
 	//
 	// +optional
+	// +kubebuilder:default:={"observedGeneration":-1}
 	Status GoalStatus `json:"status,omitempty"`
 }
 

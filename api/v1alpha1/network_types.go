@@ -107,6 +107,7 @@ type Network struct {
 	// status is what the operator found out; you do not write it.
 	//
 	// +optional
+	// +kubebuilder:default:={"observedGeneration":-1}
 	Status NetworkStatus `json:"status,omitempty"`
 }
 

@@ -205,6 +205,7 @@ type Offer struct {
 	// status is what the operator found out; you do not write it.
 	//
 	// +optional
+	// +kubebuilder:default:={"observedGeneration":-1}
 	Status OfferStatus `json:"status,omitempty"`
 }
 

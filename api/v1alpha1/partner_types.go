@@ -117,6 +117,7 @@ type Partner struct {
 	// status is what the operator found out; you do not write it.
 	//
 	// +optional
+	// +kubebuilder:default:={"observedGeneration":-1}
 	Status PartnerStatus `json:"status,omitempty"`
 }
 

@@ -108,6 +108,7 @@ type PartnerPayout struct {
 	// status is what the operator found out; you do not write it.
 	//
 	// +optional
+	// +kubebuilder:default:={"observedGeneration":-1}
 	Status PartnerPayoutStatus `json:"status,omitempty"`
 }
 

@@ -43,6 +43,7 @@ type PayoutStructure struct {
 	// status is what the operator found out; you do not write it.
 	//
 	// +optional
+	// +kubebuilder:default:={"observedGeneration":-1}
 	Status PayoutStructureStatus `json:"status,omitempty"`
 }
 

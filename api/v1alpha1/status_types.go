@@ -19,10 +19,11 @@ type ObjectStatus struct {
 	Conditions []metav1.Condition `json:"conditions,omitempty" patchStrategy:"merge" patchMergeKey:"type"`
 
 	// observedGeneration is the generation that the conditions speak of; while it is below metadata.generation
-	// the last edit has not been judged yet. Example: 3.
+	// the last edit has not been judged yet. -1 until the operator has judged anything: a generic tool such as kstatus
+	// takes an object without this field for one that is as it should be. Example: 3.
 	//
 	// +optional
-	// +kubebuilder:validation:Minimum=0
+	// +kubebuilder:validation:Minimum=-1
 	ObservedGeneration int64 `json:"observedGeneration,omitempty"`
 }
 

@@ -87,11 +87,16 @@ func entriesRefused(f status.Facts) status.Facts {
 func TestVerdictsWithoutStatus(t *testing.T) {
 	fresh := object(t, 1, 0, nil)
 	delete(fresh.Object, "status")
+	unseen := object(t, 1, -1, nil) // as the API server shows an object that nobody has judged
+	delete(unseen.Object["status"].(map[string]any), "conditions")
 	stale := object(t, 3, 2, status.Conditions(published(2, status.Propagation{Revision: 7, Trackers: 1, Acked: 1, Complete: true})))
 	leaving := object(t, 1, 1, nil)
 	leaving.Object["metadata"].(map[string]any)["deletionTimestamp"] = "2026-11-20T00:00:00Z"
 	if got := argo(t, fresh); got != "Progressing" {
 		t.Errorf("no status: Argo CD says %s", got)
+	}
+	if got := judge(t, unseen); got != inProgress {
+		t.Errorf("nothing judged yet: %v, want %v", got, inProgress)
 	}
 	if got := judge(t, stale); got != inProgress {
 		t.Errorf("edited since: %v, want %v", got, inProgress)

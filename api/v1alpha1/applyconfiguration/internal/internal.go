@@ -41,6 +41,8 @@ var schemaYAML = typed.YAMLObject(`types:
     - name: status
       type:
         namedType: com.github.waypost.waypost.api.v1alpha1.AdvertiserStatus
+      default:
+        observedGeneration: -1
 - name: com.github.waypost.waypost.api.v1alpha1.AdvertiserSpec
   map:
     fields:
@@ -213,6 +215,8 @@ var schemaYAML = typed.YAMLObject(`types:
     - name: status
       type:
         namedType: com.github.waypost.waypost.api.v1alpha1.GoalStatus
+      default:
+        observedGeneration: -1
 - name: com.github.waypost.waypost.api.v1alpha1.GoalApproval
   scalar: string
 - name: com.github.waypost.waypost.api.v1alpha1.GoalDisplay
@@ -374,6 +378,8 @@ var schemaYAML = typed.YAMLObject(`types:
     - name: status
       type:
         namedType: com.github.waypost.waypost.api.v1alpha1.NetworkStatus
+      default:
+        observedGeneration: -1
 - name: com.github.waypost.waypost.api.v1alpha1.NetworkSpec
   map:
     fields:
@@ -450,6 +456,8 @@ var schemaYAML = typed.YAMLObject(`types:
     - name: status
       type:
         namedType: com.github.waypost.waypost.api.v1alpha1.OfferStatus
+      default:
+        observedGeneration: -1
 - name: com.github.waypost.waypost.api.v1alpha1.OfferAccess
   scalar: string
 - name: com.github.waypost.waypost.api.v1alpha1.OfferAttribution
@@ -647,6 +655,8 @@ var schemaYAML = typed.YAMLObject(`types:
     - name: status
       type:
         namedType: com.github.waypost.waypost.api.v1alpha1.PartnerStatus
+      default:
+        observedGeneration: -1
 - name: com.github.waypost.waypost.api.v1alpha1.PartnerPayout
   map:
     fields:
@@ -665,6 +675,8 @@ var schemaYAML = typed.YAMLObject(`types:
     - name: status
       type:
         namedType: com.github.waypost.waypost.api.v1alpha1.PartnerPayoutStatus
+      default:
+        observedGeneration: -1
 - name: com.github.waypost.waypost.api.v1alpha1.PartnerPayoutSpec
   map:
     fields:
@@ -873,6 +885,8 @@ var schemaYAML = typed.YAMLObject(`types:
     - name: status
       type:
         namedType: com.github.waypost.waypost.api.v1alpha1.PayoutStructureStatus
+      default:
+        observedGeneration: -1
 - name: com.github.waypost.waypost.api.v1alpha1.PayoutStructureSpec
   map:
     fields:

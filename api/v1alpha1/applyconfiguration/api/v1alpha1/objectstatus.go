@@ -15,7 +15,8 @@ type ObjectStatusApplyConfiguration struct {
 	// Each says in observedGeneration which generation it judges.
 	Conditions []v1.ConditionApplyConfiguration `json:"conditions,omitempty"`
 	// observedGeneration is the generation that the conditions speak of; while it is below metadata.generation
-	// the last edit has not been judged yet. Example: 3.
+	// the last edit has not been judged yet. -1 until the operator has judged anything: a generic tool such as kstatus
+	// takes an object without this field for one that is as it should be. Example: 3.
 	ObservedGeneration *int64 `json:"observedGeneration,omitempty"`
 }
 
