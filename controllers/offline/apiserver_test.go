@@ -247,7 +247,8 @@ func refusal(err error) answer {
 	return a
 }
 
-// kept leaves of the metadata what the author wrote.
+// kept leaves of the metadata what the author wrote, and no status: that is
+// for the operator to write.
 func kept(content map[string]any) map[string]any {
 	if content == nil {
 		return nil
@@ -257,6 +258,7 @@ func kept(content map[string]any) map[string]any {
 		object[field] = value
 	}
 	metadata, _ := content["metadata"].(map[string]any) // absent is empty
+	delete(object, "status")
 	object["metadata"] = map[string]any{"name": metadata["name"], "labels": metadata["labels"]}
 	return object
 }

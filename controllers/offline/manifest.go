@@ -81,37 +81,9 @@ func parse(file string, data []byte) ([]*manifest, []Finding) {
 	return manifests, findings
 }
 
-// document is one YAML document of a file.
-type document struct {
-	line int // of its first line in the file, from 1
-	data []byte
-}
-
-func documents(data []byte) []document {
-	var list []document
-	current := document{line: 1}
-	line := 0
-	for text := range bytes.Lines(data) {
-		line++
-		if isSeparator(text) {
-			list = append(list, current)
-			current = document{line: line + 1}
-			continue
-		}
-		current.data = append(current.data, text...)
-	}
-	return append(list, current)
-}
-
-// isSeparator reports whether a line begins a new document.
-func isSeparator(line []byte) bool {
-	rest, ok := bytes.CutPrefix(line, []byte("---"))
-	return ok && (len(bytes.TrimSpace(rest)) == 0 || rest[0] == ' ' && bytes.HasPrefix(bytes.TrimSpace(rest), []byte("#")))
-}
-
 func (d document) manifests(file string) ([]*manifest, error) {
-	var node yamlv3.Node
-	if err := yamlv3.Unmarshal(d.data, &node); err != nil {
+	node, err := d.node()
+	if err != nil {
 		return nil, err
 	}
 	asJSON, err := yaml.YAMLToJSON(d.data) // as kubectl does
@@ -122,13 +94,20 @@ func (d document) manifests(file string) ([]*manifest, error) {
 	if err != nil || content == nil {
 		return nil, err
 	}
-	m := &manifest{file: file, line: d.line + max(node.Line, 1) - 1, content: content, node: &node}
-	shift(&node, d.line-1)
-	m.twice = twice(&node, "")
-	if m.kind() == "List" && m.apiVersion() == "v1" {
+	m := &manifest{file: file, line: d.line + max(node.Line, 1) - 1, content: content, node: node}
+	shift(node, d.line-1)
+	m.twice = twice(node, "")
+	if m.isList() {
 		return m.items()
 	}
 	return []*manifest{m}, nil
+}
+
+// isList reports whether a manifest is a list of others, of no kind (List) or of one
+// (OfferList), which kubectl takes apart.
+func (m *manifest) isList() bool {
+	_, ok := m.content["items"].([]any)
+	return strings.HasSuffix(m.kind(), "List") && (ok || m.kind() == "List" && m.apiVersion() == "v1")
 }
 
 // decode reads JSON as the API server does: whole numbers stay int64.
@@ -182,7 +161,11 @@ func (m *manifest) items() ([]*manifest, error) {
 		}
 		node, line := m.find(fmt.Sprintf("items[%d]", i))
 		wrapped := &yamlv3.Node{Kind: yamlv3.DocumentNode, Line: line, Content: []*yamlv3.Node{node}}
-		items = append(items, &manifest{file: m.file, line: line, content: content, node: wrapped, twice: twice(wrapped, "")})
+		one := &manifest{file: m.file, line: line, content: content, node: wrapped, twice: twice(wrapped, "")}
+		if one.isList() {
+			return nil, fmt.Errorf("items[%d] is a list in a list: kubectl takes only one apart", i)
+		}
+		items = append(items, one)
 	}
 	return items, nil
 }

@@ -81,14 +81,26 @@ func TestDocuments(t *testing.T) {
 		"":                      0,
 		"---\n---\n# nothing\n": 0,
 		"a: 1\n---\nb: 2\n":     2,
-		"--- # with a comment\na: 1\n---\r\nb: 2": 2,
-		"a: |\n  --- not a separator\n":           1,
-		"a: 1\n----\n":                            -1,
-		"[1]":                                     -1,
-		"a: [":                                    -1,
-		"a: 1\n---\n\tb: 2\n":                     -1,
-		`{"a": 1}`:                                1,
-		"{\n\t\"a\": [\n\t\t1\n\t]\n}\n":          1,
+		"--- # with a comment\na: 1\n---\r\nb: 2":    2,
+		"a: |\n  --- not a separator\n":              1,
+		"a: 1\n----\n":                               -1,
+		"[1]":                                        -1,
+		"a: [":                                       -1,
+		"a: 1\n---\n\tb: 2\n":                        -1,
+		`{"a": 1}`:                                   1,
+		"{\n\t\"a\": [\n\t\t1\n\t]\n}\n":             1,
+		"{\"a\": 1}\n{\"b\": 2}{\"c\": 3}\n":         3,
+		"{\"a\": 1}\n---\n{\"b\": 2}\n":              2,
+		"{\"a\": 1}\n{\"b\": 2,}\n":                  -1,
+		"{\"a\": 1,}\n":                              1,
+		"a: 1\n---# nothing between\nb: 2\n":         2,
+		"--- {a: 1}\n":                               -1,
+		"a: 1\n...\n# the end\n":                     1,
+		"a: 1\n...\nb: 2\n":                          -1,
+		"kind: OfferList\nitems: [{a: 1}, {b: 2}]\n": 2,
+		"kind: OfferList\n":                          1,
+		"apiVersion: v1\nkind: List\n":               0,
+		"apiVersion: v1\nkind: List\nitems: [{apiVersion: v1, kind: List, items: []}]\n": -1,
 	} {
 		manifests, findings := parse("f.yaml", []byte(text))
 		got := len(manifests)
@@ -97,6 +109,22 @@ func TestDocuments(t *testing.T) {
 		}
 		if got != want {
 			t.Errorf("%q gives %d manifests, findings %v; want %d", text, got, findings, want)
+		}
+	}
+}
+
+// Each JSON value of a file has its own lines.
+func TestLinesOfJSONValues(t *testing.T) {
+	manifests, findings := parse("f.json", []byte("{\"a\": 1}\n\n{\n  \"b\": 2\n}\n{\"c\":\n 3}"))
+	if len(findings) > 0 || len(manifests) != 3 {
+		t.Fatal(len(manifests), findings)
+	}
+	for n, want := range []struct {
+		field string
+		line  int
+	}{{"a", 1}, {"b", 4}, {"c", 6}} {
+		if line := manifests[n].lineOf(want.field); line != want.line {
+			t.Errorf("line of %q is %d, want %d", want.field, line, want.line)
 		}
 	}
 }
