@@ -73,6 +73,11 @@ func (l *leader) Start(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	stop, err := watchShards(l.manager, l.options, inbox)
+	if err != nil {
+		return err
+	}
+	defer stop()
 	synced := make(chan struct{})
 	beside.Go(func() { l.waitSynced(ctx, registrations, synced) })
 	rings := make(chan *seal.Keyring)

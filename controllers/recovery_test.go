@@ -2,10 +2,14 @@ package controllers
 
 import (
 	"crypto/ed25519"
+	"encoding/json"
 	"io"
 	"net"
+	"net/http"
+	"net/http/httptest"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 
 	corev1 "k8s.io/api/core/v1"
@@ -78,6 +82,12 @@ func TestManifestLost(t *testing.T) {
 		},
 		"edited": func(t *testing.T, p *plant, _, now *corev1.ConfigMap) {
 			now.Data[snapshot.ManifestKey] = strings.Replace(now.Data[snapshot.ManifestKey], `"schemaVersion":1`, `"schemaVersion":7`, 1)
+			if err := p.Update(t.Context(), now); err != nil {
+				t.Fatal(err)
+			}
+		},
+		"of another signature": func(t *testing.T, p *plant, _, now *corev1.ConfigMap) {
+			now.Data[snapshot.ManifestKey] = strings.Replace(now.Data[snapshot.ManifestKey], `"signature":"`, `"signature":"AAAA`, 1)
 			if err := p.Update(t.Context(), now); err != nil {
 				t.Fatal(err)
 			}
@@ -177,6 +187,89 @@ func TestCorruptShard(t *testing.T) {
 	p.ready(t, &v1alpha1.Offer{}, "shoes")
 	if k.title("shoes") != "Shoes 2" || len(p.events(t, p.snapshots, "RevisionRejected")) == 0 {
 		t.Errorf("served is %q, events %v", k.title("shoes"), p.events(t, p.snapshots, "RevisionRejected"))
+	}
+}
+
+// A shard that is removed, or replaced by another, is written again before any
+// tracker misses it, in the same revision.
+func TestShardsAreMended(t *testing.T) {
+	p := newPlant(t)
+	at := address(t)
+	k := p.startTracker(t, at)
+	op := p.start(t, p.options(t, at))
+	p.apply(t, story()...)
+	p.ready(t, &v1alpha1.Offer{}, "shoes")
+	p.quiet(t)
+	for _, running := range []bool{true, false} {
+		m := p.manifest(t)
+		if !running {
+			op.stop(t)
+			p.start(t, p.options(t, at)) // publishes nothing, and minds the shards all the same
+			p.quiet(t)
+		}
+		for n, ref := range m.Shards[:2] {
+			object := &corev1.ConfigMap{ObjectMeta: namedIn(p.snapshots, snapshot.ShardName(ref.Digest))}
+			if err := p.Get(t.Context(), keyOf(object), object); err != nil {
+				t.Fatal(err)
+			}
+			if err := p.Delete(t.Context(), object); err != nil {
+				t.Fatal(err)
+			}
+			if n == 0 {
+				continue
+			}
+			object.UID, object.ResourceVersion, object.BinaryData = "", "", map[string][]byte{snapshot.ShardKey: []byte("spoilt")}
+			if err := p.Create(t.Context(), object); err != nil {
+				t.Fatal(err)
+			}
+		}
+		eventually(t, "the shards are sound again", func() bool { return p.sound(t, m) })
+		if now := p.manifest(t); now.Revision != m.Revision || k.revision() != m.Revision {
+			t.Errorf("revision %d, served %d, after %d: trackers need no new one", now.Revision, k.revision(), m.Revision)
+		}
+		if len(p.events(t, p.snapshots, "ShardsMissing")) == 0 {
+			t.Error("no Event tells of it")
+		}
+	}
+}
+
+// sound reports whether all shards of a manifest are what it says.
+func (p *plant) sound(t *testing.T, m *snapshot.Manifest) bool {
+	t.Helper()
+	for _, ref := range m.Shards {
+		object := &corev1.ConfigMap{ObjectMeta: namedIn(p.snapshots, snapshot.ShardName(ref.Digest))}
+		if err := p.Get(t.Context(), keyOf(object), object); err != nil {
+			return false
+		}
+		if _, err := snapshot.OpenShard(object.BinaryData[snapshot.ShardKey], ref.Digest); err != nil {
+			return false
+		}
+	}
+	return true
+}
+
+// A tracker that cannot even start is heard, although nobody waits for it.
+func TestTrackerThatCannotStart(t *testing.T) {
+	p := newPlant(t)
+	at := address(t)
+	k := p.startTracker(t, at)
+	var wanted atomic.Int64
+	starting := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		refusal := snapshot.Status{LastError: "bad_shard: corrupt", RejectedRevision: wanted.Load(), SchemaVersions: snapshot.SupportedSchemas()}
+		_ = json.NewEncoder(w).Encode(refusal)
+	}))
+	t.Cleanup(starting.Close)
+	p.start(t, p.options(t, at, strings.TrimPrefix(starting.URL, "http://")))
+	p.apply(t, story()...)
+	p.ready(t, &v1alpha1.Offer{}, "shoes")
+	p.quiet(t)
+	revision := k.revision()
+	wanted.Store(revision + 1)
+	edit(t, p, &v1alpha1.Offer{}, "shoes", func(o *v1alpha1.Offer) { o.Spec.Title = "Shoes 2" })
+	eventually(t, "an Event tells of it", func() bool { return len(p.events(t, p.snapshots, "RevisionRejected")) > 0 })
+	p.ready(t, &v1alpha1.Offer{}, "shoes")
+	if k.revision() <= revision || k.title("shoes") != "Shoes 2" {
+		t.Errorf("served is %q in revision %d after %d", k.title("shoes"), k.revision(), revision)
 	}
 }
 

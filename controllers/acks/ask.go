@@ -73,8 +73,11 @@ func (a *asker) judge(targets []Target, answers []Tracker) Sweep {
 		if known {
 			seen[target.URL] = last
 		}
-		if target.Ready || counts(answer, known && sweep.At.Sub(last) < graceAfterAnswer) {
+		switch {
+		case target.Ready || counts(answer, known && sweep.At.Sub(last) < graceAfterAnswer):
 			sweep.Trackers = append(sweep.Trackers, answer)
+		case answer.Err == nil:
+			sweep.Starting = append(sweep.Starting, answer)
 		}
 	}
 	a.answered = seen

@@ -61,6 +61,20 @@ func TestSweepCounts(t *testing.T) {
 	}
 }
 
+// A tracker that cannot even start does not hold anything up, but is heard.
+func TestSweepHearsWhoCannotStart(t *testing.T) {
+	f := newTrackers()
+	f.serve("a", 7)
+	f.status["b"] = snapshot.Status{LastError: "bad_shard: corrupt", RejectedRevision: 7}
+	s := newAsker(f.client()).sweep(t.Context(), URLTargets([]string{"http://a", "http://b"}))
+	if acked, total := s.Count(7, digestOf(7)); acked != 1 || total != 1 || s.Rejection(7) != "" {
+		t.Errorf("%d of %d, rejection %q", acked, total, s.Rejection(7))
+	}
+	if got := s.Complaint(7); !strings.Contains(got, "b refuses revision 7: bad_shard") || s.Complaint(8) != "" {
+		t.Errorf("complaints %q and %q", got, s.Complaint(8))
+	}
+}
+
 // A URL that never answered may be a tracker that nobody has started.
 func TestSweepUnknownURLDoesNotCount(t *testing.T) {
 	f := newTrackers()

@@ -13,6 +13,9 @@ type Sweep struct {
 	At time.Time
 	// Trackers are those that count, in the order of the targets.
 	Trackers []Tracker
+	// Starting are those that answered, but do not count because they serve nothing
+	// yet: nobody waits for them, but what they complain of is heard.
+	Starting []Tracker
 }
 
 // Tracker is one tracker that counts.
@@ -100,7 +103,17 @@ func (s Sweep) Schemas() [][]int {
 	return all
 }
 
-// Rejection says which tracker refuses the revision and why, "" when none does.
+// Complaint says which tracker, counting or starting, cannot load the revision and
+// why, "" when none complains.
+func (s Sweep) Complaint(revision int64) string {
+	if rejection := s.Rejection(revision); rejection != "" {
+		return rejection
+	}
+	return Sweep{Trackers: s.Starting}.Rejection(revision)
+}
+
+// Rejection says which tracker that counts refuses the revision and why, "" when
+// none does.
 func (s Sweep) Rejection(revision int64) string {
 	for _, t := range s.Trackers {
 		if t.Err == nil && t.Status.LastError != "" && t.Status.RejectedRevision >= revision && t.Status.Revision < revision {

@@ -68,7 +68,7 @@ func (e *Engine) catchUp() {
 
 // complaint follows up a tracker that cannot load what is published.
 func (e *Engine) complaint() {
-	rejection := e.sweep.Rejection(e.published.Revision)
+	rejection := e.sweep.Complaint(e.published.Revision)
 	now := e.Now()
 	if rejection == "" || now.Sub(e.doubted) < doubtEvery {
 		return

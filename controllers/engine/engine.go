@@ -34,6 +34,7 @@ type Engine struct {
 
 	compiled  step               // the last compilation
 	published *snapshot.Manifest // nil before the first
+	written   map[string]string  // what its ConfigMap holds
 	served    int64              // the revision that all trackers serve
 	sweep     acks.Sweep
 	crew      crew
@@ -163,7 +164,7 @@ func (e *Engine) next(ctx context.Context) {
 		e.restoreHolds()
 		e.compile(now)
 		e.publish(ctx, now)
-	case past(e.shown.doubtful(e.published), now):
+	case past(e.shown.doubtful(e.written), now):
 		e.verify(ctx)
 	case ok && !now.Before(due):
 		e.compile(now)
@@ -204,7 +205,7 @@ func (e *Engine) pause() time.Duration {
 	if !e.busy {
 		sooner(e.collect)
 		sooner(e.expiry)
-		sooner(e.shown.doubtful(e.published))
+		sooner(e.shown.doubtful(e.written))
 	}
 	sooner(e.late.next())
 	sooner(e.crew.due())
@@ -241,6 +242,7 @@ func (e *Engine) adopt(ctx context.Context, previous publish.Previous) error {
 	e.book.load(previous.Records)
 	if previous.Manifest != nil {
 		e.publishedIs(previous.Manifest)
+		e.collect = e.Now().Add(collectFirst)
 		if len(previous.Problems) > 0 {
 			e.book.repairAll()
 			e.force = true
@@ -255,7 +257,7 @@ func (e *Engine) adopt(ctx context.Context, previous publish.Previous) error {
 
 // publishedIs takes note of the manifest that trackers are to serve.
 func (e *Engine) publishedIs(m *snapshot.Manifest) {
-	e.published = m
+	e.published, e.written = m, e.Publisher.Data()
 	records := 0
 	for _, ref := range m.Shards {
 		records += ref.Records

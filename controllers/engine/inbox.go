@@ -19,6 +19,7 @@ type Inbox struct {
 	objects  map[status.Key]v1alpha1.Object // nil: it is gone
 	manifest *corev1.ConfigMap
 	seen     bool // the manifest was seen, or its end
+	shards   bool // a shard was removed
 	ready    chan struct{}
 }
 
@@ -32,6 +33,7 @@ type mail struct {
 	objects  map[status.Key]v1alpha1.Object // nil: it is gone
 	manifest *corev1.ConfigMap
 	seen     bool
+	shards   bool
 }
 
 // Ready returns a channel that holds a value while there may be mail.
@@ -41,8 +43,8 @@ func (i *Inbox) Ready() <-chan struct{} { return i.ready }
 func (i *Inbox) take() mail {
 	i.mu.Lock()
 	defer i.mu.Unlock()
-	m := mail{objects: i.objects, manifest: i.manifest, seen: i.seen}
-	i.objects, i.manifest, i.seen = map[status.Key]v1alpha1.Object{}, nil, false
+	m := mail{objects: i.objects, manifest: i.manifest, seen: i.seen, shards: i.shards}
+	i.objects, i.manifest, i.seen, i.shards = map[status.Key]v1alpha1.Object{}, nil, false, false
 	return m
 }
 
@@ -86,6 +88,21 @@ func (i *Inbox) Manifest(object *corev1.ConfigMap) {
 	i.manifest, i.seen = object, true
 	i.mu.Unlock()
 	i.signal()
+}
+
+// ShardRemoved says that the ConfigMap of a shard was removed, which nobody but the
+// operator should do.
+func (i *Inbox) ShardRemoved() {
+	i.mu.Lock()
+	i.shards = true
+	i.mu.Unlock()
+	i.signal()
+}
+
+// ShardHandler returns the handler for the informer of shards. They are immutable:
+// to change one it has to be removed.
+func (i *Inbox) ShardHandler() toolscache.ResourceEventHandler {
+	return toolscache.ResourceEventHandlerFuncs{DeleteFunc: func(any) { i.ShardRemoved() }}
 }
 
 // ObjectHandler returns the handler for the informers of all kinds.

@@ -117,6 +117,21 @@ func TestInboxConcurrently(t *testing.T) {
 	}
 }
 
+// Of shards only that some were removed is kept, once.
+func TestInboxShards(t *testing.T) {
+	i := NewInbox()
+	i.ShardHandler().OnAdd(nil, false)
+	i.ShardHandler().OnUpdate(nil, nil)
+	if i.take().shards {
+		t.Error("a new shard is no reason to look")
+	}
+	i.ShardHandler().OnDelete(nil)
+	<-i.Ready()
+	if !i.take().shards || i.take().shards {
+		t.Error("want it told, and once")
+	}
+}
+
 func TestSecretOf(t *testing.T) {
 	ref := &v1alpha1.SecretKeyRef{Name: "postback", Key: "key"}
 	tests := []struct {

@@ -46,6 +46,9 @@ func (e *Engine) receive(m mail) {
 	if m.seen {
 		e.manifestSeen(m.manifest)
 	}
+	if soon := e.Now().Add(collectSoon); m.shards && e.published != nil && soon.Before(e.collect) {
+		e.collect = soon // finds out whether it is missed
+	}
 }
 
 // changed takes the current form of an object.

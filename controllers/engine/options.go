@@ -27,6 +27,9 @@ const (
 	emptyGrace = 3 * time.Second
 	// collectFirst and collectEvery are when unused shards are removed.
 	collectFirst, collectEvery = 10 * time.Second, 5 * time.Minute
+	// collectSoon is when the shards are looked through after one was removed:
+	// usually several are.
+	collectSoon = time.Second
 	// Waits after a publication that failed.
 	retryFirst, retryLast = 100 * time.Millisecond, 5 * time.Second
 	// doubtEvery bounds how often a tracker's complaint makes all shards be compared.

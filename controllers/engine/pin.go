@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"reflect"
 	"time"
 
@@ -34,31 +35,25 @@ func (e *Engine) manifestSeen(object *corev1.ConfigMap) {
 	e.shown.see(object, e.Now())
 }
 
-// shown is the manifest that the informer shows. It is a hint only: a watch may
-// be late, and a signature is not looked at.
+// shown is what the informer shows of the manifest. It is a hint only: a watch may
+// be late.
 type shown struct {
-	manifest *snapshot.Manifest // nil: none, or none that can be read
-	since    time.Time          // zero before the first, and once it was verified
+	data  map[string]string // nil: it is gone
+	since time.Time         // zero before the first, and once it was verified
 }
 
 func (s *shown) see(object *corev1.ConfigMap, now time.Time) {
-	s.manifest, s.since = nil, now
-	if object == nil {
-		return
-	}
-	if m, err := snapshot.DecodeManifest([]byte(object.Data[snapshot.ManifestKey])); err == nil {
-		s.manifest = m
+	s.data, s.since = nil, now
+	if object != nil {
+		s.data = object.Data
 	}
 }
 
-// doubtful returns when to look whether the manifest is still the published one;
-// zero when it seems to be.
-func (s *shown) doubtful(published *snapshot.Manifest) time.Time {
-	m := s.manifest
-	switch {
-	case s.since.IsZero() || published == nil:
-		return time.Time{}
-	case m != nil && m.Revision == published.Revision && m.Digest == published.Digest && m.Pinned == published.Pinned:
+// doubtful returns when to look whether the manifest is still the published one,
+// to the last byte: one whose signature alone is damaged keeps new trackers from
+// starting. Zero when it is, or nothing is published.
+func (s *shown) doubtful(published map[string]string) time.Time {
+	if s.since.IsZero() || published == nil || maps.Equal(s.data, published) {
 		return time.Time{}
 	}
 	return s.since.Add(watchLag)

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"testing"
 
@@ -37,22 +38,21 @@ func TestDiffering(t *testing.T) {
 
 // A manifest that looks different is looked into, but not at once: a watch lags.
 func TestShown(t *testing.T) {
-	published := manifestOf(t, 9, map[int]int{1: 10})
-	object := func(m *snapshot.Manifest) *corev1.ConfigMap {
-		data, err := m.Encode()
-		if err != nil {
-			t.Fatal(err)
-		}
-		return &corev1.ConfigMap{Data: map[string]string{snapshot.ManifestKey: string(data)}}
+	published := map[string]string{snapshot.ManifestKey: `{"revision":9,"signature":"AAAA"}`, "history.json": "[]"}
+	object := func(change func(data map[string]string)) *corev1.ConfigMap {
+		data := maps.Clone(published)
+		change(data)
+		return &corev1.ConfigMap{Data: data}
 	}
 	tests := []struct {
 		name     string
 		object   *corev1.ConfigMap
 		doubtful bool
 	}{
-		{"the published one", object(published), false},
-		{"an older one", object(manifestOf(t, 8, map[int]int{1: 10})), true},
-		{"other content", object(manifestOf(t, 9, map[int]int{1: 11})), true},
+		{"the published one", object(func(map[string]string) {}), false},
+		{"an older one", object(func(d map[string]string) { d[snapshot.ManifestKey] = `{"revision":8,"signature":"AAAA"}` }), true},
+		{"another signature", object(func(d map[string]string) { d[snapshot.ManifestKey] = `{"revision":9,"signature":"AAAB"}` }), true},
+		{"another history", object(func(d map[string]string) { d["history.json"] = "" }), true},
 		{"no manifest", &corev1.ConfigMap{}, true},
 		{"gone", nil, true},
 	}

@@ -132,7 +132,7 @@ func (c *cluster) served(t *testing.T) (revision int64, titles map[string]string
 	}
 	titles = map[string]string{}
 	for _, ref := range m.Shards {
-		records, err := (shards{c, c.namespace}).get(t.Context(), ref.Digest)
+		records, _, err := (shards{c, c.namespace}).get(t.Context(), ref.Digest)
 		if err != nil {
 			t.Fatalf("shard %d of revision %d: %v", ref.Index, m.Revision, err)
 		}
@@ -152,6 +152,16 @@ func (c *cluster) manifest(t *testing.T) *corev1.ConfigMap {
 	return object
 }
 
+// edit changes one value of the manifest's ConfigMap.
+func (c *cluster) edit(t *testing.T, key string, change func(data string) string) {
+	t.Helper()
+	object := c.manifest(t)
+	object.Data[key] = change(object.Data[key])
+	if err := c.Update(t.Context(), object); err != nil {
+		t.Fatal(err)
+	}
+}
+
 func (c *cluster) recreate(t *testing.T, digest string) {
 	t.Helper()
 	object := &corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{Namespace: c.namespace, Name: snapshot.ShardName(digest)}}
@@ -160,6 +170,23 @@ func (c *cluster) recreate(t *testing.T, digest string) {
 	}
 	object = &corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{Namespace: c.namespace, Name: snapshot.ShardName(digest)}}
 	object.BinaryData = map[string][]byte{snapshot.ShardKey: []byte("something else")}
+	if err := c.Create(t.Context(), object); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// replace puts a changed copy of a shard in its place, with the same labels.
+func (c *cluster) replace(t *testing.T, digest string, change func(data map[string][]byte)) {
+	t.Helper()
+	object := new(corev1.ConfigMap)
+	if err := c.Get(t.Context(), client.ObjectKey{Namespace: c.namespace, Name: snapshot.ShardName(digest)}, object); err != nil {
+		t.Fatal(err)
+	}
+	if err := c.Delete(t.Context(), object); err != nil {
+		t.Fatal(err)
+	}
+	object.ResourceVersion, object.UID = "", ""
+	change(object.BinaryData)
 	if err := c.Create(t.Context(), object); err != nil {
 		t.Fatal(err)
 	}

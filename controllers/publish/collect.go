@@ -27,8 +27,8 @@ type Collected struct {
 	Removed int
 	// Kept is how many there are now.
 	Kept int
-	// Missing are the indexes of current shards that are not there; they must be
-	// published again.
+	// Missing are the indexes of current shards that are not there, or not what their
+	// names promise; they must be published again.
 	Missing []int
 }
 
@@ -58,8 +58,7 @@ func (p *Publisher) Collect(ctx context.Context) (Collected, error) {
 		delete(present, name)
 	}
 	result.Kept = len(present)
-	result.Missing = p.learn(present)
-	return result, nil
+	return result, p.learn(ctx, present, &result)
 }
 
 // list returns the metadata of all shards by name.
@@ -94,18 +93,31 @@ func (p *Publisher) remove(ctx context.Context, shard *metav1.PartialObjectMetad
 	return nil
 }
 
-// learn takes the listing as what is there, and returns the current shards that
-// are not: gone, or recreated by somebody under their name.
-func (p *Publisher) learn(present map[string]*metav1.PartialObjectMetadata) (missing []int) {
-	known := make(map[string]bool, len(p.current.Shards))
+// learn takes the listing as what is there, and finds the current shards that are
+// not: gone, without the label that keeps them in the listing, or other content
+// under their name. Only those that somebody has touched are read.
+func (p *Publisher) learn(ctx context.Context, present map[string]*metav1.PartialObjectMetadata, result *Collected) error {
+	before := p.known
+	p.known = make(map[string]version, len(p.current.Shards))
+	var touched []snapshot.ShardRef
 	for _, ref := range p.current.Shards {
 		shard := present[snapshot.ShardName(ref.Digest)]
-		if shard != nil && shard.Labels[LabelShard] == strconv.Itoa(ref.Index) {
-			known[ref.Digest] = true
-			continue
+		switch {
+		case shard == nil || shard.Labels[LabelShard] != strconv.Itoa(ref.Index):
+			result.Missing = append(result.Missing, ref.Index)
+		case versionOf(shard) == before[ref.Digest]:
+			p.known[ref.Digest] = versionOf(shard)
+		default:
+			touched = append(touched, ref)
 		}
-		missing = append(missing, ref.Index)
 	}
-	p.known = known
-	return missing
+	if _, _, err := p.Records(ctx, touched); err != nil {
+		return err
+	}
+	for _, ref := range touched {
+		if _, sound := p.known[ref.Digest]; !sound {
+			result.Missing = append(result.Missing, ref.Index)
+		}
+	}
+	return nil
 }

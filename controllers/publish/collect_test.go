@@ -59,6 +59,31 @@ func TestCollectKeepsWhatTrackersServe(t *testing.T) {
 	}
 }
 
+// What somebody has put under a shard's name is read once, and found out.
+func TestCollectFindsForeignShards(t *testing.T) {
+	c := newCluster(t)
+	p, _ := c.publisher(t)
+	a, b := offer("a", "A"), offer("b", "B")
+	publishOK(t, p, Change{Contents: contents(a, b)})
+	foreign, copied := p.Current().Shards[0], p.Current().Shards[1]
+	c.replace(t, foreign.Digest, func(data map[string][]byte) { data[snapshot.ShardKey] = []byte("something else") })
+	c.replace(t, copied.Digest, func(map[string][]byte) {})
+
+	collected, err := p.Collect(t.Context())
+	if err != nil || !slices.Equal(collected.Missing, []int{foreign.Index}) {
+		t.Fatalf("%+v, %v; want shard %d alone", collected, err, foreign.Index)
+	}
+	if result := publishOK(t, p, Change{Contents: contents(a, b)}); result.Wrote || result.Shards != 1 {
+		t.Errorf("the repair is %+v", result)
+	}
+	if collected, err := p.Collect(t.Context()); err != nil || len(collected.Missing) > 0 {
+		t.Errorf("after the repair: %+v, %v", collected, err)
+	}
+	if _, titles := c.served(t); len(titles) != 2 {
+		t.Errorf("serves %v", titles)
+	}
+}
+
 func TestCollectFindsMissingShards(t *testing.T) {
 	c := newCluster(t)
 	p, _ := c.publisher(t)

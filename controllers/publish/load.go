@@ -6,10 +6,8 @@ import (
 	"fmt"
 	"sync"
 
-	"golang.org/x/sync/errgroup"
-	corev1 "k8s.io/api/core/v1"
-
 	"github.com/waypost/waypost/api/snapshot"
+	"golang.org/x/sync/errgroup"
 )
 
 // maxRevision is the highest revision that is believed from a manifest that
@@ -57,7 +55,7 @@ func (p *Publisher) Records(ctx context.Context, refs []snapshot.ShardRef) (reco
 	group.SetLimit(parallel)
 	for _, ref := range refs {
 		group.Go(func() error {
-			got, err := p.shards.get(ctx, ref.Digest)
+			got, version, err := p.shards.get(ctx, ref.Digest)
 			mu.Lock()
 			defer mu.Unlock()
 			switch {
@@ -66,7 +64,7 @@ func (p *Publisher) Records(ctx context.Context, refs []snapshot.ShardRef) (reco
 				return nil
 			case err == nil:
 				records = append(records, got...)
-				p.known[ref.Digest] = true
+				p.known[ref.Digest] = version
 			}
 			return err
 		})
@@ -96,15 +94,18 @@ func (p *Publisher) Retained(revision int64) (*snapshot.Manifest, error) {
 	return m, nil
 }
 
-// Intact reports whether an observed manifest holds what was published last. A
-// watch may show an older one for a moment: only Verify knows.
-func (p *Publisher) Intact(object *corev1.ConfigMap) bool {
-	return object != nil && same(p.manifests.open(object).manifest, p.current)
+// Data is what the published manifest's ConfigMap holds, nil while nothing is
+// published or what was published is lost. It must not be changed.
+func (p *Publisher) Data() map[string]string {
+	if p.object == nil || p.current == nil || p.lost {
+		return nil
+	}
+	return p.object.Data
 }
 
 // Doubt makes the next Publish compare every shard that it is given with what is
 // stored, because a tracker could not load one.
-func (p *Publisher) Doubt() { p.known = map[string]bool{} }
+func (p *Publisher) Doubt() { p.known = map[string]version{} }
 
 // Verify compares the stored manifest with what was published last; it fails
 // with ErrLost or ErrSuperseded as Publish would.

@@ -9,6 +9,9 @@ const (
 	// LabelShard is the index of a shard.
 	LabelShard = "waypost.dev/shard"
 
+	// ShardSelector selects the shards.
+	ShardSelector = LabelSnapshot + "=" + snapshotShard
+
 	snapshotShard    = "shard"
 	snapshotManifest = "manifest"
 

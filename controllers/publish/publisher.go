@@ -44,7 +44,7 @@ type Publisher struct {
 	object    *corev1.ConfigMap  // the manifest as last read or written
 	current   *snapshot.Manifest // nil before the first
 	history   History            // the first is current
-	known     map[string]bool    // digests of shards that are there
+	known     map[string]version // shards that are there and were seen to be sound, by digest
 	highest   int64              // highest revision ever seen
 	attempted *snapshot.Manifest // of a write whose answer was lost
 	lost      bool               // what is stored is not current
@@ -58,7 +58,7 @@ func New(o Options) *Publisher {
 		encode:    snapshot.EncodeShard,
 		keep:      max(MinKeep, o.Keep),
 		now:       o.Now,
-		known:     map[string]bool{},
+		known:     map[string]version{},
 	}
 	if o.Keep == 0 {
 		p.keep = DefaultKeep
@@ -153,24 +153,28 @@ func (p *Publisher) encodeAll(ctx context.Context, contents []Content) ([]fitted
 // putAll writes the shards that are not known to be there.
 func (p *Publisher) putAll(ctx context.Context, encoded []fitted) (Result, error) {
 	var result Result
-	var written []string
+	versions := make([]version, len(encoded))
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(parallel)
-	for _, f := range encoded {
+	for i, f := range encoded {
 		result.Refused = append(result.Refused, f.refused...)
-		if f.shard.Digest == "" || p.known[f.shard.Digest] {
+		if _, there := p.known[f.shard.Digest]; there || f.shard.Digest == "" {
 			continue
 		}
 		result.Shards++
 		result.Bytes += len(f.shard.Data)
-		written = append(written, f.shard.Digest)
-		group.Go(func() error { return p.shards.put(ctx, f.shard) })
+		group.Go(func() (err error) {
+			versions[i], err = p.shards.put(ctx, f.shard)
+			return err
+		})
 	}
 	if err := group.Wait(); err != nil {
 		return Result{}, err
 	}
-	for _, digest := range written {
-		p.known[digest] = true
+	for i, f := range encoded {
+		if versions[i] != (version{}) {
+			p.known[f.shard.Digest] = versions[i]
+		}
 	}
 	return result, nil
 }

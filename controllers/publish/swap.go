@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"time"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -118,6 +119,8 @@ func (p *Publisher) reread(ctx context.Context) (adopted bool, err error) {
 	switch m := found.manifest; {
 	case m == nil:
 		return false, p.lose(found, found.problem.Error())
+	case same(m, p.current) && !maps.Equal(found.object.Data, p.object.Data):
+		return false, p.lose(found, "somebody has changed it")
 	case same(m, p.current):
 		p.object = found.object
 		return false, nil
@@ -135,7 +138,7 @@ func (p *Publisher) reread(ctx context.Context) (adopted bool, err error) {
 // lose forgets what is there, but not the revision and the content that were
 // published: the next one continues behind it.
 func (p *Publisher) lose(found *stored, why string) error {
-	p.object, p.attempted, p.known, p.lost = nil, nil, map[string]bool{}, true
+	p.object, p.attempted, p.known, p.lost = nil, nil, map[string]version{}, true
 	if found != nil {
 		p.object = found.object
 	}

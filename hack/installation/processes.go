@@ -61,15 +61,57 @@ func (p *Processes) Launch(name, command string, args ...string) error {
 
 // Restart kills a child without warning, as a power cut would, and starts it again.
 func (p *Processes) Restart(name string) error {
-	p.mu.Lock()
-	c := p.children[name]
-	p.mu.Unlock()
-	if c == nil {
-		return fmt.Errorf("there is no child %s", name)
+	c, err := p.kill(name)
+	if err != nil {
+		return err
+	}
+	return p.Launch(name, c.command, c.args...)
+}
+
+// Replace kills a child without warning and starts it again where nothing is left of
+// the directory that it wrote to, as on another node.
+func (p *Processes) Replace(name, directory string) error {
+	c, err := p.kill(name)
+	if err != nil {
+		return err
+	}
+	if err := os.RemoveAll(directory); err != nil {
+		return fmt.Errorf("emptying %s: %w", directory, err)
+	}
+	return p.Launch(name, c.command, c.args...)
+}
+
+// kill returns when the child has ended.
+func (p *Processes) kill(name string) (*child, error) {
+	c, err := p.child(name)
+	if err != nil {
+		return nil, err
 	}
 	_ = c.process.Kill() // it may have ended already
 	<-c.done
-	return p.Launch(name, c.command, c.args...)
+	return c, nil
+}
+
+func (p *Processes) child(name string) (*child, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	c := p.children[name]
+	if c == nil {
+		return nil, fmt.Errorf("there is no child %s", name)
+	}
+	return c, nil
+}
+
+// Signal sends a child a signal.
+func (p *Processes) Signal(name string, signal os.Signal) error {
+	c, err := p.child(name)
+	if err != nil {
+		return err
+	}
+	if err := c.process.Signal(signal); err != nil {
+		return fmt.Errorf("sending %s to %s: %w", signal, name, err)
+	}
+	return nil
 }
 
 // Stop ends the children, at first politely.
