@@ -19,6 +19,11 @@ import (
 // embeddedMaxPayload is the largest message of the embedded server.
 const embeddedMaxPayload = 8 << 20
 
+// embeddedMaxStore is no limit: the disk is the only one. The server's own choice
+// is a share of what is free when it starts. Started on a full disk it would
+// refuse everything from then on, however much room is made.
+const embeddedMaxStore = 1 << 62
+
 // EmbeddedOptions configure the in-process journal. The zero value is usable.
 type EmbeddedOptions struct {
 	// Listen is a host:port to serve NATS on, for tools; "" opens no port.
@@ -67,6 +72,7 @@ func startServer(dir string, o EmbeddedOptions, log *serverLog) (*server.Server,
 		DontListen:             o.Listen == "",
 		JetStream:              true,
 		StoreDir:               dir,
+		JetStreamMaxStore:      embeddedMaxStore,
 		SyncAlways:             !o.Lazy,
 		MaxPayload:             o.MaxPayload,
 		NoSigs:                 true,

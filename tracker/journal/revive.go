@@ -30,7 +30,7 @@ func (e *Embedded) revive() {
 			e.log.log.Error(err, "stop the embedded journal to start it again")
 		}
 	}
-	if err := e.ns.EnableJetStream(&server.JetStreamConfig{StoreDir: e.dir}); err != nil {
+	if err := e.ns.EnableJetStream(&server.JetStreamConfig{StoreDir: e.dir, MaxStore: embeddedMaxStore}); err != nil {
 		e.log.log.Error(err, "start the embedded journal again")
 		return
 	}

@@ -63,3 +63,24 @@ func TestEmbeddedTakesEntriesAgainAfterAFullDisk(t *testing.T) {
 		last = b.Sequence
 	}
 }
+
+// A journal that is started, or started again, while the disk is full must take
+// entries as soon as there is room: no limit may come from what was free then.
+func TestTheDiskIsTheOnlyLimit(t *testing.T) {
+	e, _ := startEmbedded(t, t.TempDir(), EmbeddedOptions{})
+	limit := func(when string) {
+		t.Helper()
+		if got := e.ns.JetStreamConfig().MaxStore; got < 1<<60 {
+			t.Errorf("%s the journal may take %d bytes, want no limit", when, got)
+		}
+	}
+	limit("at first")
+	if err := e.ns.ShutdownJetStream(); err != nil {
+		t.Fatal(err)
+	}
+	e.revive()
+	if !e.ns.JetStreamEnabled() {
+		t.Fatal("it was not started again")
+	}
+	limit("started again")
+}
