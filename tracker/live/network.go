@@ -23,6 +23,12 @@ type Network struct {
 	tables   *tables
 }
 
+// Nobody returns the network of hosts that no network claims: it has no name and
+// no objects, so nothing is served there and no id is of it.
+func Nobody() *Network {
+	return &Network{Body: &snapshot.Network{}, Location: time.UTC, tables: &tables{}}
+}
+
 // tables are the objects of all networks; hashes include the network's name.
 type tables struct {
 	offersByHash   table[Offer]

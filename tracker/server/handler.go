@@ -6,6 +6,7 @@ import (
 
 	"github.com/valyala/fasthttp"
 
+	"github.com/waypost/waypost/tracker/live"
 	"github.com/waypost/waypost/tracker/server/params"
 )
 
@@ -83,17 +84,18 @@ func (v *visit) screen() (*page, string) {
 }
 
 // configured takes the configuration of the moment for the rest of the request.
+// Under a host that no network claims everything is unknown, and answered as such:
+// a link says why it leads nowhere, and a postback gets its line in the log.
 func (v *visit) configured() bool {
 	v.index = v.s.o.Snapshots.Current()
-	if v.network = v.index.NetworkByHost(view(v.ctx.Host())); v.network != nil {
-		return true
-	}
 	if v.index.Digest == "" {
 		v.s.turnAway(v.ctx, &notReady, "no_snapshot")
-	} else {
-		v.s.turnAway(v.ctx, &wrongHost, "host")
+		return false
 	}
-	return false
+	if v.network = v.index.NetworkByHost(view(v.ctx.Host())); v.network == nil {
+		v.network = live.Nobody()
+	}
+	return true
 }
 
 // scan reads the query with the route's names, and lets a parameter choose

@@ -64,7 +64,6 @@ var (
 	largeBody     = newPage(413, "Request too large", "The request is larger than this server reads.")
 	largeHeader   = newPage(431, "Headers too large", "The headers of the request are larger than this server reads.")
 	slowRequest   = newPage(408, "Request timeout", "The request took too long to arrive.")
-	wrongHost     = newPage(421, "Unknown host", "No network is served under this host name.")
 	notReady      = newPage(503, "Not ready", "The server has just started. Please try again in a moment.", retry)
 	internalError = newPage(500, "Internal error", "Something went wrong here.")
 
