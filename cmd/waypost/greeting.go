@@ -5,13 +5,14 @@ import (
 	"context"
 	"fmt"
 	"net"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
 	"time"
 
-	"github.com/waypost/waypost/api/snapshot"
 	"github.com/waypost/waypost/tracker/live"
+	"github.com/waypost/waypost/tracker/server"
 )
 
 // greetWhenReady prints a line per URL that a newcomer needs, once they work.
@@ -35,14 +36,15 @@ func (f *serveFlags) greetWhenReady(ctx context.Context, holder *live.Holder, pu
 
 func (f *serveFlags) greeting(index *live.Index, public, adminPort net.Addr) string {
 	base, admin := "http://"+reachable(public), "http://"+reachable(adminPort)
-	offer, partner := firstPair(index)
+	first := firstPair(index)
+	pair := fmt.Sprintf("offer=%s&partner=%s", url.QueryEscape(first.offer), url.QueryEscape(first.partner))
 	token := filepath.Join(f.data, "admin.token")
 	var b strings.Builder
 	line := func(what, how string) { fmt.Fprintf(&b, "%-11s %s\n", what, how) }
 	fmt.Fprintf(&b, "Waypost %s serves %s\n\n", version, cmp.Or(f.config, "the cluster's snapshots"))
-	line("click", fmt.Sprintf("curl -si '%s/click?offer=%s&partner=%s&sub1=news'", base, offer, partner))
-	line("impression", fmt.Sprintf("curl -si '%s/impression?offer=%s&partner=%s' -o /dev/null -D -", base, offer, partner))
-	line("postback", fmt.Sprintf("curl -s '%s/postback?clickid=CLICKID&amount=30.00'   (CLICKID: header Waypost-Click of the click)", base))
+	line("click", fmt.Sprintf("curl -si%s '%s/click?%s&sub1=news'", first.host, base, pair))
+	line("impression", fmt.Sprintf("curl -si%s '%s/impression?%s' -o /dev/null -D -", first.host, base, pair))
+	line("postback", fmt.Sprintf("curl -s%s '%s/postback?clickid=CLICKID&amount=30.00'   (CLICKID: header Waypost-Click of the click)", first.host, base))
 	line("report", fmt.Sprintf("%s report --server %s --token-file %s", os.Args[0], admin, token))
 	line("console", fmt.Sprintf("%s/ (token: %s)", admin, token))
 	line("API", admin+"/api/v1/openapi.json")
@@ -50,21 +52,43 @@ func (f *serveFlags) greeting(index *live.Index, public, adminPort net.Addr) str
 	return b.String()
 }
 
-// firstPair picks tracking ids that work together, or says what to put there.
-func firstPair(index *live.Index) (offer, partner string) {
+// example is what a newcomer can try: tracking ids that work together, and
+// curl's option for the host that they work under, if only one of some does.
+type example struct{ offer, partner, host string }
+
+// firstPair picks an offer and a partner whose clicks are served, rather with
+// impressions than without, or says what to put there.
+func firstPair(index *live.Index) example {
+	found := example{offer: "OFFER", partner: "PARTNER"}
+	served := false
 	for _, network := range index.Networks() {
+		host := ""
+		if len(network.Body.TrackingDomains) > 0 {
+			host = fmt.Sprintf(" -H 'Host: %s'", network.Body.TrackingDomains[0])
+		}
 		for _, o := range network.Offers() {
-			if o.Deleted || o.Body.State != snapshot.Active || o.Body.ApprovalNeeded {
+			partner := firstPartner(network, o)
+			if partner == "" || served && !o.Body.Impressions {
 				continue
 			}
-			for _, p := range network.Partners() {
-				if !p.Deleted && p.Body.State == snapshot.Active {
-					return o.Body.TrackingID, p.Body.TrackingID
-				}
+			found, served = example{o.Body.TrackingID, partner, host}, true
+			if o.Body.Impressions {
+				return found
 			}
 		}
 	}
-	return "OFFER", "PARTNER"
+	return found
+}
+
+// firstPartner returns the tracking id of a partner whose clicks the offer
+// takes; "" if there is none.
+func firstPartner(network *live.Network, offer *live.Offer) string {
+	for _, p := range network.Partners() {
+		if server.Serves(network, offer, p) {
+			return p.Body.TrackingID
+		}
+	}
+	return ""
 }
 
 // reachable turns an address that means every interface into one to try.

@@ -121,18 +121,31 @@ func contains(names []string, name string) bool {
 	return found
 }
 
+// Serves reports whether the configuration lets clicks of a partner on an offer
+// through, caps aside.
+func Serves(network *live.Network, offer *live.Offer, partner *live.Partner) bool {
+	c := candidate{offer: offer, partner: partner, advertiser: network.Advertiser(offer.Body.Advertiser)}
+	return !offer.Deleted && !partner.Deleted && c.refusal() == ""
+}
+
+// refusal is the first reason not to serve, "" if there is none.
+func (c candidate) refusal() string {
+	for _, r := range refusals {
+		if r.holds(c) {
+			return r.reason
+		}
+	}
+	return ""
+}
+
 func decide(index *live.Index, network *live.Network, offer *live.Offer, partner *live.Partner) *pair {
 	c := candidate{offer: offer, partner: partner, advertiser: network.Advertiser(offer.Body.Advertiser)}
 	p := &pair{click: side(index, network, c, snapshot.CapClicks), impression: side(index, network, c, snapshot.CapImpressions)}
 	p.click.context.Payout, p.click.context.Revenue = offer.Body.ClickPayout, offer.Body.ClickRevenue
 	p.impression.context.Payout, p.impression.context.Revenue = offer.Body.ImpressionPayout, offer.Body.ImpressionRevenue
-	for _, r := range refusals {
-		if r.holds(c) {
-			p.click.reason, p.impression.reason = r.reason, r.reason
-			return p
-		}
-	}
-	if !offer.Body.Impressions {
+	reason := c.refusal()
+	p.click.reason, p.impression.reason = reason, reason
+	if reason == "" && !offer.Body.Impressions {
 		p.impression.reason = reasonImpressionsDisabled
 	}
 	return p
