@@ -20,11 +20,13 @@ func (s *server) record(times int, result func(d delivery.Delivery) delivery.Res
 	}
 }
 
-// suspend makes ten calls fail.
+// suspend makes ten calls fail, one an hour.
 func suspend(s *server) {
 	s.Helper()
+	at := time.Now().Add(-10 * time.Hour)
 	s.record(10, func(d delivery.Delivery) delivery.Result {
-		return delivery.Result{ID: d.ID, Target: d.Target, At: time.Now(), State: delivery.Pending, NextAt: noon, HTTPStatus: 502, Error: "answered Bad Gateway"}
+		at = at.Add(time.Hour)
+		return delivery.Result{ID: d.ID, Target: d.Target, At: at, State: delivery.Pending, NextAt: noon, HTTPStatus: 502, Error: "answered Bad Gateway"}
 	})
 }
 
