@@ -5,14 +5,22 @@ import "strings"
 // Unexpanded reports whether an inbound parameter still holds a macro that the
 // sender should have replaced: the whole value looks like one of anybody's
 // ({amount}, {{order.id}}, ${sum}, #price#, <AMOUNT>), or one of Waypost's names
-// stands within it (ORDER-{order_id}). Such a postback is answered
-// unexpanded_macro.
+// stands within it (ORDER-{order_id}). One that was escaped twice on its way, and
+// so arrives as %7Bamount%7D, is still one: taken for an order id it would make
+// every later order a duplicate. Such a postback is answered unexpanded_macro.
 func Unexpanded(value string) bool {
+	if strings.Contains(value, "%") {
+		value = escapedBrackets.Replace(value)
+	}
 	if !strings.ContainsAny(value, "{#<") {
 		return false
 	}
 	return isPlaceholder(value) || containsMacro(value)
 }
+
+var escapedBrackets = strings.NewReplacer(
+	"%7B", "{", "%7b", "{", "%7D", "}", "%7d", "}", "%3C", "<", "%3c", "<", "%3E", ">", "%3e", ">", "%23", "#", "%24", "$",
+)
 
 // isPlaceholder looks at the whole value.
 func isPlaceholder(value string) bool {
