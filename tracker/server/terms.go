@@ -97,14 +97,19 @@ func (r *report) partnerTerms() journal.PartnerTerms {
 }
 
 // partnerPostbacks are the partner's URLs that could fire for this offer and
-// goal. Private and click-only goals never fire one.
+// goal. Private and click-only goals never fire one; a conversion of an unknown
+// goal, which is recorded as rejected, fires those that name no goal.
 func (r *report) partnerPostbacks() []snapshot.PartnerPostback {
-	if r.goal == nil || r.goal.Body.Private || r.goal.Body.ClickOnly {
-		return nil
+	value := ""
+	if r.goal != nil {
+		if r.goal.Body.Private || r.goal.Body.ClickOnly {
+			return nil
+		}
+		value = r.goal.Body.Value
 	}
 	var could []snapshot.PartnerPostback
 	for _, p := range r.partner.Body.Postbacks {
-		if (p.Offer == "" || p.Offer == r.offer.Name) && (p.Goal == "" || strings.EqualFold(p.Goal, r.goal.Body.Value)) {
+		if (p.Offer == "" || p.Offer == r.offer.Name) && (p.Goal == "" || strings.EqualFold(p.Goal, value)) {
 			could = append(could, p)
 		}
 	}
