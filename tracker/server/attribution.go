@@ -1,6 +1,8 @@
 package server
 
 import (
+	"bytes"
+
 	"github.com/waypost/waypost/tracker/journal"
 	"github.com/waypost/waypost/tracker/server/params"
 	"github.com/waypost/waypost/tracker/token"
@@ -25,10 +27,42 @@ func (r *report) identified() bool {
 func (r *report) ids() (click, impression []byte) {
 	v := r.v
 	click, impression = v.params.Get(params.ClickID), v.params.Get(params.AimpID)
-	if len(click) == 0 && r.entry.Via != journal.ViaServer && r.pixel.offer != nil {
+	if len(click) > 0 || r.entry.Via == journal.ViaServer {
+		return click, impression
+	}
+	switch {
+	case r.pixel.offer != nil:
 		click = v.cookie(clickCookie, r.pixel.offer.Hash)
+	case !r.pixel.named:
+		click = v.cookieOfGoal(v.params.Get(params.GoalID))
 	}
 	return click, impression
+}
+
+// cookieOfGoal returns the visitor's last click on the offer that has this Goal
+// object: TUNE's goal pixels name no offer, and the name of an object is the
+// network's only one.
+func (v *visit) cookieOfGoal(name []byte) (click []byte) {
+	if len(name) == 0 {
+		return nil
+	}
+	last := uint32(0)
+	for header := v.ctx.Request.Header.PeekCanonical(headerCookie); len(header) > 0; {
+		var pair []byte
+		pair, header = cutCookie(header)
+		cookie, id, _ := bytes.Cut(pair, []byte("="))
+		if !bytes.HasPrefix(cookie, []byte(clickCookie)) {
+			continue
+		}
+		opened, ok := v.s.open(id, token.Click)
+		if !ok || opened.Seconds < last {
+			continue
+		}
+		if offer := v.network.OfferByHash(opened.OfferHash); offer != nil && offer.GoalByName(view(name)) != nil {
+			click, last = id, opened.Seconds
+		}
+	}
+	return click
 }
 
 // attributed opens the ids and finds their offer and partner in this network.
