@@ -2,8 +2,10 @@ package server
 
 import (
 	"testing"
+	"time"
 
 	"github.com/waypost/waypost/api/snapshot"
+	"github.com/waypost/waypost/tracker/journal"
 	"github.com/waypost/waypost/tracker/live"
 )
 
@@ -21,5 +23,22 @@ func TestARaisedCapIsAnotherKey(t *testing.T) {
 	}
 	if same := capKeys(network, c, []snapshot.Cap{limit}); before[0] != same[0] {
 		t.Errorf("an unchanged cap is %+v and %+v", before[0], same[0])
+	}
+}
+
+// A cap that allows nothing is closed before anything was counted, ledger or none.
+func TestACapOfNothingIsClosed(t *testing.T) {
+	limit := snapshot.Cap{Name: "stop", Metric: snapshot.CapClicks, Window: snapshot.CapLifetime}
+	one := limit
+	one.Limit = 1
+	c := candidate{offer: &live.Offer{Name: "shoes"}, partner: &live.Partner{Name: "blog"}}
+	for name, caps := range map[string]Caps{"no ledger": nil, "a ledger": &journal.Caps{}} {
+		v := visit{s: &Server{o: Options{Caps: caps}}, now: time.Unix(1, 0)}
+		if !v.capped(capKeys(&live.Network{Name: "net"}, c, []snapshot.Cap{limit})) {
+			t.Errorf("%s: a limit of 0 lets one through", name)
+		}
+		if v.capped(capKeys(&live.Network{Name: "net"}, c, []snapshot.Cap{one})) {
+			t.Errorf("%s: a limit of 1 lets none through", name)
+		}
 	}
 }

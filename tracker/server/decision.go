@@ -191,13 +191,11 @@ func capKeys(network *live.Network, c candidate, caps []snapshot.Cap) []journal.
 	return keys
 }
 
-// capped reports whether one of the caps is closed right now.
+// capped reports whether one of the caps is closed right now. One that allows
+// nothing is closed without anybody counting.
 func (v *visit) capped(caps []journal.CapKey) bool {
-	if v.s.o.Caps == nil {
-		return false
-	}
 	for _, key := range caps {
-		if v.s.o.Caps.Closed(key, v.now) {
+		if key.Limit == 0 || v.s.o.Caps != nil && v.s.o.Caps.Closed(key, v.now) {
 			return true
 		}
 	}
