@@ -62,6 +62,7 @@ func openBooks(ctx context.Context, f booksFlags, conn *journal.Conn, metrics pr
 			Open: func(after uint64) ledger.Reader {
 				return journal.NewReader(conn, after, journal.ReaderOptions{Metrics: readerMetrics})
 			},
+			End:     conn.EndPosition,
 			Append:  writer,
 			Publish: conn, Trim: conn,
 			JournalRetain: f.journalRetain, Retain: f.retain, RetainPersonal: f.retainPersonal,

@@ -41,7 +41,7 @@ func runRebuild(cmd *cobra.Command, f ledgerFlags) (err error) {
 	defer func() { err = errors.Join(err, closeWithin(flushGrace, b.close)) }()
 	started := time.Now()
 	if err := b.ledger.Rebuild(ctx); err != nil {
-		return fmt.Errorf("rebuilding the ledger (run it again; it goes on): %w", err)
+		return err
 	}
 	position, _ := b.ledger.Position()
 	fmt.Fprintf(cmd.OutOrStdout(), "rebuilt up to position %d of the journal in %s\n", position, time.Since(started).Round(time.Millisecond))

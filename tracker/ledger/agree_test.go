@@ -43,7 +43,7 @@ func number(name string, otherwise uint64) uint64 {
 // resetFor empties the tables for the next part of a test.
 func resetFor(t *testing.T, s *store.Store) {
 	t.Helper()
-	if err := s.Reset(t.Context()); err != nil {
+	if err := s.Reset(t.Context(), 0); err != nil {
 		t.Fatal(err)
 	}
 	change(t, s, "UPDATE ledger SET rebuild_until = 0")

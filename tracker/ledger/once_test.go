@@ -138,50 +138,6 @@ func unsteady(t *testing.T, target string, tp *tape, r *rand.Rand) {
 	}
 }
 
-// TestRebuild folds again and expects equal rows, no delivery made twice, and no
-// verdict told twice.
-func TestRebuild(t *testing.T) {
-	storetest.Each(t, func(t *testing.T, target string) {
-		tp := newGenerator(10).tape(2000)
-		o := newOffice(t, target, tp)
-		o.catchUp()
-		want := dump(t, o.store.Reader(), compared...)
-		told := len(o.told.verdicts)
-		// A delivery that is done and gone.
-		change(t, o.store, "DELETE FROM deliveries WHERE id = (SELECT min(id) FROM deliveries)")
-		want["deliveries"] = dump(t, o.store.Reader(), "deliveries")["deliveries"]
-		again := newOffice(t, target, tp)
-		if err := again.ledger.Rebuild(t.Context()); err != nil {
-			t.Fatal(err)
-		}
-		sameTables(t, dump(t, o.store.Reader(), compared...), want)
-		if len(o.told.verdicts) != told || len(again.told.verdicts) != 0 {
-			t.Errorf("the rebuild told %d verdicts", len(again.told.verdicts))
-		}
-		tp.write(clickEntry(999_999, 0), postEntry(999_999, 0, 5))
-		o.catchUp()
-		if got := o.told.verdict("reply.1", 1); got != "approved" {
-			t.Errorf("after the rebuild: %q", got)
-		}
-	})
-}
-
-// TestRebuildNeedsTheWholeJournal: what was trimmed cannot be made again.
-func TestRebuildNeedsTheWholeJournal(t *testing.T) {
-	tp := newTape()
-	tp.write(clickEntry(1, 0))
-	tp.write(postEntry(1, 0, 5))
-	o := newOffice(t, storetest.SQLite(t), tp)
-	o.catchUp()
-	tp.first = 2
-	if err := o.ledger.Rebuild(t.Context()); !errors.Is(err, ErrTrimmed) {
-		t.Errorf("rebuild of a trimmed journal: %v", err)
-	}
-	if got := rowsOf(t, o.store.Reader(), "SELECT count(*) AS n FROM conversions")[0]; got != "n=1 " {
-		t.Errorf("conversions after the refused rebuild: %s", got)
-	}
-}
-
 // TestResetUnderARunningLedger: it notices and begins again.
 func TestResetUnderARunningLedger(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, target string) {
@@ -193,7 +149,7 @@ func TestResetUnderARunningLedger(t *testing.T) {
 		go func() { done <- o.ledger.Run(ctx) }()
 		o.await(ctx, tp.end())
 		want := dump(t, o.store.Reader(), judged...)
-		if err := o.store.Reset(t.Context()); err != nil {
+		if err := o.store.Reset(t.Context(), tp.end()); err != nil {
 			t.Fatal(err)
 		}
 		tp.repeat(1) // something to read

@@ -39,6 +39,8 @@ type Options struct {
 	Store *store.Store
 	// Open starts reading the journal after a position.
 	Open func(after uint64) Reader
+	// End returns the position of the journal's last batch. Rebuild needs it.
+	End func(context.Context) (uint64, error)
 	// Append puts ticks into the journal; without it no time passes.
 	Append Appender
 	// Publish is told verdicts and closed caps; nil tells nobody.

@@ -79,6 +79,9 @@ func (tp *tape) end() uint64 {
 	return uint64(len(tp.batches))
 }
 
+// last is end as the ledger asks for it.
+func (tp *tape) last(context.Context) (uint64, error) { return tp.end(), nil }
+
 func (tp *tape) Append(_ context.Context, x journal.Entry) error {
 	tp.write(x)
 	return nil
@@ -146,7 +149,7 @@ func newOffice(t *testing.T, target string, tp *tape, change ...func(*Options)) 
 	}
 	t.Cleanup(func() { _ = s.Close() })
 	o := &office{t: t, store: s, tape: tp, told: newTold()}
-	options := Options{Store: s, Open: tp.open, Publish: o.told, Log: testLog(t)}
+	options := Options{Store: s, Open: tp.open, End: tp.last, Publish: o.told, Log: testLog(t)}
 	for _, c := range change {
 		c(&options)
 	}
