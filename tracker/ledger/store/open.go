@@ -42,6 +42,9 @@ func openEngine(ctx context.Context, target string) (engine, error) {
 	if isPostgres(target) {
 		return openPostgres(ctx, target)
 	}
+	if scheme, _, url := strings.Cut(target, "://"); url {
+		return nil, fmt.Errorf("open the ledger database: %s:// is no database that the ledger knows: give a file, or postgres://…", scheme)
+	}
 	return openSQLite(ctx, target)
 }
 

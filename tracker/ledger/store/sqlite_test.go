@@ -30,3 +30,12 @@ func TestLostConnection(t *testing.T) {
 		}
 	}
 }
+
+// TestOtherDatabasesAreRefused: the URL of another database is no file name.
+func TestOtherDatabasesAreRefused(t *testing.T) {
+	t.Chdir(t.TempDir()) // where a file of that name would be made
+	if s, err := Open(t.Context(), "mysql://127.0.0.1/books"); err == nil {
+		t.Error("a mysql:// URL is opened")
+		_ = s.Close()
+	}
+}
