@@ -126,7 +126,7 @@ func (f *conversionFilter) list(ctx context.Context, client *apiClient) ([]row, 
 // listAll follows the cursor of a list until its end, or until limit items.
 func listAll(ctx context.Context, client *apiClient, path string, query url.Values, limit int) ([]row, error) {
 	query.Set("limit", "1000")
-	var items []row
+	items := []row{} // none is [], not null, in JSON
 	for {
 		var page struct {
 			Items []row  `json:"items"`

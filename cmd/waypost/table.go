@@ -44,6 +44,7 @@ func cell(v any) string {
 // printJSON writes v with indentation.
 func printJSON(w io.Writer, v any) error {
 	e := json.NewEncoder(w)
+	e.SetEscapeHTML(false) // URLs are to be read and pasted
 	e.SetIndent("", "  ")
 	return e.Encode(v)
 }

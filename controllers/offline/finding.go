@@ -85,6 +85,7 @@ func WriteText(w io.Writer, findings []Finding) error {
 // WriteJSON writes the findings as one JSON array.
 func WriteJSON(w io.Writer, findings []Finding) error {
 	e := json.NewEncoder(w)
+	e.SetEscapeHTML(false) // messages name macros such as <TRACKER>
 	e.SetIndent("", "  ")
 	if findings == nil {
 		findings = []Finding{}
