@@ -101,7 +101,7 @@ func (e *explanation) print(ctx context.Context, w io.Writer, index *live.Index,
 	line("partner", "%s (%s)", partner.Name, partner.Body.TrackingID)
 	goal := offer.Goal(e.goal)
 	if goal == nil {
-		line("verdict", "rejected: unknown_goal")
+		line("verdict", "%s", unknownGoalVerdict(network, offer, id))
 		return nil
 	}
 	line("goal", "%s %s", goal.Body.Value, goal.Body.Title)
@@ -120,8 +120,23 @@ func (e *explanation) print(ctx context.Context, w io.Writer, index *live.Index,
 	}
 	printSide(line, "payout", result.Payout, offer.Body.Currency, result.PayoutPath)
 	printSide(line, "revenue", result.Revenue, offer.Body.Currency, result.RevenuePath)
-	line("verdict", "%s", firstVerdict(network, offer, partner, goal, id, e.at.Sub(id.Time())))
+	verdict := firstVerdict(network, offer, partner, goal, id, e.at.Sub(id.Time()))
+	line("verdict", "%s", verdict)
+	if only := pixelOf(goal.Body.Protocol); only != "" && !strings.HasPrefix(verdict, "refused") {
+		line("", "by %s only; a server postback is refused: wrong_protocol", only)
+	}
 	return nil
+}
+
+// pixelOf names the pixel that a goal is reported by; "" if it is a server postback.
+func pixelOf(protocol snapshot.Protocol) string {
+	switch protocol {
+	case snapshot.ProtocolImage, snapshot.ProtocolImageSSL:
+		return "image pixel"
+	case snapshot.ProtocolIFrame, snapshot.ProtocolIFrameSSL:
+		return "iframe pixel"
+	}
+	return ""
 }
 
 func printSide(line func(what, format string, args ...any), side string, amount money.Amount, currency string, path []pricing.Step) {
@@ -201,6 +216,19 @@ func firstVerdict(network *live.Network, offer *live.Offer, partner *live.Partne
 		return fmt.Sprintf("hold for %d hours, then approved", body.HoldHours)
 	}
 	return "approved, if it is the first and no cap is reached"
+}
+
+// unknownGoalVerdict is what the postback of a goal that is not served is told.
+// A goal that goals: Disabled switches off is not served, and the default goal is
+// always there.
+func unknownGoalVerdict(network *live.Network, offer *live.Offer, id token.ID) string {
+	switch {
+	case id.Kind == token.Impression && !offer.Body.Attribution.ViewThrough:
+		return "refused: view_through_disabled"
+	case offer.Body.GoalsDisabled || network.Body.GoalsDisabled:
+		return "refused: goals_disabled"
+	}
+	return "rejected: unknown_goal"
 }
 
 func inactive(state snapshot.State, bad ...snapshot.State) bool {

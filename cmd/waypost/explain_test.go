@@ -1,0 +1,101 @@
+package main
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/waypost/waypost/api/seal"
+	"github.com/waypost/waypost/api/snapshot"
+	"github.com/waypost/waypost/tracker/token"
+)
+
+const explainedManifests = `
+apiVersion: waypost.dev/v1alpha1
+kind: Advertiser
+metadata: {name: acme}
+spec: {title: Acme}
+---
+apiVersion: waypost.dev/v1alpha1
+kind: Partner
+metadata: {name: blog}
+spec: {title: Blog}
+---
+apiVersion: waypost.dev/v1alpha1
+kind: Offer
+metadata: {name: shoes}
+spec:
+  title: Shoes
+  advertiserRef: {name: acme}
+  destinationURL: https://shop.example/?c={clickid}
+  defaultGoal: {payout: {flat: "1.50"}}
+---
+apiVersion: waypost.dev/v1alpha1
+kind: Offer
+metadata: {name: plain}
+spec:
+  title: Plain
+  advertiserRef: {name: acme}
+  destinationURL: https://shop.example/?c={clickid}
+  goals: Disabled
+---
+apiVersion: waypost.dev/v1alpha1
+kind: Goal
+metadata: {name: plain-buy}
+spec: {offerRef: {name: plain}, value: buy, title: Buy}
+---
+apiVersion: waypost.dev/v1alpha1
+kind: Goal
+metadata: {name: shoes-seen}
+spec: {offerRef: {name: shoes}, value: seen, title: Seen, protocol: IFrameSSL}
+`
+
+// TestExplainVerdict: the first check that fails names the reason, as the ledger has it.
+func TestExplainVerdict(t *testing.T) {
+	config, data := t.TempDir(), t.TempDir()
+	if err := os.WriteFile(filepath.Join(config, "all.yaml"), []byte(explainedManifests), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	keys, err := seal.LoadOrCreateDir(data, time.Now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	minter, err := token.NewMinter(keys)
+	if err != nil {
+		t.Fatal(err)
+	}
+	partner := snapshot.PartnerHash("default", "blog")
+	for _, test := range []struct {
+		offer, goal string
+		impression  bool
+		want        string
+	}{
+		{"shoes", "1", false, "approved, if it is the first and no cap is reached"},
+		{"shoes", "seen", false, "approved, if it is the first and no cap is reached\n" +
+			"          by iframe pixel only; a server postback is refused: wrong_protocol"},
+		{"shoes", "buy", false, "rejected: unknown_goal"},
+		{"shoes", "buy", true, "refused: view_through_disabled"},
+		{"plain", "1", false, "approved, if it is the first and no cap is reached"},
+		{"plain", "buy", false, "refused: goals_disabled"},
+		{"plain", "other", false, "refused: goals_disabled"},
+	} {
+		id := minter.AppendClick(nil, time.Now(), snapshot.OfferHash("default", test.offer), partner)
+		if test.impression {
+			id = minter.AppendImpression(nil, time.Now(), snapshot.OfferHash("default", test.offer), partner)
+		}
+		cmd, out := newExplainCommand(), &bytes.Buffer{}
+		cmd.SetOut(out)
+		cmd.SetErr(&bytes.Buffer{})
+		cmd.SetArgs([]string{"--config", config, "--data", data, "--clickid", string(id), "--goal", test.goal,
+			"--server", "http://127.0.0.1:1", "--token", "none"})
+		if err := cmd.ExecuteContext(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if !strings.Contains(out.String(), "verdict   "+test.want+"\n") {
+			t.Errorf("%s %s: want %q in\n%s", test.offer, test.goal, test.want, out)
+		}
+	}
+}
