@@ -4,6 +4,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -75,6 +76,19 @@ func TestUnreadableFileKeepsItsLastGoodForm(t *testing.T) {
 
 // TestBrokenFileSurvivesARestart: the last good form of a file that is broken at
 // the start is what was served before it.
+// TestPipeIsNotWaitedFor: it would keep every other file from being read.
+func TestPipeIsNotWaitedFor(t *testing.T) {
+	d := newTestDirectory(t)
+	d.write("a.yaml", advertiser)
+	if err := syscall.Mkfifo(filepath.Join(d.path, "pipe.yaml"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	records, said := d.load()
+	if len(records) != 2 || len(said) != 1 || !strings.Contains(said[0], "pipe.yaml: error: is no regular file") {
+		t.Errorf("%d records, said %q", len(records), said)
+	}
+}
+
 func TestFileThatBecomesEmptyKeepsItsObjects(t *testing.T) {
 	d := newTestDirectory(t)
 	d.write("acme.yaml", advertiser)

@@ -59,8 +59,12 @@ func isManifest(path string) bool {
 	return false
 }
 
-// readFile reads a file that is no larger than a manifest may be.
+// readFile reads a file that is no larger than a manifest may be. A pipe or a device
+// is not read: one would wait for a writer for ever, and all other files with it.
 func readFile(path string, info fs.FileInfo) ([]byte, error) {
+	if !info.Mode().IsRegular() {
+		return nil, fmt.Errorf("is no regular file (%s): take it out of the directory", info.Mode().Type())
+	}
 	if info.Size() > maxFile {
 		return nil, fmt.Errorf("%d bytes are more than a manifest file may have (%d): split it", info.Size(), maxFile)
 	}
