@@ -91,9 +91,18 @@ func (h *Holder) Report(err error) {
 	h.mu.Unlock()
 	h.metrics.refusals.WithLabelValues(string(r.Reason)).Inc()
 	if was == nil || was.Error() != r.Error() {
-		h.log.Error(errors.Unwrap(r), "Keeping the last good snapshot", "reason", r.Reason,
+		h.log.Error(errors.Unwrap(r), keeping(r.Reason), "reason", r.Reason,
 			"revision", r.Revision, "serving", h.Current().Revision)
 	}
+}
+
+// keeping says what goes on in spite of a refusal. What is wrong in a directory may
+// be one object of many: the others are served as they stand.
+func keeping(reason Reason) string {
+	if reason == ReasonBadDirectory {
+		return "Not all manifests are served as they stand; of these the last good form is"
+	}
+	return "Keeping the last good snapshot"
 }
 
 // loading notes that a revision, or another shard of it, is on its way.
