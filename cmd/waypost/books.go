@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -32,6 +33,11 @@ func (f *booksFlags) addFlags(flags *pflag.FlagSet, database string) {
 	flags.BoolVar(&f.allowPrivate, "allow-private-deliveries", false, "let outgoing calls go to private, loopback and link-local addresses")
 }
 
+// check refuses what the ledger would not keep to.
+func (f *booksFlags) check() error {
+	return errors.Join(checkDays("retain", f.retain), checkDays("retain-personal", f.retainPersonal))
+}
+
 // bookkeeping is a ledger: the fold, and who delivers what it decides.
 type bookkeeping struct {
 	flags   booksFlags
@@ -45,6 +51,9 @@ type bookkeeping struct {
 }
 
 func openBooks(ctx context.Context, f booksFlags, conn *journal.Conn, metrics prometheus.Registerer, tracer trace.Tracer, log logr.Logger) (*bookkeeping, error) {
+	if err := f.check(); err != nil {
+		return nil, err
+	}
 	s, err := store.Open(ctx, f.database)
 	if err != nil {
 		return nil, fmt.Errorf("opening the ledger's database (--database): %w", err)

@@ -42,7 +42,7 @@ func newLinksCommand() *cobra.Command {
 	flags.StringVar(&l.network, "network", "", "network (namespace); default the only one")
 	flags.StringVar(&l.offer, "offer", "", "offer: object name or tracking id")
 	flags.StringVar(&l.partner, "partner", "", "partner: object name or tracking id")
-	flags.StringVar(&l.publicURL, "public-url", "", "beginning of links of networks without tracking domains; default a bare path")
+	addPublicURL(flags, &l.publicURL)
 	_ = cmd.MarkFlagRequired("offer")   // the flag exists
 	_ = cmd.MarkFlagRequired("partner") // the flag exists
 	return cmd

@@ -42,7 +42,7 @@ func newOperatorCommand() *cobra.Command {
 	flags.StringVar(&o.TrackerNamespace, "tracker-namespace", "", "namespace of the trackers' pods; default --namespace")
 	flags.StringVar(&o.TrackerSelector, "tracker-selector", controllers.DefaultTrackerSelector, "labels of the trackers' pods")
 	flags.IntVar(&o.TrackerPort, "tracker-port", controllers.DefaultTrackerPort, "admin port of trackers whose pods name none \"admin\"")
-	flags.StringVar(&o.PublicURL, "public-url", "", "beginning of links of networks without tracking domains, such as https://go.example.net")
+	addPublicURL(flags, &o.PublicURL)
 	flags.StringVar(&f.keys, "keys", "/etc/waypost/keys", "directory with "+seal.FileName+", mounted from the installation's Secret")
 	flags.StringVar(&f.signingKey, "signing-key", "/etc/waypost/signing/"+signingKeyFile, "PEM file with the key that manifests are signed with; empty leaves them unsigned")
 	flags.IntVar(&o.KeepRevisions, "keep-revisions", 20, "how many revisions can be rolled back to, at least 5")

@@ -54,7 +54,7 @@ whole and its last good form is served on; the console says so, with file and li
 	flags.StringVar(&f.config, "config", "", "directory with manifests")
 	flags.StringVar(&f.data, "data", "data", "directory for keys, journal and database; made if need be")
 	flags.StringVar(&f.admin, "admin", "127.0.0.1:9090", "admin port: health, metrics, API and console; not public")
-	flags.StringVar(&f.publicURL, "public-url", "", "beginning of links of networks without tracking domains, such as https://go.example.net")
+	addPublicURL(flags, &f.publicURL)
 	flags.StringVar(&f.journalListen, "journal-listen", "", "host:port on which tools may reach the embedded journal; empty opens no port")
 	flags.BoolVar(&f.journalOnly, "journal-only", false, "leave the ledger's work for later, to measure the public port alone")
 	_ = flags.MarkHidden("journal-only") // it is a flag of this command

@@ -1,0 +1,43 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"net/url"
+	"time"
+
+	"github.com/spf13/pflag"
+)
+
+// addPublicURL adds --public-url.
+func addPublicURL(flags *pflag.FlagSet, target *string) {
+	flags.Var((*originValue)(target), "public-url",
+		"beginning of links of networks without tracking domains, such as https://go.example.net; default a bare path")
+}
+
+// originValue is a flag that holds the beginning of links. Without a scheme they
+// would lead nowhere, and nobody would notice before they are out.
+type originValue string
+
+func (v *originValue) String() string { return string(*v) }
+
+func (v *originValue) Type() string { return "string" }
+
+// Set implements pflag.Value.
+func (v *originValue) Set(text string) error {
+	u, err := url.Parse(text)
+	if text != "" && (err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.RawQuery != "" || u.Fragment != "") {
+		return errors.New("write scheme and host, such as https://go.example.net")
+	}
+	*v = originValue(text)
+	return nil
+}
+
+// checkDays refuses a retention that is not of whole days: what is kept is kept by
+// day, and the rest of one would silently not count.
+func checkDays(flag string, d time.Duration) error {
+	if d < 0 || d%(24*time.Hour) != 0 {
+		return fmt.Errorf("--%s %s: give whole days, such as 720h, or 0", flag, d)
+	}
+	return nil
+}
