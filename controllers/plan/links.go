@@ -36,7 +36,7 @@ func (d *differ) offer(object string, a, b *snapshot.Offer) {
 	d.add(Breaking, object, "currency", a.Currency, b.Currency)
 	d.add(Breaking, object, "goals", switched(a.GoalsDisabled), switched(b.GoalsDisabled))
 	d.add(Breaking, object, "postback key", required(a.KeyRequired), required(b.KeyRequired))
-	d.add(Breaking, object, "attribution", fmt.Sprintf("%+v", a.Attribution), fmt.Sprintf("%+v", b.Attribution))
+	d.attribution(object, a.Attribution, b.Attribution)
 	d.add(Money, object, "payout per click", a.ClickPayout.String(), b.ClickPayout.String())
 	d.add(Money, object, "revenue per click", a.ClickRevenue.String(), b.ClickRevenue.String())
 	d.add(Money, object, "payout per 1,000 impressions", a.ImpressionPayout.String(), b.ImpressionPayout.String())
@@ -52,6 +52,13 @@ func (d *differ) offer(object string, a, b *snapshot.Offer) {
 	d.list(object, "deep link hosts", a.DeepLinkHosts, b.DeepLinkHosts)
 	d.add(Traffic, object, "impressions", switched(!a.Impressions), switched(!b.Impressions))
 	d.add(Traffic, object, "impression destinations", destinations(a.Destinations), destinations(b.Destinations))
+}
+
+func (d *differ) attribution(object string, a, b snapshot.Attribution) {
+	d.add(Breaking, object, "click look-back hours", fmt.Sprint(a.ClickLookbackHours), fmt.Sprint(b.ClickLookbackHours))
+	d.add(Breaking, object, "minimum click seconds", fmt.Sprint(a.MinimumClickSeconds), fmt.Sprint(b.MinimumClickSeconds))
+	d.add(Breaking, object, "view-through", switched(!a.ViewThrough), switched(!b.ViewThrough))
+	d.add(Breaking, object, "impression look-back hours", fmt.Sprint(a.ImpressionLookbackHours), fmt.Sprint(b.ImpressionLookbackHours))
 }
 
 func (d *differ) goal(object string, a, b *snapshot.Goal) {

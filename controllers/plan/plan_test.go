@@ -102,6 +102,17 @@ func TestDiff(t *testing.T) {
 				return r
 			},
 			[]string{"No change in money, links or traffic."}},
+		{"attribution, each part of it",
+			func(_ *testing.T, r []*snapshot.Record) []*snapshot.Record {
+				find(r, snapshot.KindOffer).Offer.Attribution = snapshot.Attribution{
+					ClickLookbackHours: 24, MinimumClickSeconds: 5, ViewThrough: true, ImpressionLookbackHours: 1,
+				}
+				return r
+			},
+			[]string{
+				"breaking (network net)", "  Offer/shoes: click look-back hours 0 → 24", "  Offer/shoes: minimum click seconds 0 → 5",
+				"  Offer/shoes: view-through Disabled → Enabled", "  Offer/shoes: impression look-back hours 0 → 1",
+			}},
 		{"the goal is gone",
 			func(_ *testing.T, r []*snapshot.Record) []*snapshot.Record {
 				return append(r[:2:2], r[3:]...)
