@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -27,6 +28,7 @@ type publicFlags struct {
 	geoip   string
 	spool   string
 	rate    int
+	perPeer int
 	drain   time.Duration
 }
 
@@ -36,6 +38,7 @@ func (f *publicFlags) addFlags(flags *pflag.FlagSet) {
 	flags.StringVar(&f.geoip, "geoip-database", "", "MaxMind DB file with countries; without it no event has a country")
 	flags.StringVar(&f.spool, "spool", "", "file for events that the journal does not take and memory does not hold; without it they are dropped and counted")
 	flags.IntVar(&f.rate, "rate-limit", 0, "requests a second that one address may make on average, beyond that 429; 0 is no limit")
+	flags.IntVar(&f.perPeer, "connections-per-address", 0, "connections that one address other than a trusted proxy may hold open; 0 is half of all")
 	flags.DurationVar(&f.drain, "drain-delay", 0, "how long to go on serving after SIGTERM, while load balancers take notice")
 }
 
@@ -80,7 +83,7 @@ func newPublic(f publicFlags, parts publicParts) (*public, error) {
 	caps := &journal.Caps{}
 	s, err := server.New(server.Options{
 		Snapshots: parts.holder, Journal: writer, Caps: caps, Keys: parts.keys, Proxies: proxies, Countries: countries,
-		Limits:  server.Limits{Rate: address.Rate{PerSecond: f.rate}, Drain: f.drain},
+		Limits:  f.limits(connectionLimit()),
 		Metrics: parts.metrics, Tracer: parts.tracer, Log: parts.log.WithName("public"),
 	})
 	if err != nil {
@@ -91,6 +94,14 @@ func newPublic(f publicFlags, parts publicParts) (*public, error) {
 		return nil, fmt.Errorf("opening the public port (--listen): %w", err)
 	}
 	return &public{server: s, writer: writer, caps: caps, countries: countries, parts: parts, listener: listener}, nil
+}
+
+// limits are those of the public port, which may hold so many connections.
+func (f *publicFlags) limits(connections int) server.Limits {
+	return server.Limits{
+		Rate: address.Rate{PerSecond: f.rate}, Drain: f.drain,
+		Connections: connections, ConnectionsPerPeer: cmp.Or(f.perPeer, max(1, connections/2)),
+	}
 }
 
 // serve answers until ctx ends, and finishes what is in flight.

@@ -107,7 +107,7 @@ func (silent) Printf(string, ...any) {}
 func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 	defer s.cancel()
 	done := make(chan error, 1)
-	go func() { done <- s.http.Serve(address.LimitConnections(l, s.limits.ConnectionsPerPeer, s.o.Proxies)) }()
+	go func() { done <- s.http.Serve(s.guarded(l)) }()
 	select {
 	case err := <-done:
 		return serving(err)
@@ -122,6 +122,16 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 	case <-drain.C:
 	}
 	return s.stop(l, done)
+}
+
+// guarded is l with its limits: fasthttp ends for good when a connection cannot be
+// accepted, so that is waited out before it hears of it.
+func (s *Server) guarded(l net.Listener) net.Listener {
+	patient := address.Patient(l, func(err error) {
+		s.metrics.turnedAway.WithLabelValues("resources").Inc()
+		s.o.Log.V(1).Info("a connection waits for resources of this machine", "error", err.Error())
+	})
+	return address.LimitConnections(patient, s.limits.ConnectionsPerPeer, s.o.Proxies)
 }
 
 // serving says what serving ended with; a listener that was closed ends it well.

@@ -1,0 +1,21 @@
+package main
+
+import "syscall"
+
+// mostConnections is how many connections the public port holds open where the
+// limit on open files allows it.
+const mostConnections = 1 << 16
+
+// connectionLimit leaves an eighth of the file descriptors that this process may
+// have to its other parts: journal, database, deliveries, admin port.
+func connectionLimit() int {
+	var limit syscall.Rlimit // Go has raised the soft limit to the hard one
+	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &limit); err != nil {
+		return mostConnections
+	}
+	return connectionsOf(limit.Cur)
+}
+
+func connectionsOf(files uint64) int {
+	return max(1, int(min(files-files/8, mostConnections)))
+}
