@@ -7,8 +7,7 @@ import (
 	"testing"
 )
 
-// The rows of the contract's tables, "Tracker URLs". The reasons are those that
-// the tracker finds; the other ones are the ledger's.
+// The rows of the contract's tables, "Tracker URLs".
 const (
 	contractPaths = `/click /aff_c /? /impression /imp /aff_i /postback /aff_lsr /aff_goal?a=lsr /aff_goal?a=l
 		/pixel.gif /pixel.html /aff_l /click.gif`
@@ -24,6 +23,14 @@ const (
 		partner_blocked cap_reached bad_request impressions_disabled
 		unexpanded_macro bad_amount bad_status missing_click_id bad_click_id bad_key source_denied view_through_disabled
 		goals_disabled goal_deleted unknown_goal wrong_protocol encryption_required`
+	// Reasons that depend on earlier events: the ledger says them, the tracker
+	// answers with them.
+	contractRejections = `cap_reached too_late too_soon partner_inactive rejected_by_advertiser offer_inactive currency_mismatch`
+	contractRefusals   = `duplicate session_closed status_final`
+	contractMacros     = `{clickid} {click_id} {transaction_id} {tracker} <TRACKER> {offer_id} {offer_name} {offer_ref}
+		{partner_id} {affiliate_id} {pid} {advertiser_id} {sub1} {sub2} {sub3} {sub4} {sub5} {sub6} {sub7} {sub8} {sub9} {sub10}
+		{aff_sub} {aff_sub2} {aff_sub3} {aff_sub4} {aff_sub5} {source} {ref} {impression_id} {aimp_id} {ip} {ua} {country}
+		{device} {os} {referrer} {timestamp} {date} {rand} #reqid# #s1# #s2# #s3# #s4# #s5#`
 	contractStatuses = `=approved =1 =pending =2 =rejected =declined =3 =hold =5`
 )
 
@@ -50,10 +57,27 @@ func TestExamplesCoverTheContract(t *testing.T) {
 			t.Errorf("no example of status%s", status)
 		}
 	}
+}
+
+// Every reason has one, too, and every macro stands in the destination of one.
+func TestExamplesCoverReasonsAndMacros(t *testing.T) {
+	text := examplesText(t)
 	for _, reason := range strings.Fields(contractReasons) {
-		if text := examplesText(t); !strings.Contains(text, "< Waypost-Reason: "+reason+"\n") &&
-			!strings.Contains(text, "reason="+reason) {
+		if !strings.Contains(text, "< Waypost-Reason: "+reason+"\n") && !strings.Contains(text, "reason="+reason) {
 			t.Errorf("no example of the reason %s", reason)
+		}
+	}
+	for verdict, reasons := range map[string]string{"rejected": contractRejections, "refused": contractRefusals} {
+		for _, reason := range strings.Fields(reasons) {
+			answer := `<< {"status":2,"verdict":"` + verdict + `","reason":"` + reason + `"`
+			if !strings.Contains(text, answer) {
+				t.Errorf("no example of an answer %s", answer)
+			}
+		}
+	}
+	for _, m := range strings.Fields(contractMacros) {
+		if !strings.Contains(everyMacro, m) {
+			t.Errorf("no example of the macro %s", m)
 		}
 	}
 }

@@ -155,9 +155,10 @@ func offers(ring *seal.Keyring) []*snapshot.Record {
 
 const everyMacro = "https://shop.example/m/{sub1}/x?clickid={clickid}&click_id={click_id}&transaction_id={transaction_id}&tracker={tracker}&t=<TRACKER>" +
 	"&offer_id={offer_id}&offer_name={offer_name}&offer_ref={offer_ref}&partner_id={partner_id}&affiliate_id={affiliate_id}&pid={pid}" +
-	"&advertiser_id={advertiser_id}&s1={sub1}&s2={sub2}&s10={sub10}&as={aff_sub}&as2={aff_sub2}&source={source}&ref={ref}" +
+	"&advertiser_id={advertiser_id}&s1={sub1}&s2={sub2}&s3={sub3}&s4={sub4}&s5={sub5}&s6={sub6}&s7={sub7}&s8={sub8}&s9={sub9}&s10={sub10}" +
+	"&as={aff_sub}&as2={aff_sub2}&as3={aff_sub3}&as4={aff_sub4}&as5={aff_sub5}&source={source}&ref={ref}" +
 	"&imp={impression_id}&aimp={aimp_id}&ip={ip}&ua={ua}&country={country}&device={device}&os={os}&referrer={referrer}" +
-	"&timestamp={timestamp}&date={date}&rand={rand}&req=#reqid#&cs1=#s1#&cs5=#s5#"
+	"&timestamp={timestamp}&date={date}&rand={rand}&req=#reqid#&cs1=#s1#&cs2=#s2#&cs3=#s3#&cs4=#s4#&cs5=#s5#"
 
 func summerShoes(o *snapshot.Offer) {
 	o.DestinationURL = "https://shop.example/landing?cid={clickid}&s={sub1}"
