@@ -27,8 +27,8 @@ type booksFlags struct {
 
 func (f *booksFlags) addFlags(flags *pflag.FlagSet, database string) {
 	flags.StringVar(&f.database, "database", database, "file of the embedded database, or postgres://…")
-	flags.DurationVar(&f.retain, "retain", 90*24*time.Hour, "how long clicks and impressions are kept singly, in whole days; 0 is for ever. Reports and conversions stay")
-	flags.DurationVar(&f.retainPersonal, "retain-personal", 30*24*time.Hour, "how long visitors' addresses, user agents and referrers are kept; 0 is as long as the clicks")
+	flags.DurationVar(&f.retain, "retain", 90*24*time.Hour, "how long clicks, impressions, the postback log and deliveries that are over are kept, in whole days; 0 is for ever. Conversions and reports stay")
+	flags.DurationVar(&f.retainPersonal, "retain-personal", 30*24*time.Hour, "how long visitors' addresses, user agents and referrers are kept, in whole days; 0 is as long as the clicks")
 	flags.DurationVar(&f.journalRetain, "journal-retain", 35*24*time.Hour, "how long the journal is kept for a rebuild, at most 35 days")
 	flags.BoolVar(&f.allowPrivate, "allow-private-deliveries", false, "let outgoing calls go to private, loopback and link-local addresses")
 }

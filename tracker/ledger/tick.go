@@ -2,6 +2,7 @@ package ledger
 
 import (
 	"context"
+	"time"
 
 	"github.com/waypost/waypost/tracker/ledger/judge"
 )
@@ -105,14 +106,22 @@ func (g *group) forget(ctx context.Context, at, lastDay, today int64) error {
 	if err := g.tx.DropRepeats(ctx, at-repeatsMicros); err != nil {
 		return err
 	}
-	if keep := int64(g.o.RetainPersonal.Hours() / 24); g.o.RetainPersonal > 0 {
+	if keep := days(g.o.RetainPersonal); keep > 0 {
 		if err := g.tx.DropPersonal(ctx, lastDay-keep, today-keep); err != nil {
 			return err
 		}
+		if err := g.tx.DropVisitorAddresses(ctx, firstID(lastDay-keep), firstID(today-keep)); err != nil {
+			return err
+		}
 	}
-	keep := int64(1 << 40) // for ever
-	if g.o.Retain > 0 {
-		keep = int64(g.o.Retain.Hours() / 24)
+	keep := days(g.o.Retain)
+	if keep == 0 {
+		keep = 1 << 40 // for ever
+	} else if err := g.tx.DropPostbacks(ctx, firstID(today-keep)); err != nil {
+		return err
 	}
 	return g.tx.DropVisits(ctx, today-keep, today-uniqueDays)
 }
+
+// days is a time in whole days.
+func days(d time.Duration) int64 { return int64(d.Hours() / 24) }

@@ -107,6 +107,38 @@ func TestRetention(t *testing.T) {
 	})
 }
 
+// TestPostbackLogIsDropped by the time of ticks; what it told of conversions stays:
+// the oldest order is still a duplicate.
+func TestPostbackLogIsDropped(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, target string) {
+		const day = 24 * 3600
+		tp := newTape()
+		o := newOffice(t, target, tp, func(o *Options) { o.Retain, o.RetainPersonal = 3*24*time.Hour, 24*time.Hour })
+		pixel := func(p *journal.Postback) { p.SourceIP, p.Via = "192.0.2.1", journal.ViaImage }
+		server := func(p *journal.Postback) { p.SourceIP = "203.0.113.1" }
+		for d := range 6 {
+			at := int64(d * day)
+			tp.write(clickEntry(d, at), postEntry(d, at, at, server, multiple, order(fmt.Sprint("a", d))), postEntry(d, at, at, pixel, multiple, order(fmt.Sprint("b", d))))
+			tp.write(tickEntry(at + 60))
+		}
+		o.catchUp()
+		query := fmt.Sprintf("SELECT at / 86400000000 - %d AS d, source_ip FROM postbacks ORDER BY order_id", start/day)
+		want := "[d=2 source_ip=203.0.113.1  d=3 source_ip=203.0.113.1  d=4 source_ip=203.0.113.1  d=5 source_ip=203.0.113.1 " +
+			" d=2 source_ip=  d=3 source_ip=  d=4 source_ip=192.0.2.1  d=5 source_ip=192.0.2.1 ]"
+		if got := fmt.Sprint(rowsOf(t, o.store.Reader(), query)); got != want {
+			t.Errorf("the log has\n%s, want\n%s", got, want)
+		}
+		tp.write(postEntry(0, 0, 5*day+120, server, multiple, order("a0")))
+		o.catchUp()
+		if got := rowsOf(t, o.store.Reader(), "SELECT verdict, reason FROM postbacks WHERE order_id = 'a0'")[0]; got != "verdict=refused reason=duplicate " {
+			t.Errorf("the same order again: %s", got)
+		}
+		if n := len(rowsOf(t, o.store.Reader(), "SELECT id FROM conversions")); n != 12 {
+			t.Errorf("%d conversions, want all 12", n)
+		}
+	})
+}
+
 // TestDaysAreTheNetworks counts in the network's days, and notes a changed zone.
 func TestDaysAreTheNetworks(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, target string) {

@@ -114,10 +114,11 @@ func (g *group) deliverImpression(p *place, i *journal.Impression) {
 }
 
 func visitRow(t *journal.Traffic, cell int64) store.Visit {
-	return store.Visit{Day: floorDiv(t.At, dayMicros), ID: t.ID, Cell: cell, SubOverflow: t.SubOverflow, Visit: judge.Visit{
-		At: t.At, Source: t.Source, Ref: t.Ref, ImpID: t.ImpID, Country: t.Country, Device: t.Device, OS: t.OS,
-		Subs: t.Subs, IP: t.IP, Agent: t.UserAgent, Referrer: t.Referrer,
-	}}
+	return store.Visit{Day: floorDiv(t.At, dayMicros), ID: t.ID, Cell: cell, SubOverflow: t.SubOverflow,
+		Payout: int64(t.Context.Payout), Revenue: int64(t.Context.Revenue), Visit: judge.Visit{
+			At: t.At, Source: t.Source, Ref: t.Ref, ImpID: t.ImpID, Country: t.Country, Device: t.Device, OS: t.OS,
+			Subs: t.Subs, IP: t.IP, Agent: t.UserAgent, Referrer: t.Referrer,
+		}}
 }
 
 // visitor is a click that may be the first of its visitor on a day.

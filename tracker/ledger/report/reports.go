@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/waypost/waypost/tracker/ledger/report/books"
 )
@@ -23,6 +24,9 @@ const (
 	fieldCurrency = "currency"
 	fieldNetwork  = "network"
 )
+
+// fieldSubsSince is in the answer where sub ids of clicks have been dropped.
+const fieldSubsSince = "subIDsSince"
 
 func (a *api) report(c *call) error {
 	r, err := a.Books.Report(c.r.Context(), c.scope, c.reportRequest())
@@ -66,7 +70,11 @@ func reportJSON(r *books.Report, fields []rowField) []byte {
 		dst = append(dst, '{')
 		dst = append(appendNumbers(dst, &r.Totals[i], fields), '}')
 	}
-	return append(dst, "]}\n"...)
+	dst = append(dst, ']')
+	if r.SubsSince != nil {
+		dst = appendField(append(dst, ','), fieldSubsSince, r.SubsSince.Format(time.RFC3339))
+	}
+	return append(dst, "}\n"...)
 }
 
 func appendRow(dst []byte, groups []books.Group, r *books.Row, fields []rowField) []byte {

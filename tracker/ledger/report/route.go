@@ -57,8 +57,8 @@ func reportRoutes() []route {
 		method: http.MethodGet, path: "/reports", id: "report",
 		doc: "The numbers, grouped and filtered, with totals by currency. Conversions, payout, revenue and profit are those of approved conversions, " +
 			"with the money of clicks (CPC) and impressions (CPM). Clicks, impressions and their money stand in the rows with goal \"\". " +
-			"Rows of several networks or currencies are never added up. By source, sub ids, country and device, the money of a click " +
-			"is its share in the clicks of its quarter of an hour: exact unless the price changed within it. In CSV, text that a spreadsheet " +
+			"Rows of several networks or currencies are never added up. Whatever they are grouped by, rows add up to " +
+			"the same totals. Sub ids of clicks and impressions are kept as long as --retain says, all else for ever. In CSV, text that a spreadsheet " +
 			"would take for a formula begins with an apostrophe.",
 		params: join([]param{{name: "group", kind: choice, values: names(books.Groups), doc: "What rows are told apart by, in the order of the columns. " +
 			"Hours are shown by their beginning, days and months by the calendar."}},

@@ -150,7 +150,9 @@ func (s schemas) report() object {
 	list := func(name string) object {
 		return object{"type": "array", "items": object{"$ref": "#/components/schemas/" + name}}
 	}
+	since := object{"type": "string", "format": "date-time", "description": "In reports by sub ids that reach back beyond --retain: sub ids of " +
+		"clicks and impressions are known from here on; earlier ones are counted in the rows without one."}
 	s["Report"] = object{"type": "object", "additionalProperties": false, "required": []string{"rows", "totals"},
-		"properties": object{"rows": list("ReportRow"), "totals": list("ReportTotal")}}
+		"properties": object{"rows": list("ReportRow"), "totals": list("ReportTotal"), fieldSubsSince: since}}
 	return object{"$ref": "#/components/schemas/Report"}
 }

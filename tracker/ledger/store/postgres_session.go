@@ -140,6 +140,10 @@ func (s *postgresSession) claim(ctx context.Context, day int64, visitors []int64
 	return s.query(ctx, query, []any{day, visitors}, each)
 }
 
+func (s *postgresSession) withoutKey(column, key string) string {
+	return "(" + column + "::jsonb - '" + key + "')::text"
+}
+
 // clamped compares before it adds, because PostgreSQL fails where a sum overflows.
 func (s *postgresSession) clamped(a, b string) string {
 	return "CASE WHEN " + a + " > 0 AND " + b + " > 9223372036854775807 - " + a + " THEN 9223372036854775807" +

@@ -157,6 +157,10 @@ func (s *sqliteSession) dropDays(ctx context.Context, table string, day int64) e
 	return err
 }
 
+func (s *sqliteSession) withoutKey(column, key string) string {
+	return "json_remove(" + column + ", '$." + key + "')"
+}
+
 // clamped relies on SQLite's sums becoming floating-point numbers when they overflow.
 func (s *sqliteSession) clamped(a, b string) string {
 	return "max(min(" + a + " + " + b + ", 9223372036854775807), -9223372036854775807)"

@@ -27,6 +27,8 @@ type session interface {
 	ensurePartition(ctx context.Context, table string, day int64) error
 	// dropDays removes the rows of the days before day.
 	dropDays(ctx context.Context, table string, day int64) error
+	// withoutKey is an expression for a JSON object, a text, without one of its keys.
+	withoutKey(column, key string) string
 	// clamped is an expression for a + b that stops at the ends of int64.
 	clamped(a, b string) string
 	commit(ctx context.Context) error

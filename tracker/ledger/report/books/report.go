@@ -12,6 +12,10 @@ type Report struct {
 	Rows   []Row
 	// Totals have no values; they are sums of exact numbers, not of rounded rows.
 	Totals []Row
+	// SubsSince is nil unless the report is by sub ids and reaches back to clicks and
+	// impressions whose rows have been dropped: sub ids are known from then on, and
+	// what came before is in the rows without one.
+	SubsSince *time.Time
 }
 
 // Report adds up what a request asks for. The error wraps ErrTooManyRows, or
@@ -22,11 +26,19 @@ func (b *Books) Report(ctx context.Context, scope Scope, r ReportRequest) (*Repo
 	}
 	t := newTally(&r)
 	zoneOf := make(map[string]*time.Location)
-	err := b.snapshot(ctx, func(tx reader) error { return b.tally(ctx, tx, scope, &r, t, zoneOf) })
+	var since *time.Time
+	err := b.snapshot(ctx, func(tx reader) (err error) {
+		if since, err = b.subsSince(ctx, tx, &r); err != nil {
+			return err
+		}
+		return b.tally(ctx, tx, scope, &r, t, zoneOf)
+	})
 	if err != nil {
 		return nil, fmt.Errorf("report: %w", err)
 	}
-	return t.report(&r, scope, zoneOf), nil
+	out := t.report(&r, scope, zoneOf)
+	out.SubsSince = since
+	return out, nil
 }
 
 // allowed refuses what would show a partner whose goals it sees.

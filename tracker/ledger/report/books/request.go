@@ -58,6 +58,11 @@ func (r *ReportRequest) fromRows() bool {
 	return f.Source != "" || f.Country != "" || f.Device != "" || f.Subs != [10]string{} || slices.ContainsFunc(r.Groups, Group.inRows)
 }
 
+// bySubs reports whether the answer depends on sub ids.
+func (r *ReportRequest) bySubs() bool {
+	return r.Subs != [10]string{} || slices.ContainsFunc(r.Groups, func(g Group) bool { return g.sub() > 0 })
+}
+
 // cells puts the conditions that cells can answer on the table cells as k.
 func (f *ReportFilter) cells(w *where) {
 	w.equal("k.offer", f.Offer)

@@ -12,40 +12,32 @@ import (
 // conversions.
 func (s *scan) rowsOf(p part) error {
 	if len(s.request.Statuses) == 0 {
-		if err := s.visits(p, &clickRows); err != nil {
-			return err
+		for _, t := range []*visitTable{&clickRows, &impressionRows} {
+			if err := s.visits(p, t); err != nil {
+				return err
+			}
 		}
-		if err := s.visits(p, &impressionRows); err != nil {
+		if err := s.pastVisits(p); err != nil {
 			return err
 		}
 	}
 	return s.conversionRows(p)
 }
 
-// visitTable says how clicks or impressions are counted. What one was worth stands
-// in the rollup of its quarter of an hour: all clicks of a cell in it share the
-// sum, so each part is exact unless the price changed within that quarter.
+// visitTable says how clicks or impressions are counted.
 type visitTable struct {
-	name            string
-	unique          string
-	count           string // in the rollup
-	payout, revenue string
-	dest            func(m *store.Measures) (count, payout, revenue *int64)
+	name   string
+	unique string
+	dest   func(m *store.Measures) (count, payout, revenue *int64)
 }
 
 var (
-	clickRows = visitTable{
-		name: "clicks", unique: "v.uniq", count: "q.clicks", payout: "q.click_payout", revenue: "q.click_revenue",
-		dest: func(m *store.Measures) (count, payout, revenue *int64) {
-			return &m.Clicks, &m.ClickPayout, &m.ClickRevenue
-		},
-	}
-	impressionRows = visitTable{
-		name: "impressions", unique: "0", count: "q.impressions", payout: "q.imp_payout_nano", revenue: "q.imp_revenue_nano",
-		dest: func(m *store.Measures) (count, payout, revenue *int64) {
-			return &m.Impressions, &m.ImpressionPayoutNano, &m.ImpressionRevenueNano
-		},
-	}
+	clickRows = visitTable{name: "clicks", unique: "v.uniq", dest: func(m *store.Measures) (count, payout, revenue *int64) {
+		return &m.Clicks, &m.ClickPayout, &m.ClickRevenue
+	}}
+	impressionRows = visitTable{name: "impressions", unique: "0", dest: func(m *store.Measures) (count, payout, revenue *int64) {
+		return &m.Impressions, &m.ImpressionPayoutNano, &m.ImpressionRevenueNano
+	}}
 )
 
 func (s *scan) visits(p part, t *visitTable) error {
@@ -56,15 +48,13 @@ func (s *scan) visits(p part, t *visitTable) error {
 	s.rowConditions(p, w)
 	selected, extra := s.rowColumns(p)
 	groups := len(selected)
-	selected = append(selected, "count(*)", "CAST(sum("+t.unique+") AS bigint)", sumMoney("coalesce("+t.payout+" / nullif("+t.count+", 0), 0)"),
-		sumMoney("coalesce("+t.revenue+" / nullif("+t.count+", 0), 0)"))
+	selected = append(selected, "count(*)", "CAST(sum("+t.unique+") AS bigint)", sumMoney("v.payout"), sumMoney("v.revenue"))
 
 	var m store.Measures
 	count, payout, revenue := t.dest(&m)
 	var sums [2]split
 	dest := append(pointers(extra), count, &m.UniqueClicks, &sums[0].units, &sums[0].rest, &sums[1].units, &sums[1].rest)
-	query := "SELECT " + list(selected...) + " FROM " + t.name + " v LEFT JOIN rollup_quarter q ON q.bucket = v.at / 900000000 AND q.cell = v.cell" +
-		w.String() + " GROUP BY " + ordinals(groups)
+	query := "SELECT " + list(selected...) + " FROM " + t.name + " v" + w.String() + " GROUP BY " + ordinals(groups)
 	return s.query(query, w.args, dest, func(at int64, c *cell) {
 		*payout, *revenue = sums[0].total(), sums[1].total()
 		s.tally.traffic(at, c, extra, &m)

@@ -23,8 +23,9 @@ type Office struct {
 	tape    *tape
 }
 
-// Open starts a ledger on the database that target names; it ends with the test.
-func Open(t testing.TB, target string) *Office {
+// Open starts a ledger on the database that target names, with the options as
+// change leaves them; it ends with the test.
+func Open(t testing.TB, target string, change ...func(*ledger.Options)) *Office {
 	t.Helper()
 	s, err := store.Open(t.Context(), target)
 	if err != nil {
@@ -32,7 +33,11 @@ func Open(t testing.TB, target string) *Office {
 	}
 	tp := newTape()
 	o := &Office{Store: s, Journal: tp, t: t, tape: tp}
-	o.Ledger = ledger.New(ledger.Options{Store: s, Open: tp.open, Log: logr.Discard()})
+	options := ledger.Options{Store: s, Open: tp.open, Log: logr.Discard()}
+	for _, c := range change {
+		c(&options)
+	}
+	o.Ledger = ledger.New(options)
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
 	go func() { done <- o.Ledger.Run(ctx) }()
