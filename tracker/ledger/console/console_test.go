@@ -159,7 +159,7 @@ func TestDeliveries(t *testing.T) {
 	each(t, func(b *browser) {
 		tell(b)
 		b.asAdmin()
-		b.contains(b.page("/deliveries"), "https://blog.example/pb?id={sub1}", "sales", "!Suspended")
+		b.contains(b.page("/deliveries"), "https://blog.example/pb?id=", "!{sub1}", "sales", "!Suspended")
 		for range 10 {
 			due, err := b.queue.Due(b.Context(), time.Now(), 1, nil, nil)
 			if err != nil || len(due) != 1 {

@@ -253,7 +253,7 @@ func TestDeliveriesAndTargets(t *testing.T) {
 		tell(s)
 		var list page
 		s.get("/deliveries?state=pending,suspended&kind=postback&partner=blog", &list)
-		if len(list.Items) != 1 || list.Items[0]["url"] != "https://blog.example/pb?id={sub1}" || list.Items[0]["name"] != "sales" || list.Items[0]["nextAt"] == nil {
+		if len(list.Items) != 1 || list.Items[0]["url"] != "https://blog.example/pb?id={sub1}" || list.Items[0]["calledURL"] != "https://blog.example/pb?id=one" || list.Items[0]["name"] != "sales" || list.Items[0]["nextAt"] == nil {
 			t.Fatalf("%+v", list)
 		}
 		id := list.Items[0]["id"].(string)

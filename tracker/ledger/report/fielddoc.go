@@ -57,6 +57,7 @@ var fieldDocs = map[string]string{
 	"event":            "The id of the conversion or impression that it tells of.",
 	"name":             "The name of the partner's postback, or of the offer's destination.",
 	"url":              "The URL as it is configured, with its macros.",
+	"calledURL":        "The URL with the macros' values, as it is called; \"\" while values of the click are waited for.",
 	"nextAt":           "When the next attempt is due; null unless it is pending.",
 	"triedAt":          "When the last attempt ended; null before the first.",
 	"error":            "Why the last attempt failed; \"\" if it did not.",

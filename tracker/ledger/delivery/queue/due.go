@@ -22,7 +22,7 @@ type row struct {
 
 	event, clickID                 string
 	session                        string // set by findSession
-	macros                         values
+	macros                         map[string]string
 	attempts, createdAt, renewedAt int64
 	needsClick                     bool
 }

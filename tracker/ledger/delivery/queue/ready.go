@@ -88,7 +88,7 @@ func (s *sorting) noticeChange(r *row) {
 }
 
 func (s *sorting) render(r *row, target string) {
-	url, err := render(r.kind, r.url, r.macros)
+	url, err := store.CalledURL(r.kind, r.url, r.macros)
 	if err != nil {
 		s.broken[r.id] = err.Error()
 		return

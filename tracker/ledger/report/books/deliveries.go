@@ -40,6 +40,9 @@ type Delivery struct {
 	Event string `json:"event"`
 	Name  string `json:"name"` // of the partner's postback or the offer's destination
 	URL   string `json:"url"`  // as configured, with its macros
+	// CalledURL is URL with the macros' values, as it is called; "" while values of
+	// the click are waited for.
+	CalledURL string `json:"calledURL"`
 	// NextAt is when the next attempt is due; null unless State is pending.
 	NextAt *time.Time `json:"nextAt"`
 	// TriedAt is when the last attempt ended; null before the first.
@@ -61,7 +64,7 @@ type DeliveryFilter struct {
 	Event             string
 }
 
-const deliveryQuery = `SELECT id, created_at, kind, state, attempts, network, partner, offer, advertiser, goal, status, event, name, url,
+const deliveryQuery = `SELECT id, created_at, kind, state, attempts, network, partner, offer, advertiser, goal, status, event, name, url, macros, needs_click,
 	due_at, tried_at, http_status, error, response FROM deliveries`
 
 func (f *DeliveryFilter) conditions(scope Scope) *where {
@@ -127,10 +130,13 @@ func (b *Books) deliveries(ctx context.Context, scope Scope, w *where, limit int
 
 func scanDelivery(scan func(...any) error, scope Scope) (Delivery, error) {
 	var d Delivery
-	var at, due, tried int64
-	var status string
-	err := scan(&d.ID, &at, &d.Kind, &d.State, &d.Attempts, &d.Network, &d.Partner, &d.Offer, &d.Advertiser, &d.Goal, &status, &d.Event, &d.Name, &d.URL,
+	var at, due, tried, needsClick int64
+	var status, macros string
+	err := scan(&d.ID, &at, &d.Kind, &d.State, &d.Attempts, &d.Network, &d.Partner, &d.Offer, &d.Advertiser, &d.Goal, &status, &d.Event, &d.Name, &d.URL, &macros, &needsClick,
 		&due, &tried, &d.HTTPStatus, &d.Error, &d.Response)
+	if err != nil {
+		return d, err
+	}
 	d.Time, d.TriedAt, d.Status = timeOf(at), timeOrNil(tried), Status(strings.ToLower(status))
 	if d.State == store.StateWaiting {
 		d.State, d.NextAt = delivery.Pending, timeOrNil(due)
@@ -138,7 +144,23 @@ func scanDelivery(scan func(...any) error, scope Scope) (Delivery, error) {
 	if scope.PartnerOnly {
 		d.Advertiser = ""
 	}
+	if needsClick == 0 {
+		d.CalledURL, err = calledURL(string(d.Kind), d.URL, macros)
+	}
 	return d, err
+}
+
+// calledURL expands a URL; one whose macros do not parse was never called.
+func calledURL(kind, url, macros string) (string, error) {
+	values, err := store.ParseMacros(macros)
+	if err != nil {
+		return "", err
+	}
+	called, err := store.CalledURL(kind, url, values)
+	if err != nil {
+		return "", nil //nolint:nilerr // the delivery's own error says so
+	}
+	return called, nil
 }
 
 // tableStates are states as the table has them.
