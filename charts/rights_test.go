@@ -79,10 +79,12 @@ func TestRights(t *testing.T) {
 				{"create configmaps", snapshotNamespace}, {"update configmaps waypost-manifest", snapshotNamespace},
 				{"delete configmaps x", snapshotNamespace}, {"list configmaps", snapshotNamespace}, {"watch configmaps", snapshotNamespace},
 				{"list pods", systemNamespace}, {"watch pods", systemNamespace}, {"update leases.coordination.k8s.io waypost-operator", systemNamespace},
+				{"get networks.waypost.dev/deliveries", "shop"}, {"get networks.waypost.dev/deliveries", ""},
 			},
 			mayNot: []right{
 				{"list pods", "shop"}, {"delete pods x", systemNamespace}, {"update leases.coordination.k8s.io other", systemNamespace},
 				{"update offers.waypost.dev/status", "shop"}, {"create subjectaccessreviews.authorization.k8s.io", ""},
+				{"update networks.waypost.dev/deliveries", "shop"}, {"get networks.waypost.dev/reports", "shop"}, {"get networks.waypost.dev/conversions", "shop"},
 			},
 		},
 		{

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -23,6 +24,7 @@ import (
 	"github.com/waypost/waypost/controllers/publish"
 	"github.com/waypost/waypost/controllers/secrets"
 	"github.com/waypost/waypost/controllers/status"
+	"github.com/waypost/waypost/controllers/suspensions"
 )
 
 // eventSource is who reports Events.
@@ -80,6 +82,9 @@ func (l *leader) Start(ctx context.Context) error {
 	defer stop()
 	synced := make(chan struct{})
 	beside.Go(func() { l.waitSynced(ctx, registrations, synced) })
+	if l.options.LedgerURL != "" {
+		beside.Go(func() { l.suspensions(direct).Run(ctx) })
+	}
 	rings := make(chan *seal.Keyring)
 	beside.Go(func() { l.watchKeys(ctx, rings) })
 	return l.engine(direct, poller, inbox, synced, rings).Run(ctx)
@@ -111,6 +116,15 @@ func (l *leader) engine(direct client.Client, poller *acks.Poller, inbox *engine
 		Recorder: recorder, Metrics: l.metrics, Tracer: o.Tracer,
 		Manifest: types.NamespacedName{Namespace: o.SnapshotsNamespace, Name: snapshot.ManifestName},
 		Now:      time.Now, Log: log.WithName("engine"),
+	})
+}
+
+// suspensions asks the ledger what it has suspended.
+func (l *leader) suspensions(direct client.Client) *suspensions.Poller {
+	return suspensions.New(suspensions.Options{
+		URL: strings.TrimRight(l.options.LedgerURL, "/"), TokenFile: l.options.LedgerTokenFile, Networks: l.options.WatchNamespaces,
+		Client: direct, Reader: l.manager.GetCache(), Recorder: l.manager.GetEventRecorder(eventSource),
+		Log: l.options.Log.WithName("suspensions"),
 	})
 }
 

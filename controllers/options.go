@@ -51,6 +51,12 @@ type Options struct {
 	// DefaultTrackerPort.
 	TrackerPort int
 
+	// LedgerURL is the admin port of the ledger, such as http://127.0.0.1:9090: what
+	// it has suspended is said in the status of Partners. "" asks nobody.
+	LedgerURL string
+	// LedgerTokenFile has the bearer token for it, read each time; "" sends none.
+	LedgerTokenFile string
+
 	// PublicURL begins the links of networks without tracking domains.
 	PublicURL string
 	// Keys are the installation's sealing keys: key digests and sealed links are
@@ -119,12 +125,19 @@ func (o Options) check() error {
 		return fmt.Errorf("tracker selector %q: %w", o.TrackerSelector, err)
 	}
 	for _, text := range o.TrackerURLs {
-		u, err := url.Parse(text)
-		if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
+		if !isURL(text) {
 			return fmt.Errorf("tracker URL %q: write it like http://127.0.0.1:9090", text)
 		}
 	}
+	if o.LedgerURL != "" && !isURL(o.LedgerURL) {
+		return fmt.Errorf("ledger URL %q: write it like http://127.0.0.1:9090", o.LedgerURL)
+	}
 	return nil
+}
+
+func isURL(text string) bool {
+	u, err := url.Parse(text)
+	return err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Host != ""
 }
 
 func either[T comparable](value, fallback T) T {

@@ -73,3 +73,9 @@ const (
 	// ReasonPublishFailed is used with Programmed=False: the snapshot could not be written; it is tried again.
 	ReasonPublishFailed = "PublishFailed"
 )
+
+// Reasons that are about what happens with an object, rather than with its configuration.
+const (
+	// ReasonCallsFailed is used with PostbacksSuspended: the URL of a partner's postback failed ten times in a row.
+	ReasonCallsFailed = "CallsFailed"
+)

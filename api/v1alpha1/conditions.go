@@ -103,4 +103,13 @@ const (
 	// * the reason for which Accepted is False
 	// * "MassDeletionHeld"
 	ConditionStalled = "Stalled"
+
+	// ConditionPostbacksSuspended is on a Partner, as True, only while the ledger has suspended one of its postbacks:
+	// ten calls of the URL failed in a row within 72 hours. The others go on, and so does everything else of the
+	// partner. It ends when the URL is changed or resumed by hand.
+	//
+	// Possible reasons for this condition to be True are:
+	//
+	// * "CallsFailed"
+	ConditionPostbacksSuspended = "PostbacksSuspended"
 )

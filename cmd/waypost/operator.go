@@ -12,6 +12,7 @@ import (
 
 	"github.com/waypost/waypost/api/seal"
 	"github.com/waypost/waypost/controllers"
+	"github.com/waypost/waypost/tracker/admin"
 )
 
 // operatorFlags are the operator's.
@@ -42,6 +43,8 @@ func newOperatorCommand() *cobra.Command {
 	flags.StringVar(&o.TrackerNamespace, "tracker-namespace", "", "namespace of the trackers' pods; default --namespace")
 	flags.StringVar(&o.TrackerSelector, "tracker-selector", controllers.DefaultTrackerSelector, "labels of the trackers' pods")
 	flags.IntVar(&o.TrackerPort, "tracker-port", controllers.DefaultTrackerPort, "admin port of trackers whose pods name none \"admin\"")
+	flags.StringVar(&o.LedgerURL, "ledger-url", "", "admin port of the ledger, such as http://127.0.0.1:9090: partners' statuses then say which of their postbacks are suspended")
+	flags.StringVar(&o.LedgerTokenFile, "ledger-token-file", "", "file with the bearer token for the ledger, of the audience "+admin.Audience)
 	addPublicURL(flags, &o.PublicURL)
 	flags.StringVar(&f.keys, "keys", "/etc/waypost/keys", "directory with "+seal.FileName+", mounted from the installation's Secret")
 	flags.StringVar(&f.signingKey, "signing-key", "/etc/waypost/signing/"+signingKeyFile, "PEM file with the key that manifests are signed with; empty leaves them unsigned")

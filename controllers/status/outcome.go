@@ -1,6 +1,7 @@
 package status
 
 import (
+	"slices"
 	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -103,6 +104,19 @@ func newObject(kind snapshot.Kind) v1alpha1.Object {
 	default:
 		return &v1alpha1.PayoutStructure{}
 	}
+}
+
+// own returns the object without the condition that the package suspensions owns.
+func own(object v1alpha1.Object) v1alpha1.Object {
+	if find(object.GetConditions(), v1alpha1.ConditionPostbacksSuspended) == nil {
+		return object
+	}
+	object = object.DeepCopyObject().(v1alpha1.Object)
+	status := object.GetObjectStatus()
+	status.Conditions = slices.DeleteFunc(status.Conditions, func(c metav1.Condition) bool {
+		return c.Type == v1alpha1.ConditionPostbacksSuspended
+	})
+	return object
 }
 
 // statusOf returns the object's status, for comparing.

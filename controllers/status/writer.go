@@ -194,7 +194,7 @@ func (w *Writer) write(ctx context.Context, o Outcome) (result string, err error
 	}
 	old := w.latest(o.Key, cached)
 	object := next(old, o, w.options.Now())
-	if equality.Semantic.DeepEqual(statusOf(old), statusOf(object)) {
+	if equality.Semantic.DeepEqual(statusOf(own(old)), statusOf(object)) {
 		return ResultUnchanged, nil
 	}
 	application := apply(object, old.GetResourceVersion())

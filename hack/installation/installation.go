@@ -10,7 +10,9 @@ import (
 	"io"
 	"net"
 	"os"
+	"os/exec"
 	"path/filepath"
+	"strings"
 
 	"sigs.k8s.io/controller-runtime/pkg/envtest"
 
@@ -94,7 +96,20 @@ func (i *Installation) Prepare(ctx context.Context) error {
 			return err
 		}
 	}
+	if err := i.writeToken(ctx); err != nil {
+		return err
+	}
 	return do(ctx, nil, i.Binary, "keys", "init", "--data", i.Path("keys"), "--signing")
+}
+
+// writeToken makes what a projected volume gives the operator's pod: a token of its
+// service account that is good for the ledger alone.
+func (i *Installation) writeToken(ctx context.Context) error {
+	token, err := i.Output(ctx, "create", "token", "waypost-operator", "--namespace", systemNamespace, "--audience", "waypost-ledger", "--duration", "24h")
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(i.Path("ledger-token"), token, 0o600)
 }
 
 // writeKubeconfig makes a user of the API server with its own client certificate.
@@ -144,6 +159,7 @@ func (i *Installation) operatorArgs() []string {
 	args := []string{"operator", "--kubeconfig", i.Path("operator.kubeconfig"),
 		"--namespace", systemNamespace, "--snapshot-namespace", snapshotNamespace,
 		"--keys", i.Path("keys"), "--signing-key", i.Path("keys", "signing-key.pem"),
+		"--ledger-url", "http://" + i.Ports.LedgerAdmin, "--ledger-token-file", i.Path("ledger-token"),
 		"--admin", i.Ports.OperatorMetrics, "--health", i.Ports.OperatorHealth, "--public-url", "http://" + i.Ports.Trackers[0].Public}
 	for _, t := range i.Ports.Trackers {
 		args = append(args, "--tracker-url", "http://"+t.Admin)
@@ -175,6 +191,17 @@ func (i *Installation) ApplySamples(ctx context.Context) error {
 // Kubectl runs kubectl as an administrator.
 func (i *Installation) Kubectl(ctx context.Context, args ...string) error {
 	return do(ctx, []string{"KUBECONFIG=" + i.Path("kubeconfig")}, filepath.Join(i.Environment.BinaryAssetsDirectory, "kubectl"), args...)
+}
+
+// Output is what kubectl prints, as an administrator.
+func (i *Installation) Output(ctx context.Context, args ...string) ([]byte, error) {
+	c := exec.CommandContext(ctx, filepath.Join(i.Environment.BinaryAssetsDirectory, "kubectl"), args...)
+	c.Env = append(os.Environ(), "KUBECONFIG="+i.Path("kubeconfig"))
+	out, err := c.Output()
+	if err != nil {
+		return nil, fmt.Errorf("kubectl %s: %w", strings.Join(args, " "), err)
+	}
+	return out, nil
 }
 
 // Greet says what there is to try.

@@ -104,6 +104,10 @@ func TestEveryPostbackOnceWhileProcessesAreKilled(t *testing.T) {
 	// best-blog is paid 1.40 + 6 % of 10.00 by its override; Acme pays 12.5 %.
 	want := books{conversions, conversions * 2_000_000, conversions * 1_250_000}
 	awaitBooks(t, i.Path("ledger.db"), want)
+	// blog.example does not exist: the partner is told of none, and its status says so.
+	if err := i.Kubectl(t.Context(), "wait", "--for=condition=PostbacksSuspended", "partner/best-blog", "--timeout=120s"); err != nil {
+		t.Error(err)
+	}
 }
 
 func clickIDs(t *testing.T, i *Installation, n int) []string {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"fmt"
+	"slices"
 	"time"
 
 	authn "k8s.io/api/authentication/v1"
@@ -19,6 +20,10 @@ const (
 	decisionsKept = 1024
 	decisionsFor  = 10 * time.Second
 )
+
+// Audience is that of service account tokens which are good for this port and
+// nothing else: whoever gets hold of one cannot use it at the API server.
+const Audience = "waypost-ledger"
 
 // Kubernetes authorizes callers as the cluster does: TokenReview says who they
 // are, SubjectAccessReview whether they may get or update a subresource (reports,
@@ -66,15 +71,10 @@ func (k *Kubernetes) Authorize(ctx context.Context, token string, want Attribute
 }
 
 func (k *Kubernetes) ask(ctx context.Context, token string, want Attributes) (Caller, error) {
-	review, err := k.client.AuthenticationV1().TokenReviews().Create(ctx,
-		&authn.TokenReview{Spec: authn.TokenReviewSpec{Token: token}}, metav1.CreateOptions{})
+	user, err := k.user(ctx, token)
 	if err != nil {
-		return Caller{}, fmt.Errorf("reviewing a token: %w", err)
+		return Caller{}, err
 	}
-	if !review.Status.Authenticated {
-		return Caller{}, ErrUnauthenticated
-	}
-	user := review.Status.User
 	allowed, err := k.allowed(ctx, user, want, "networks", "")
 	if err != nil || allowed {
 		return Caller{Name: user.Username}, err
@@ -87,6 +87,23 @@ func (k *Kubernetes) ask(ctx context.Context, token string, want Attributes) (Ca
 		return Caller{Name: user.Username, PartnerOnly: true}, err
 	}
 	return Caller{}, ErrForbidden
+}
+
+// user is whose token it is: one for the API server, as people have, or one for the
+// ledger alone.
+func (k *Kubernetes) user(ctx context.Context, token string) (authn.UserInfo, error) {
+	for _, audiences := range [][]string{nil, {Audience}} {
+		review, err := k.client.AuthenticationV1().TokenReviews().Create(ctx,
+			&authn.TokenReview{Spec: authn.TokenReviewSpec{Token: token, Audiences: audiences}}, metav1.CreateOptions{})
+		if err != nil {
+			return authn.UserInfo{}, fmt.Errorf("reviewing a token: %w", err)
+		}
+		// An API server that knows nothing of audiences does not name any.
+		if review.Status.Authenticated && (audiences == nil || slices.Contains(review.Status.Audiences, Audience)) {
+			return review.Status.User, nil
+		}
+	}
+	return authn.UserInfo{}, ErrUnauthenticated
 }
 
 func (k *Kubernetes) allowed(ctx context.Context, user authn.UserInfo, want Attributes, resource, name string) (bool, error) {

@@ -61,8 +61,14 @@ func (p people) with(name string, rules ...rbacv1.PolicyRule) string {
 	if err != nil {
 		p.t.Fatal(err)
 	}
-	request := &authenticationv1.TokenRequest{}
-	answer, err := p.client.CoreV1().ServiceAccounts(p.network).CreateToken(ctx, name, request, metav1.CreateOptions{})
+	return p.token(name)
+}
+
+// token makes a token of somebody, for the API server or for other audiences.
+func (p people) token(name string, audiences ...string) string {
+	p.t.Helper()
+	request := &authenticationv1.TokenRequest{Spec: authenticationv1.TokenRequestSpec{Audiences: audiences}}
+	answer, err := p.client.CoreV1().ServiceAccounts(p.network).CreateToken(p.t.Context(), name, request, metav1.CreateOptions{})
 	if err != nil {
 		p.t.Fatal(err)
 	}
@@ -107,6 +113,21 @@ func TestKubernetesAuthorizes(t *testing.T) {
 				t.Errorf("caller %+v", caller)
 			}
 		})
+	}
+}
+
+// TestKubernetesAudience: a token for the ledger alone is as good here as one for the
+// API server, one for somebody else is not.
+func TestKubernetesAudience(t *testing.T) {
+	p := newPeople(t)
+	p.with("operator", rule("get", "networks/deliveries"))
+	want := Attributes{Verb: "get", Subresource: "deliveries", Network: p.network}
+	authorizer := NewKubernetes(p.client)
+	if caller, err := authorizer.Authorize(t.Context(), p.token("operator", Audience), want); err != nil || caller.Name != "system:serviceaccount:"+p.network+":operator" {
+		t.Errorf("a token for the ledger: %+v, %v", caller, err)
+	}
+	if _, err := authorizer.Authorize(t.Context(), p.token("operator", "somebody-else"), want); !errors.Is(err, ErrUnauthenticated) {
+		t.Errorf("a token for somebody else: %v, want %v", err, ErrUnauthenticated)
 	}
 }
 
