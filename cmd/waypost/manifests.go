@@ -57,7 +57,8 @@ func (m *manifests) load(ctx context.Context) (live.Loaded, error) {
 		return live.Loaded{}, err
 	}
 	m.say(findings)
-	return live.Loaded{Records: records, Problem: problem(findings)}, nil
+	again, _ := m.directory.World().NextChange()
+	return live.Loaded{Records: records, Problem: problem(findings), Again: again}, nil
 }
 
 // problem is what status says about the manifests, nil if they are served as they

@@ -3,6 +3,7 @@ package live
 import (
 	"context"
 	"slices"
+	"time"
 
 	"github.com/go-logr/logr"
 
@@ -17,6 +18,9 @@ type Loaded struct {
 	// Problem says what in the directory is not served as it stands there (its last
 	// good form is, if there was one), nil if all is. Status shows it.
 	Problem error
+	// Again is when the same manifests will compile to something else, because what
+	// was deleted need not be remembered any longer; zero for never.
+	Again time.Time
 }
 
 // Load compiles the manifests of a directory. An error means that nothing can be
@@ -24,7 +28,7 @@ type Loaded struct {
 type Load func(ctx context.Context) (Loaded, error)
 
 // Directory is the source of a process without a cluster: it compiles a manifest
-// directory whenever it changes. Records go through the same shards as in a
+// directory whenever it changes, and when time changes what it compiles to. Records go through the same shards as in a
 // cluster, so equal manifests have equal digests in both. It numbers revisions
 // itself, from the served one on.
 type Directory struct {
@@ -51,30 +55,32 @@ func (d *Directory) Run(ctx context.Context, sink Sink) error {
 	defer w.close()
 	for {
 		w.settle() // before reading, so that a change meanwhile is seen as one
-		d.reload(ctx, sink)
-		if !w.wait(ctx) {
+		again := d.reload(ctx, sink)
+		if !w.wait(ctx, again) {
 			return nil
 		}
 	}
 }
 
-func (d *Directory) reload(ctx context.Context, sink Sink) {
+// reload serves what is there now, and returns when to do so again at the latest.
+func (d *Directory) reload(ctx context.Context, sink Sink) (again time.Time) {
 	loaded, err := d.load(ctx)
 	if ctx.Err() != nil {
-		return
+		return again
 	}
 	if err != nil {
 		sink.Report(refuse(ReasonBadDirectory, 0, err))
-		return
+		return again
 	}
 	u, err := d.update(sink.Current(), loaded.Records)
 	if err != nil {
 		sink.Report(refuse(ReasonBadDirectory, 0, err))
-		return
+		return loaded.Again
 	}
 	if err := sink.Apply(ctx, u); err == nil && loaded.Problem != nil {
 		sink.Report(refuse(ReasonBadDirectory, 0, loaded.Problem))
 	}
+	return loaded.Again
 }
 
 // update makes the next revision, or the current one again if nothing changed.

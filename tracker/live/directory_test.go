@@ -128,6 +128,22 @@ func rename(t testing.TB, from, to string) {
 	}
 }
 
+// TestDirectoryFollowsTheClock compiles again, without a change of the files, when
+// what was compiled said so.
+func TestDirectoryFollowsTheClock(t *testing.T) {
+	loads := 0
+	h := NewHolder(Options{Log: quiet(t)})
+	start(t, h, NewDirectory(func(context.Context) (Loaded, error) {
+		loads++
+		loaded := Loaded{Records: titled(fmt.Sprint("load ", loads))}
+		if loads < 3 {
+			loaded.Again = time.Now().Add(time.Millisecond)
+		}
+		return loaded, nil
+	}, quiet(t), t.TempDir()))
+	serves(t, h, "load 3")
+}
+
 // A mounted ConfigMap changes by a link: a.yaml -> ..data/a.yaml, ..data -> ..v1.
 func TestDirectoryFollowsAMountedConfigMap(t *testing.T) {
 	for _, events := range []bool{true, false} {

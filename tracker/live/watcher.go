@@ -85,11 +85,15 @@ func (w *watcher) subscribe(dirs []string) {
 	}
 }
 
-// wait returns true when something has changed and the burst is over, false when
-// the context ends.
-func (w *watcher) wait(ctx context.Context) bool {
+// wait returns true when something has changed and the burst is over, or when a
+// moment has come (the zero time never does), false when the context ends.
+func (w *watcher) wait(ctx context.Context, moment time.Time) bool {
 	look := time.NewTimer(max(lookEvery, lookShare*w.took))
 	defer look.Stop()
+	var due <-chan time.Time
+	if !moment.IsZero() {
+		due = time.After(max(lookEvery, time.Until(moment)))
+	}
 	w.missed = false
 	var b burst
 	for {
@@ -114,6 +118,8 @@ func (w *watcher) wait(ctx context.Context) bool {
 			}
 			b.goesOn() // without events only looking tells whether a file is still written
 		case <-b.most:
+			return true
+		case <-due:
 			return true
 		}
 	}

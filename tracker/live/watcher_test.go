@@ -107,7 +107,7 @@ func TestWatcherSettles(t *testing.T) {
 					}
 				}()
 				began := time.Now()
-				if !w.wait(ctx) {
+				if !w.wait(ctx, time.Time{}) {
 					t.Fatal("no change was seen")
 				}
 				synctest.Wait()
@@ -143,13 +143,13 @@ func TestWatcherFollowsALinkToADirectory(t *testing.T) {
 	ctx, cancel := context.WithTimeout(background, 20*time.Second)
 	defer cancel()
 	link("v2")
-	if !w.wait(ctx) {
+	if !w.wait(ctx, time.Time{}) {
 		t.Fatal("the other directory was not seen")
 	}
 	w.settle()
 	w.took = time.Hour // no more looking
 	put(t, "three", dir, "a.yaml")
-	if !w.wait(ctx) {
+	if !w.wait(ctx, time.Time{}) {
 		t.Error("no events of the other directory")
 	}
 }
@@ -160,7 +160,7 @@ func TestWatcherEndsWithItsContext(t *testing.T) {
 	w.settle()
 	ctx, cancel := context.WithCancel(background)
 	cancel()
-	if w.wait(ctx) {
+	if w.wait(ctx, time.Time{}) {
 		t.Error("a change was seen")
 	}
 }
