@@ -22,7 +22,16 @@ type apiClient struct {
 	server    string
 	token     string
 	tokenFile string
+	http      *http.Client // made by the first call
 }
+
+// apiError is an answer that says no.
+type apiError struct {
+	status int
+	text   string
+}
+
+func (e *apiError) Error() string { return e.text }
 
 func (c *apiClient) addFlags(flags *pflag.FlagSet) {
 	flags.StringVar(&c.server, "server", "http://127.0.0.1:9090", "admin port of serve or of the ledger")
@@ -83,8 +92,10 @@ func (c *apiClient) call(ctx context.Context, method, path string, query url.Val
 	if document != nil {
 		r.Header.Set("Content-Type", "application/json")
 	}
-	client := http.Client{Transport: &http.Transport{ResponseHeaderTimeout: time.Minute}}
-	answer, err := client.Do(r)
+	if c.http == nil {
+		c.http = &http.Client{Transport: &http.Transport{ResponseHeaderTimeout: time.Minute}}
+	}
+	answer, err := c.http.Do(r)
 	if err != nil {
 		return nil, fmt.Errorf("calling the admin port (is serve or the ledger running there? --server says where): %w", err)
 	}
@@ -110,7 +121,7 @@ func problemOf(answer *http.Response) error {
 	var p admin.Problem
 	data, err := io.ReadAll(io.LimitReader(answer.Body, 64<<10))
 	if err != nil || json.Unmarshal(data, &p) != nil || p.Reason == "" {
-		return fmt.Errorf("the admin port answered %s", answer.Status)
+		return &apiError{answer.StatusCode, "the admin port answered " + answer.Status}
 	}
-	return fmt.Errorf("the admin port answered %s: %s (%s)", answer.Status, p.Detail, p.Reason)
+	return &apiError{answer.StatusCode, fmt.Sprintf("the admin port answered %s: %s (%s)", answer.Status, p.Detail, p.Reason)}
 }

@@ -7,39 +7,20 @@ import (
 	"github.com/spf13/cobra"
 )
 
-var deliveryColumns = []string{"id", "time", "kind", "state", "attempts", "partner", "offer", "httpStatus", "error", "url"}
+var deliveryList = listing{
+	path:    "/api/v1/deliveries",
+	columns: []string{"id", "time", "kind", "state", "attempts", "partner", "offer", "name", "httpStatus", "error", "calledURL"},
+	filters: everywhere(map[string]string{
+		"state": "only these states: pending, delivered, parked or suspended; joined by commas",
+		"kind":  "only these kinds: postback or impression",
+		"name":  "only this postback of the partner, or destination of the offer",
+		"event": "only calls for this conversion or impression",
+	}),
+}
 
 func newDeliveriesCommand() *cobra.Command {
 	cmd := &cobra.Command{Use: "deliveries", Short: "List and retry outgoing calls"}
-	cmd.AddCommand(newDeliveriesListCommand(), newDeliveriesRetryCommand())
-	return cmd
-}
-
-func newDeliveriesListCommand() *cobra.Command {
-	var client apiClient
-	var state, output string
-	var limit int
-	cmd := &cobra.Command{
-		Use:     "list",
-		Short:   "List deliveries, newest first",
-		Example: `  waypost deliveries list --state parked`,
-		Args:    cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			query := url.Values{}
-			if state != "" {
-				query.Set("state", state)
-			}
-			items, err := listAll(cmd.Context(), &client, "/api/v1/deliveries", query, limit)
-			if err != nil {
-				return err
-			}
-			return printItems(cmd.OutOrStdout(), output, deliveryColumns, items)
-		},
-	}
-	client.addFlags(cmd.Flags())
-	cmd.Flags().StringVar(&state, "state", "", "only this state: pending, delivered, parked or suspended")
-	cmd.Flags().IntVar(&limit, "limit", 0, "at most so many; 0 is all")
-	cmd.Flags().StringVarP(&output, "output", "o", "table", "table or json")
+	cmd.AddCommand(deliveryList.command("List deliveries, newest first", `  waypost deliveries list --state parked`), newDeliveriesRetryCommand())
 	return cmd
 }
 

@@ -40,6 +40,7 @@ func newRoot() *cobra.Command {
 	root.AddCommand(
 		newReportCommand(),
 		newConversionsCommand(),
+		newPostbacksCommand(),
 		newDeliveriesCommand(),
 		newKeysCommand(),
 		newServeCommand(),

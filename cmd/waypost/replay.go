@@ -1,12 +1,12 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
-	"maps"
+	"net/http"
 	"net/url"
 	"slices"
 	"text/tabwriter"
@@ -14,11 +14,11 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/waypost/waypost/api/money"
-	"github.com/waypost/waypost/api/pricing"
 	"github.com/waypost/waypost/controllers/compile"
+	"github.com/waypost/waypost/tracker/ledger/judge"
 	"github.com/waypost/waypost/tracker/ledger/report/books"
 	"github.com/waypost/waypost/tracker/live"
+	"github.com/waypost/waypost/tracker/replay"
 )
 
 func newReplayCommand() *cobra.Command {
@@ -27,10 +27,11 @@ func newReplayCommand() *cobra.Command {
 	var since time.Duration
 	cmd := &cobra.Command{
 		Use:   "replay --config DIR",
-		Short: "Price recorded conversions again under another configuration: the difference per partner",
-		Long: `Fetches the conversions of a time from the admin port and prices each again, as of its own
-moment and with its own click, under the manifests in --config. Nothing is changed.
-Rejected conversions are left out, but for those of unknown goals that the manifests know.`,
+		Short: "Judge and price recorded postbacks again under another configuration: the difference per partner",
+		Long: `Fetches the postback log of a time, and its conversions, from the admin port, and judges each
+postback again in its order, as of its own moment and with its own click, under the manifests
+in --config: those that were refused or rejected too, and the decisions of moderators. Nothing
+is changed. What cannot be replayed is said below the table.`,
 		Example: "  waypost replay --config networks --since 168h",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -38,15 +39,15 @@ Rejected conversions are left out, but for those of unknown goals that the manif
 			if err != nil {
 				return err
 			}
-			r := newReplay(index)
-			query := url.Values{"from": {clock().Add(-since).UTC().Format(time.RFC3339)}}
-			if err := eachConversion(cmd.Context(), &client, query, r.add); err != nil {
+			now := clock()
+			outcome, err := replayed(cmd.Context(), &client, index, now.Add(-since), now)
+			if err != nil {
 				return err
 			}
 			if output == "json" {
-				return printJSON(cmd.OutOrStdout(), r.lines())
+				return printJSON(cmd.OutOrStdout(), outcome)
 			}
-			return r.print(cmd.OutOrStdout())
+			return printOutcome(cmd.OutOrStdout(), outcome)
 		},
 	}
 	client.addFlags(cmd.Flags())
@@ -56,25 +57,66 @@ Rejected conversions are left out, but for those of unknown goals that the manif
 	return cmd
 }
 
-// eachConversion follows the cursor of the list and hands over each conversion.
-func eachConversion(ctx context.Context, client *apiClient, query url.Values, each func(books.Conversion) error) error {
-	query.Set("limit", "1000")
+// happened is a postback or a moderator's decision, in the order of time.
+type happened struct {
+	at       time.Time
+	postback *books.Postback
+	// decision is what a moderator decided about a conversion.
+	decision   *books.Change
+	conversion string
+}
+
+// replayed fetches what happened and replays it.
+func replayed(ctx context.Context, client *apiClient, index *live.Index, since, until time.Time) (*replay.Outcome, error) {
+	query := url.Values{"from": {since.UTC().Format(time.RFC3339Nano)}, "to": {until.UTC().Format(time.RFC3339Nano)}}
+	clicks := visits{ctx: ctx, client: client, known: map[string]*judge.Visit{}}
+	r := replay.New(index, since, clicks.find)
+	var events []happened
+	err := eachItem(ctx, client, "/api/v1/conversions", query, func(c books.Conversion) {
+		r.Recorded(&c)
+		clicks.learn(&c)
+		for i := range c.History {
+			if by := c.History[i].By; by != judge.ByPostback && by != judge.ByHold {
+				events = append(events, happened{at: c.History[i].Time, decision: &c.History[i], conversion: c.ID})
+			}
+		}
+	})
+	if err != nil {
+		return nil, err
+	}
+	err = eachItem(ctx, client, "/api/v1/postbacks", query, func(p books.Postback) { events = append(events, happened{at: p.Time, postback: &p}) })
+	if err != nil {
+		return nil, err
+	}
+	slices.Reverse(events) // the lists begin with the newest
+	slices.SortStableFunc(events, func(a, b happened) int { return a.at.Compare(b.at) })
+	for _, e := range events {
+		if e.postback == nil {
+			r.Moderation(e.conversion, e.decision)
+		} else if err := r.Postback(e.postback); err != nil {
+			return nil, err
+		}
+	}
+	return r.Outcome()
+}
+
+// eachItem follows the cursor of a list and hands over each item.
+func eachItem[T any](ctx context.Context, client *apiClient, path string, query url.Values, each func(T)) error {
+	query = url.Values{"from": query["from"], "to": query["to"], "limit": {"1000"}}
 	for {
 		var page struct {
 			Items []json.RawMessage `json:"items"`
 			Next  string            `json:"next"`
 		}
-		if err := client.getJSON(ctx, "/api/v1/conversions", query, &page); err != nil {
+		if err := client.getJSON(ctx, path, query, &page); err != nil {
 			return err
 		}
-		for _, item := range page.Items {
-			var c books.Conversion
-			if err := json.Unmarshal(item, &c); err != nil {
-				return fmt.Errorf("reading a conversion: %w", err)
+		for _, data := range page.Items {
+			var item T
+			if err := json.Unmarshal(data, &item); err != nil {
+				return fmt.Errorf("reading an item of %s: %w", path, err)
 			}
-			if err := each(c); err != nil {
-				return err
-			}
+			each(item)
 		}
 		if page.Next == "" {
 			return nil
@@ -83,131 +125,72 @@ func eachConversion(ctx context.Context, client *apiClient, query url.Values, ea
 	}
 }
 
-// replayLine is what one partner's conversions of one currency come to.
-type replayLine struct {
-	Network     string       `json:"network"`
-	Partner     string       `json:"partner"`
-	Currency    string       `json:"currency"`
-	Conversions int          `json:"conversions"`
-	Changed     int          `json:"changed"`
-	OldPayout   money.Amount `json:"oldPayout"`
-	NewPayout   money.Amount `json:"newPayout"`
-	OldRevenue  money.Amount `json:"oldRevenue"`
-	NewRevenue  money.Amount `json:"newRevenue"`
-	// Unpriced conversions have an offer, partner or goal that the manifests lack;
-	// they keep their old price in the sums.
-	Unpriced int `json:"unpriced"`
+// visits finds what clicks brought along: conversions tell it, else the ledger is asked.
+type visits struct {
+	ctx    context.Context // of the one command that this is for
+	client *apiClient
+	known  map[string]*judge.Visit // nil where the ledger does not know
 }
 
-type replayKey struct{ network, partner, currency string }
-
-// replay sums up what conversions were and would be.
-type replay struct {
-	index   *live.Index
-	perLine map[replayKey]*replayLine
+func (v *visits) learn(c *books.Conversion) {
+	id := c.ClickID
+	if id == "" {
+		id = c.AimpID
+	}
+	if id != "" && !c.ClickDataMissing {
+		v.known[id] = visitOf(c.Source, c.Country, c.Device, c.Subs)
+	}
 }
 
-func newReplay(index *live.Index) *replay {
-	return &replay{index: index, perLine: map[replayKey]*replayLine{}}
+func visitOf(source, country, device string, s books.Subs) *judge.Visit {
+	return &judge.Visit{Source: source, Country: country, Device: device,
+		Subs: [10]string{s.Sub1, s.Sub2, s.Sub3, s.Sub4, s.Sub5, s.Sub6, s.Sub7, s.Sub8, s.Sub9, s.Sub10}}
 }
 
-func (r *replay) add(c books.Conversion) error {
-	unknownGoal := c.Status == "rejected" && c.Reason == "unknown_goal"
-	if c.Status == "rejected" && !unknownGoal {
-		return nil
+func (v *visits) find(id string) (*judge.Visit, error) {
+	if known, ok := v.known[id]; ok {
+		return known, nil
 	}
-	payout, revenue, known, err := r.price(c)
-	if err != nil {
-		return fmt.Errorf("pricing conversion %s: %w", c.ID, err)
+	var click books.Click
+	err := v.client.getJSON(v.ctx, "/api/v1/clicks/"+url.PathEscape(id), nil, &click)
+	var answer *apiError
+	switch {
+	case err == nil:
+		v.known[id] = visitOf(click.Source, click.Country, click.Device, click.Subs)
+	case errors.As(err, &answer) && answer.status == http.StatusNotFound:
+		v.known[id] = nil
+	default:
+		return nil, err
 	}
-	if unknownGoal && !known {
-		return nil
-	}
-	line := r.line(c)
-	line.Conversions++
-	old := money.Amount(0)
-	if c.Revenue != nil {
-		old = *c.Revenue
-	}
-	if !known {
-		payout, revenue = c.Payout, old
-		line.Unpriced++
-	}
-	if payout != c.Payout || revenue != old {
-		line.Changed++
-	}
-	for _, sum := range []struct {
-		to *money.Amount
-		by money.Amount
-	}{{&line.OldPayout, c.Payout}, {&line.NewPayout, payout}, {&line.OldRevenue, old}, {&line.NewRevenue, revenue}} {
-		if *sum.to, err = sum.to.Add(sum.by); err != nil {
-			return fmt.Errorf("adding up partner %s: %w", c.Partner, err)
-		}
-	}
-	return nil
+	return v.known[id], nil
 }
 
-func (r *replay) line(c books.Conversion) *replayLine {
-	key := replayKey{c.Network, c.Partner, c.Currency}
-	if r.perLine[key] == nil {
-		r.perLine[key] = &replayLine{Network: c.Network, Partner: c.Partner, Currency: c.Currency}
-	}
-	return r.perLine[key]
-}
-
-// price is what the conversion would be worth; known is false when the manifests
-// lack its offer, partner or goal.
-func (r *replay) price(c books.Conversion) (payout, revenue money.Amount, known bool, err error) {
-	network := r.index.NetworkByName(c.Network)
-	if network == nil {
-		return 0, 0, false, nil
-	}
-	offer, partner := network.OfferByName(c.Offer), network.PartnerByName(c.Partner)
-	if offer == nil || partner == nil {
-		return 0, 0, false, nil
-	}
-	goal := offer.Goal(cmp.Or(c.Goal, c.GoalRaw))
-	if goal == nil {
-		return 0, 0, false, nil
-	}
-	terms := pricing.Select(pricing.Selection{
-		Partner: partner.Body, PartnerName: partner.Name, OfferName: offer.Name, Goal: goal.Body,
-		Payouts: network.Payouts(partner.Name), Structure: network.Structure, At: c.Time,
-	})
-	result, err := terms.Price(factsOf(c))
-	return result.Payout, result.Revenue, true, err
-}
-
-// factsOf is what rules may ask of a conversion.
-func factsOf(c books.Conversion) pricing.Facts {
-	known := map[string]string{"source": c.Source, "country": c.Country, "device": c.Device}
-	for i, sub := range []string{c.Sub1, c.Sub2, c.Sub3, c.Sub4, c.Sub5, c.Sub6, c.Sub7, c.Sub8, c.Sub9, c.Sub10} {
-		known[fmt.Sprintf("sub%d", i+1)] = sub
-	}
-	maps.Copy(known, c.Extras)
-	return pricing.Facts{Amount: c.Amount, Field: func(name string) (string, bool) {
-		value, ok := known[name]
-		return value, ok
-	}}
-}
-
-func (r *replay) lines() []replayLine {
-	var lines []replayLine
-	for _, l := range r.perLine {
-		lines = append(lines, *l)
-	}
-	slices.SortFunc(lines, func(a, b replayLine) int {
-		return cmp.Or(cmp.Compare(a.Network, b.Network), cmp.Compare(a.Partner, b.Partner), cmp.Compare(a.Currency, b.Currency))
-	})
-	return lines
-}
-
-func (r *replay) print(w io.Writer) error {
+func printOutcome(w io.Writer, o *replay.Outcome) error {
 	t := tabwriter.NewWriter(w, 0, 0, 3, ' ', 0)
-	fmt.Fprintln(t, "NETWORK\tPARTNER\tCONVERSIONS\tCHANGED\tUNPRICED\tPAYOUT\tNEW PAYOUT\tREVENUE\tNEW REVENUE\tCURRENCY")
-	for _, l := range r.lines() {
-		fmt.Fprintf(t, "%s\t%s\t%d\t%d\t%d\t%s\t%s\t%s\t%s\t%s\n", l.Network, l.Partner, l.Conversions, l.Changed, l.Unpriced,
+	fmt.Fprintln(t, "NETWORK\tPARTNER\tCONVERSIONS\tNEW CONVERSIONS\tCHANGED\tPAYOUT\tNEW PAYOUT\tREVENUE\tNEW REVENUE\tCURRENCY")
+	for _, l := range o.Partners {
+		fmt.Fprintf(t, "%s\t%s\t%d\t%d\t%d\t%s\t%s\t%s\t%s\t%s\n", l.Network, l.Partner, l.Conversions, l.NewConversions, l.Changed,
 			l.OldPayout, l.NewPayout, l.OldRevenue, l.NewRevenue, l.Currency)
 	}
-	return t.Flush()
+	if err := t.Flush(); err != nil {
+		return err
+	}
+	for _, n := range []struct {
+		count int
+		text  string
+	}{
+		{o.Left.Unknown, "postbacks of offers or partners that the manifests lack, left as they were"},
+		{o.Left.Keys, "postbacks refused for their key, still refused since keys are not kept"},
+		{o.Left.Before, "postbacks on conversions or sessions of before --since, left as they were"},
+		{o.Left.Unlogged, "conversions whose postback is not in the log any more (--retain), left as they were"},
+		{o.Left.Visits, "rules on the data of clicks that are gone (--retain): they did not match"},
+	} {
+		if n.count > 0 {
+			fmt.Fprintf(w, "not replayed, %d: %s\n", n.count, n.text)
+		}
+	}
+	if o.Left.Caps {
+		fmt.Fprintln(w, "caps were counted from --since on, as if nothing had used them before")
+	}
+	return nil
 }

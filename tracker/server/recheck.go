@@ -1,0 +1,100 @@
+package server
+
+import (
+	"net/netip"
+	"net/url"
+	"time"
+
+	"github.com/waypost/waypost/tracker/journal"
+	"github.com/waypost/waypost/tracker/live"
+	"github.com/waypost/waypost/tracker/server/params"
+)
+
+// Recorded is a postback as the log keeps it.
+type Recorded struct {
+	At time.Time
+	// Network, Offer and Partner are object names.
+	Network, Offer, Partner string
+	Via                     journal.Via
+	// Reason is why it was refused then, "" if it was not.
+	Reason          string
+	Goal            string // as it was resolved then
+	ClickID, AimpID string
+	SessionAt       int64      // seconds since 1970
+	Source          netip.Addr // invalid if it is not kept any more
+	Params          map[string]string
+}
+
+// Rechecker checks recorded postbacks again, under another configuration. Not safe
+// for concurrent use.
+type Rechecker struct {
+	server Server
+	index  *live.Index
+	names  *params.Table
+}
+
+// NewRechecker returns a Rechecker for a configuration.
+func NewRechecker(index *live.Index) *Rechecker {
+	c := &Rechecker{index: index, names: params.Postbacks()}
+	c.server.decided.Store(newDecisions(index))
+	return c
+}
+
+// Check is the entry that the tracker would write under this configuration; false
+// if the configuration lacks the network, the offer or the partner. What the log
+// does not keep counts as it did then: keys, and whether a pixel came sealed.
+func (c *Rechecker) Check(in *Recorded) (*journal.Postback, bool) {
+	v := &visit{s: &c.server, index: c.index, network: c.index.NetworkByName(in.Network), now: in.At, client: in.Source, route: &route{}}
+	if v.network == nil {
+		return nil, false
+	}
+	r := &report{v: v, entry: &journal.Postback{
+		At: in.At.UnixMicro(), Network: in.Network, Config: c.index.Digest, Via: in.Via,
+		ClickID: in.ClickID, AimpID: in.AimpID, SessionAt: in.SessionAt,
+	}}
+	r.offer, r.partner = v.network.OfferByName(in.Offer), v.network.PartnerByName(in.Partner)
+	if r.offer == nil || r.partner == nil {
+		return nil, false
+	}
+	r.advertiser = v.network.Advertiser(r.offer.Body.Advertiser)
+	r.noSession = in.ClickID == "" && in.AimpID == ""
+	c.scan(r, in)
+	r.fill()
+	for _, check := range checks {
+		if !r.recheck(check.reason, check.passes, in) {
+			r.entry.Reason = check.reason
+			break
+		}
+	}
+	r.locate()
+	r.entry.KeyProven = r.keyRequired()
+	r.entry.Terms = r.terms()
+	return r.entry, true
+}
+
+// scan reads the parameters as if they came in a query.
+func (c *Rechecker) scan(r *report, in *Recorded) {
+	query := url.Values{}
+	for name, value := range in.Params {
+		query.Set(name, value)
+	}
+	r.v.params.KeepRaw = true
+	r.v.params.ScanQuery(c.names, []byte(query.Encode()))
+	if len(r.v.params.Get(params.Encrypted)) > 0 && in.Via != journal.ViaServer && in.Reason != reasonEncryptionRequired {
+		r.pixel = pixelTarget{named: true, offer: r.offer, sealed: true, goal: in.Goal}
+	}
+}
+
+// recheck runs one of the checks, or repeats what it found then where that cannot
+// be checked again.
+func (r *report) recheck(reason string, passes func(*report) bool, in *Recorded) bool {
+	switch reason {
+	case reasonBadRequest, reasonMissingClickID, reasonBadClickID, reasonBadKey:
+		return in.Reason != reason
+	case reasonSourceDenied:
+		if !in.Source.IsValid() {
+			return in.Reason != reason
+		}
+	}
+	return passes(r)
+}
