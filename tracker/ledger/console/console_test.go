@@ -160,12 +160,12 @@ func TestDeliveries(t *testing.T) {
 		tell(b)
 		b.asAdmin()
 		b.contains(b.page("/deliveries"), "https://blog.example/pb?id=", "!{sub1}", "sales", "!Suspended")
-		for range 10 {
+		for n := range 10 {
 			due, err := b.queue.Due(b.Context(), time.Now(), 1, nil, nil)
 			if err != nil || len(due) != 1 {
 				t.Fatalf("%v, %v", due, err)
 			}
-			if err := b.queue.Record(b.Context(), []delivery.Result{{ID: due[0].ID, Target: due[0].Target, At: noon, State: delivery.Pending, NextAt: noon,
+			if err := b.queue.Record(b.Context(), []delivery.Result{{ID: due[0].ID, Target: due[0].Target, At: noon.Add(time.Duration(n) * time.Hour), State: delivery.Pending, NextAt: noon,
 				HTTPStatus: 500, Error: "answered " + evil, Body: evil}}); err != nil {
 				t.Fatal(err)
 			}
