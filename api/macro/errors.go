@@ -34,5 +34,16 @@ func (v Vocabulary) unknown(name, written string) error {
 	if meant := similar(name, known[v]); meant != "" {
 		return fmt.Errorf("%w %s: did you mean {%s}?", ErrUnknown, written, meant)
 	}
-	return fmt.Errorf("%w %s in %s; write %%7B and %%7D for braces that are no macro", ErrUnknown, written, v)
+	return fmt.Errorf("%w %s in %s; write %s", ErrUnknown, written, v, literal(written))
+}
+
+// literal says how to write the characters around a name that is no macro.
+func literal(written string) string {
+	switch written[0] {
+	case '#':
+		return "%23 for # where it is no macro"
+	case '<':
+		return "%3C and %3E for < and > that are no macro"
+	}
+	return "%7B and %7D for braces that are no macro"
 }

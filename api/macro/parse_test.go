@@ -15,9 +15,9 @@ func TestParseRefuses(t *testing.T) {
 	}{
 		{"unknown macro", "https://x.example/?a={clikid}", ErrUnknown, "{clikid}"},
 		{"misspelt macro", "https://x.example/?a={clickId}", ErrUnknown, "did you mean {click"},
-		{"unknown CAKE macro", "https://x.example/?a=#price#", ErrUnknown, "#price#"},
+		{"unknown CAKE macro", "https://x.example/?a=#price#", ErrUnknown, "#price# in offer URLs; write %23 "},
 		{"a sixth CAKE sub id", "https://x.example/?a=#s6#", ErrUnknown, "#s6#"},
-		{"unknown generic macro", "https://x.example/?a=<AMOUNT>", ErrUnknown, "<AMOUNT>"},
+		{"unknown generic macro", "https://x.example/?a=<AMOUNT>", ErrUnknown, "<AMOUNT> in offer URLs; write %3C and %3E "},
 		{"lower case generic macro", "https://x.example/?a=<tracker>", ErrUnknown, "<tracker>"},
 		{"eleventh sub id", "https://x.example/?a={sub11}", ErrUnknown, "{sub11}"},
 		{"sub id zero", "https://x.example/?a={sub0}", ErrUnknown, "{sub0}"},
