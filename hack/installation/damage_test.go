@@ -24,7 +24,7 @@ import (
 // serving what they served, say what is wrong, and the operator puts it right. The
 // operator is halted meanwhile, so that the trackers meet the damage before it does.
 func TestDamagedSnapshots(t *testing.T) {
-	i, p := install(t)
+	i, p := install(t, 1, false)
 	d := newDamaged(t, i, p)
 	defer d.watchClicks(t)()
 	for name, damage := range manifestDamages {

@@ -24,27 +24,34 @@ const (
 	snapshotNamespace = "waypost-snapshots"
 )
 
-// Ports are where everything listens; Free finds some that nobody uses.
+// Ports are where everything listens; FreePorts finds some that nobody uses.
 type Ports struct {
-	Journal, OperatorMetrics, OperatorHealth, LedgerAdmin string
-	Trackers                                              []TrackerPorts
+	OperatorMetrics, OperatorHealth, LedgerAdmin string
+	Trackers                                     []TrackerPorts
+	Journal                                      []JournalPorts
 }
 
 // TrackerPorts are the public and the admin port of one tracker.
 type TrackerPorts struct{ Public, Admin string }
 
+// JournalPorts are those of one NATS server: for its clients, and for the other
+// servers of its cluster.
+type JournalPorts struct{ Clients, Cluster string }
+
 // FixedPorts are those of "make run-kubernetes", easy to remember.
 func FixedPorts() Ports {
 	return Ports{
-		Journal: "127.0.0.1:14222", OperatorMetrics: "127.0.0.1:9093", OperatorHealth: "127.0.0.1:9094", LedgerAdmin: "127.0.0.1:9090",
+		OperatorMetrics: "127.0.0.1:9093", OperatorHealth: "127.0.0.1:9094", LedgerAdmin: "127.0.0.1:9090",
 		Trackers: []TrackerPorts{{"127.0.0.1:8080", "127.0.0.1:9091"}, {"127.0.0.1:8081", "127.0.0.1:9092"}},
+		Journal:  []JournalPorts{{Clients: "127.0.0.1:14222"}},
 	}
 }
 
-// FreePorts asks the kernel for ports for two trackers and the rest.
-func FreePorts() (Ports, error) {
+// FreePorts asks the kernel for ports for two trackers, so many NATS servers and
+// the rest.
+func FreePorts(journal int) (Ports, error) {
 	var addresses []string
-	for range 8 {
+	for range 7 + 2*journal {
 		l, err := net.Listen("tcp", "127.0.0.1:0")
 		if err != nil {
 			return Ports{}, fmt.Errorf("looking for a free port: %w", err)
@@ -52,10 +59,14 @@ func FreePorts() (Ports, error) {
 		defer func() { _ = l.Close() }() // held until all are found, so that none comes twice
 		addresses = append(addresses, l.Addr().String())
 	}
-	return Ports{
-		Journal: addresses[0], OperatorMetrics: addresses[1], OperatorHealth: addresses[2], LedgerAdmin: addresses[3],
-		Trackers: []TrackerPorts{{addresses[4], addresses[5]}, {addresses[6], addresses[7]}},
-	}, nil
+	p := Ports{
+		OperatorMetrics: addresses[0], OperatorHealth: addresses[1], LedgerAdmin: addresses[2],
+		Trackers: []TrackerPorts{{addresses[3], addresses[4]}, {addresses[5], addresses[6]}},
+	}
+	for n := range journal {
+		p.Journal = append(p.Journal, JournalPorts{addresses[7+2*n], addresses[8+2*n]})
+	}
+	return p, nil
 }
 
 // Installation is an API server with what Waypost's parts need of it. Data must be
@@ -65,6 +76,8 @@ type Installation struct {
 	Ports       Ports
 	Data        string
 	Binary      string
+	// Spool gives the first tracker a spool; the second one keeps to memory.
+	Spool bool
 }
 
 // Path is a path in Data.
@@ -127,16 +140,8 @@ func (i *Installation) writeKubeconfig(file, user string, groups ...string) erro
 
 // Start launches NATS and Waypost's parts.
 func (i *Installation) Start(ctx context.Context) (*Processes, error) {
-	nats := filepath.Join(i.Environment.Root, "bin", "nats-server")
-	if err := do(ctx, []string{"CGO_ENABLED=0"}, "go", "build", "-o", nats, "github.com/nats-io/nats-server/v2"); err != nil {
-		return nil, err
-	}
-	config := fmt.Sprintf("listen: %q\njetstream {store_dir: %q, sync_interval: always}\nmax_payload: 8MB\n", i.Ports.Journal, i.Path("nats"))
-	if err := os.WriteFile(i.Path("nats.conf"), []byte(config), 0o600); err != nil {
-		return nil, fmt.Errorf("writing the configuration of NATS: %w", err)
-	}
 	p := NewProcesses(i.Path("logs"))
-	err := p.Launch("nats", nats, "-c", i.Path("nats.conf"))
+	err := i.launchJournal(ctx, p)
 	if err == nil {
 		err = p.Launch("operator", i.Binary, i.operatorArgs()...)
 	}
@@ -169,14 +174,18 @@ func (i *Installation) operatorArgs() []string {
 
 func (i *Installation) trackerArgs(n int) []string {
 	name := fmt.Sprintf("tracker-%d", n+1)
-	return []string{"tracker", "--kubeconfig", i.Path("tracker.kubeconfig"), "--name", name,
+	args := []string{"tracker", "--kubeconfig", i.Path("tracker.kubeconfig"), "--name", name,
 		"--snapshot-namespace", snapshotNamespace, "--keys", i.Path("keys"), "--verify-keys", i.Path("keys", "verify-keys.pem"),
-		"--journal-url", "nats://" + i.Ports.Journal, "--cache", i.Path(name),
+		"--journal-url", i.JournalURL(), "--cache", i.Path(name), "--drain-delay", "3s",
 		"--listen", i.Ports.Trackers[n].Public, "--admin", i.Ports.Trackers[n].Admin}
+	if n == 0 && i.Spool {
+		args = append(args, "--spool", i.Path(name+".spool"))
+	}
+	return args
 }
 
 func (i *Installation) ledgerArgs() []string {
-	return []string{"ledger", "--kubeconfig", i.Path("ledger.kubeconfig"), "--journal-url", "nats://" + i.Ports.Journal,
+	return []string{"ledger", "--kubeconfig", i.Path("ledger.kubeconfig"), "--journal-url", i.JournalURL(),
 		"--database", i.Path("ledger.db"), "--admin", i.Ports.LedgerAdmin}
 }
 

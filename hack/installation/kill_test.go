@@ -17,15 +17,16 @@ import (
 	"github.com/waypost/waypost/hack/testenv"
 )
 
-// install brings everything up with the samples applied.
-func install(t *testing.T) (*Installation, *Processes) {
+// install brings everything up with the samples applied; journal is the number of
+// NATS servers, spool whether the first tracker has one.
+func install(t *testing.T, journal int, spool bool) (*Installation, *Processes) {
 	t.Helper()
 	environment := testenv.Start(t)
-	ports, err := FreePorts()
+	ports, err := FreePorts(journal)
 	if err != nil {
 		t.Fatal(err)
 	}
-	i := &Installation{Environment: environment, Ports: ports, Data: t.TempDir(), Binary: filepath.Join(t.TempDir(), "waypost")}
+	i := &Installation{Environment: environment, Ports: ports, Data: t.TempDir(), Binary: filepath.Join(t.TempDir(), "waypost"), Spool: spool}
 	build := exec.CommandContext(t.Context(), "go", "build", "-o", i.Binary, "github.com/waypost/waypost/cmd/waypost")
 	if out, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("building waypost: %v\n%s", err, out)
@@ -73,7 +74,7 @@ func until(t *testing.T, url string, answered func(*http.Response) bool) *http.R
 // partners: a postback that was answered is counted once, whatever dies.
 func TestEveryPostbackOnceWhileProcessesAreKilled(t *testing.T) {
 	const conversions = 1000
-	i, p := install(t)
+	i, p := install(t, 1, false)
 	ids := clickIDs(t, i, conversions)
 
 	var done atomic.Int64
@@ -188,7 +189,7 @@ func awaitBooks(t *testing.T, path string, want books) {
 // TestTrackersServeWithoutTheControlPlane: the operator and the API server stop, a
 // tracker is restarted, and clicks and postbacks go on.
 func TestTrackersServeWithoutTheControlPlane(t *testing.T) {
-	i, p := install(t)
+	i, p := install(t, 1, false)
 	ids := clickIDs(t, i, 2)
 	if err := i.Environment.ControlPlane.APIServer.Stop(); err != nil {
 		t.Fatal(err)

@@ -27,6 +27,7 @@ type child struct {
 	args    []string
 	process *os.Process
 	done    chan struct{}
+	err     error // how it ended; valid once done is closed
 }
 
 // NewProcesses returns no children yet; they will log below logs.
@@ -52,54 +53,65 @@ func (p *Processes) Launch(name, command string, args ...string) error {
 	p.children[name] = c
 	p.mu.Unlock()
 	go func() {
-		err := run.Wait()
+		c.err = run.Wait()
 		close(c.done)
-		p.Ended <- fmt.Sprintf("%s (pid %d) ended: %v; its log is %s", name, run.Process.Pid, err, log.Name())
+		p.Ended <- fmt.Sprintf("%s (pid %d) ended: %v; its log is %s", name, run.Process.Pid, c.err, log.Name())
 	}()
 	return nil
 }
 
 // Restart kills a child without warning, as a power cut would, and starts it again.
 func (p *Processes) Restart(name string) error {
-	c, err := p.kill(name)
-	if err != nil {
+	if err := p.Kill(name); err != nil {
 		return err
 	}
-	return p.Launch(name, c.command, c.args...)
+	return p.Again(name)
 }
 
 // Replace kills a child without warning and starts it again where nothing is left of
 // the directory that it wrote to, as on another node.
 func (p *Processes) Replace(name, directory string) error {
-	c, err := p.kill(name)
-	if err != nil {
+	if err := p.Kill(name); err != nil {
 		return err
 	}
 	if err := os.RemoveAll(directory); err != nil {
 		return fmt.Errorf("emptying %s: %w", directory, err)
 	}
-	return p.Launch(name, c.command, c.args...)
+	return p.Again(name)
 }
 
-// kill returns when the child has ended.
-func (p *Processes) kill(name string) (*child, error) {
+// Kill ends a child without warning, and returns when it has ended.
+func (p *Processes) Kill(name string) error {
 	c, err := p.child(name)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	_ = c.process.Kill() // it may have ended already
 	<-c.done
-	return c, nil
+	return nil
 }
 
-func (p *Processes) child(name string) (*child, error) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	c := p.children[name]
-	if c == nil {
-		return nil, fmt.Errorf("there is no child %s", name)
+// Again starts a child that has ended, with what it was started with before.
+func (p *Processes) Again(name string) error {
+	c, err := p.child(name)
+	if err != nil {
+		return err
 	}
-	return c, nil
+	return p.Launch(name, c.command, c.args...)
+}
+
+// End asks a child to end, as Kubernetes does, and returns how it did: nil for the
+// exit code 0.
+func (p *Processes) End(name string) error {
+	if err := p.Signal(name, syscall.SIGTERM); err != nil {
+		return err
+	}
+	c, err := p.child(name)
+	if err != nil {
+		return err
+	}
+	<-c.done
+	return c.err
 }
 
 // Signal sends a child a signal.
@@ -112,6 +124,16 @@ func (p *Processes) Signal(name string, signal os.Signal) error {
 		return fmt.Errorf("sending %s to %s: %w", signal, name, err)
 	}
 	return nil
+}
+
+func (p *Processes) child(name string) (*child, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	c := p.children[name]
+	if c == nil {
+		return nil, fmt.Errorf("there is no child %s", name)
+	}
+	return c, nil
 }
 
 // Stop ends the children, at first politely.
