@@ -23,16 +23,16 @@ import (
 // server would refuse it from a client that, as kubectl does, asks for strict
 // validation. old is the content that it replaces, nil for none.
 func (a *admission) admit(ctx context.Context, m *manifest, old map[string]any) (v1alpha1.Object, map[string]any, []Finding) {
-	k := a.kinds[m.kind()]
-	if k == nil || m.apiVersion() != v1alpha1.GroupVersion.String() {
+	k := a.kinds[m.kind]
+	if k == nil || m.apiVersion != v1alpha1.GroupVersion.String() {
 		return nil, nil, []Finding{m.finding(ReasonRefused, "kind", fmt.Sprintf(
 			"%s %s is no kind of Waypost: use apiVersion %s and one of %s",
-			m.apiVersion(), m.kind(), v1alpha1.GroupVersion, strings.Join(slices.Sorted(maps.Keys(kinds)), ", ")))}
+			m.apiVersion, m.kind, v1alpha1.GroupVersion, strings.Join(slices.Sorted(maps.Keys(kinds)), ", ")))}
 	}
 	content := runtime.DeepCopyJSON(m.content)
 	findings := m.coerce(content, k.structural)
 	delete(content, "status") // a subresource: what stands there is not taken
-	for _, e := range k.validate(ctx, m.namespace(), content, old) {
+	for _, e := range k.validate(ctx, m.namespace, content, old) {
 		findings = append(findings, m.finding(ReasonRefused, e.Field, e.ErrorBody()))
 	}
 	if len(findings) > 0 {
@@ -42,7 +42,7 @@ func (a *admission) admit(ctx context.Context, m *manifest, old map[string]any) 
 	if err := runtime.DefaultUnstructuredConverter.FromUnstructured(content, object); err != nil {
 		return nil, nil, []Finding{m.finding(ReasonRefused, "", err.Error())}
 	}
-	object.SetNamespace(m.namespace())
+	object.SetNamespace(m.namespace)
 	return object, content, nil
 }
 

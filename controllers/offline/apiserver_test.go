@@ -47,7 +47,7 @@ func TestSameAsAPIServer(t *testing.T) {
 	}
 	count := 0
 	for _, m := range readAll(t, files...) {
-		if resources[m.kind()] == "" {
+		if resources[m.kind] == "" {
 			continue // kustomization.yaml
 		}
 		count++
@@ -66,7 +66,7 @@ func TestSameAsAPIServerOnUpdate(t *testing.T) {
 	server := newServer(t)
 	kept := map[objectKey]map[string]any{}
 	for _, m := range readAll(t, "../../api/v1alpha1/admission/testdata/updates/*.yaml") {
-		key := objectKey{m.kind(), m.namespace(), m.name()}
+		key := objectKey{m.kind, m.namespace, m.name}
 		theirs, ours := server.apply(t, m), ask(t, m, kept[key])
 		compareAnswers(t, theirs, ours)
 		if !ours.refused {
@@ -122,7 +122,7 @@ func ask(t *testing.T, m *manifest, old map[string]any) answer {
 	t.Helper()
 	var findings []Finding
 	var content map[string]any
-	if m.kind() == "Secret" {
+	if m.kind == "Secret" {
 		_, findings = admitSecret(t.Context(), m)
 	} else {
 		_, content, findings = admissionOf(t).admit(t.Context(), m, old)
@@ -167,11 +167,11 @@ func newServer(t *testing.T) *server {
 
 // path is where objects of the manifest's kind are.
 func (s *server) path(m *manifest) string {
-	root := "/apis/" + m.apiVersion()
-	if m.kind() == "Secret" {
+	root := "/apis/" + m.apiVersion
+	if m.kind == "Secret" {
 		root = "/api/v1"
 	}
-	return root + "/namespaces/" + s.namespace + "/" + resources[m.kind()]
+	return root + "/namespaces/" + s.namespace + "/" + resources[m.kind]
 }
 
 // post asks whether the manifest would be created.
@@ -184,7 +184,7 @@ func (s *server) post(t *testing.T, m *manifest) answer {
 // apply creates the object or, if it is there, replaces it.
 func (s *server) apply(t *testing.T, m *manifest) answer {
 	t.Helper()
-	stored, err := s.client.Get().AbsPath(s.path(m), m.name()).Do(t.Context()).Raw()
+	stored, err := s.client.Get().AbsPath(s.path(m), m.name).Do(t.Context()).Raw()
 	if err != nil {
 		return s.answer(t, s.client.Post().AbsPath(s.path(m)).Body(body(t, m.content)).Do(t.Context()))
 	}
@@ -192,9 +192,10 @@ func (s *server) apply(t *testing.T, m *manifest) answer {
 	if err := json.Unmarshal(stored, &before); err != nil {
 		t.Fatal(err)
 	}
-	m.metadata()["resourceVersion"] = before["metadata"].(map[string]any)["resourceVersion"]
-	defer delete(m.metadata(), "resourceVersion")
-	return s.answer(t, s.client.Put().AbsPath(s.path(m), m.name()).Body(body(t, m.content)).Do(t.Context()))
+	metadata := m.content["metadata"].(map[string]any)
+	metadata["resourceVersion"] = before["metadata"].(map[string]any)["resourceVersion"]
+	defer delete(metadata, "resourceVersion")
+	return s.answer(t, s.client.Put().AbsPath(s.path(m), m.name).Body(body(t, m.content)).Do(t.Context()))
 }
 
 func body(t *testing.T, content map[string]any) []byte {

@@ -3,13 +3,15 @@ package offline
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"maps"
-	"runtime"
+	goruntime "runtime"
 	"slices"
 	"time"
 
 	"golang.org/x/sync/errgroup"
+	"k8s.io/apimachinery/pkg/runtime"
 
 	"github.com/waypost/waypost/api/snapshot"
 	"github.com/waypost/waypost/controllers/compile"
@@ -82,7 +84,7 @@ func (d *Directory) Load(ctx context.Context, now time.Time) ([]*snapshot.Record
 func (d *Directory) reload(ctx context.Context, paths []string, now time.Time) ([]string, error) {
 	files, gone := make([]*file, len(paths)), make([]bool, len(paths))
 	group, ctx := errgroup.WithContext(ctx)
-	group.SetLimit(runtime.GOMAXPROCS(0))
+	group.SetLimit(goruntime.GOMAXPROCS(0))
 	for i, path := range paths {
 		if files[i] = d.files[path]; files[i] == nil {
 			files[i] = &file{}
@@ -123,13 +125,19 @@ func (d *Directory) partial() bool {
 	return false
 }
 
-// contentOf is the admitted form of an object that is being replaced: immutable
-// fields are held against it.
-func (d *Directory) contentOf(key objectKey) map[string]any {
-	if o := d.applied[key]; o != nil {
-		return o.content
+// contentOf is the admitted form of an object that is being replaced, nil for none:
+// immutable fields are held against it. It is made when it is needed, because edits
+// are few and objects are many.
+func (d *Directory) contentOf(key objectKey) (map[string]any, error) {
+	o := d.applied[key]
+	if o == nil || o.typed == nil {
+		return nil, nil
 	}
-	return nil
+	content, err := runtime.DefaultUnstructuredConverter.ToUnstructured(o.typed)
+	if err != nil {
+		return nil, fmt.Errorf("reading the form that is replaced: %w", err)
+	}
+	return content, nil
 }
 
 // apply brings the world up to date with the files. An object that two files

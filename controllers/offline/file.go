@@ -19,9 +19,8 @@ type objectKey struct{ kind, namespace, name string }
 // object is one accepted object of a file.
 type object struct {
 	manifest *manifest
-	// typed is set for custom resources, content is its form after admission.
-	typed   v1alpha1.Object
-	content map[string]any
+	// typed is set for custom resources: the form after admission.
+	typed v1alpha1.Object
 	// secret is set for Secrets.
 	secret map[string][]byte
 }
@@ -65,7 +64,7 @@ func (s stamp) same(next stamp) bool {
 // cannot be read or that admission would refuse is rejected whole: the objects stay
 // those of the last good form. With parts the good objects of a bad file are taken,
 // as an API server does. The error is that the file is gone.
-func (f *file) reload(ctx context.Context, a *admission, path string, parts bool, now time.Time, before func(objectKey) map[string]any) error {
+func (f *file) reload(ctx context.Context, a *admission, path string, parts bool, now time.Time, before formerly) error {
 	info, err := os.Stat(path)
 	if err == nil && f.objects != nil && f.stamp.same(stampOf(info, now)) {
 		return nil
@@ -96,7 +95,7 @@ func (f *file) reload(ctx context.Context, a *admission, path string, parts bool
 // read takes the present form of the file if all of it is good, or what is good of
 // it. A file that has become empty is one that is being written: most editors and
 // copies truncate first, and a disk may be full after that.
-func (f *file) read(ctx context.Context, a *admission, path string, data []byte, parts bool, before func(objectKey) map[string]any) {
+func (f *file) read(ctx context.Context, a *admission, path string, data []byte, parts bool, before formerly) {
 	if len(f.objects) > 0 && len(bytes.TrimSpace(data)) == 0 {
 		f.findings = []Finding{{File: path, Severity: Error, Reason: ReasonUnreadable,
 			Message: "the file is empty: what it last held stays; remove the file to remove its objects"}}
@@ -115,16 +114,16 @@ func (f *file) read(ctx context.Context, a *admission, path string, data []byte,
 }
 
 // take admits one object into the file.
-func (f *file) take(ctx context.Context, a *admission, m *manifest, before func(objectKey) map[string]any) {
+func (f *file) take(ctx context.Context, a *admission, m *manifest, before formerly) {
 	o := &object{manifest: m}
 	var findings []Finding
-	key := objectKey{m.kind(), m.namespace(), m.name()}
+	key := objectKey{m.kind, m.namespace, m.name}
 	switch {
-	case m.kind() == "Secret" && m.apiVersion() == "v1":
+	case m.kind == "Secret" && m.apiVersion == "v1":
 		o.secret, findings = admitSecret(ctx, m)
 	case isWaypost(m):
-		o.typed, o.content, findings = a.admit(ctx, m, before(key))
-	case m.apiVersion() == "" || m.kind() == "":
+		o.typed, findings = admitOver(ctx, a, m, before, key)
+	case m.apiVersion == "" || m.kind == "":
 		findings = []Finding{m.finding(ReasonUnreadable, "", "a manifest has apiVersion and kind")}
 	default:
 		return // other programs' objects may stand beside ours
@@ -134,13 +133,27 @@ func (f *file) take(ctx context.Context, a *admission, m *manifest, before func(
 	}
 	f.findings = append(f.findings, findings...)
 	if len(findings) == 0 {
+		m.content = nil // there are many objects
 		f.objects[key] = o
 		f.order = append(f.order, key)
 	}
 }
 
+// formerly tells the content that an object has been admitted with, nil for none.
+type formerly func(objectKey) (map[string]any, error)
+
+// admitOver admits a custom resource in the place of its former self.
+func admitOver(ctx context.Context, a *admission, m *manifest, before formerly, key objectKey) (v1alpha1.Object, []Finding) {
+	old, err := before(key)
+	if err != nil {
+		return nil, []Finding{m.finding(ReasonRefused, "", err.Error())}
+	}
+	object, _, findings := a.admit(ctx, m, old)
+	return object, findings
+}
+
 // isWaypost reports whether a manifest is of our group, in whatever version.
 func isWaypost(m *manifest) bool {
-	group, _, _ := strings.Cut(m.apiVersion(), "/")
+	group, _, _ := strings.Cut(m.apiVersion, "/")
 	return group == v1alpha1.GroupName
 }

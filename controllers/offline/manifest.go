@@ -2,6 +2,7 @@ package offline
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -9,7 +10,6 @@ import (
 	"strconv"
 	"strings"
 
-	yamlv3 "go.yaml.in/yaml/v3"
 	"sigs.k8s.io/yaml"
 )
 
@@ -17,29 +17,25 @@ import (
 type manifest struct {
 	file string
 	line int // of its first line
-	// content is the object as the API server would get it.
+	header
+	// content is the object as the API server would get it; nil once it was admitted.
 	content map[string]any
-	// node is the YAML document it was read from, for the lines of its fields.
-	node *yamlv3.Node
+	outline outline
 	// twice are the keys that stand twice in their mapping.
 	twice []place
 }
 
-func (m *manifest) apiVersion() string { return text(m.content, "apiVersion") }
-func (m *manifest) kind() string       { return text(m.content, "kind") }
-func (m *manifest) name() string       { return text(m.metadata(), "name") }
+// header is what names an object.
+type header struct{ apiVersion, kind, namespace, name string }
 
-// namespace is what stands there, or default: as kubectl without a context has it.
-func (m *manifest) namespace() string {
-	if namespace := text(m.metadata(), "namespace"); namespace != "" {
-		return namespace
+// headerOf reads it. Without a namespace it is default, as kubectl without a context
+// has it.
+func headerOf(content map[string]any) header {
+	metadata, _ := content["metadata"].(map[string]any) // absent is empty
+	return header{
+		apiVersion: text(content, "apiVersion"), kind: text(content, "kind"),
+		namespace: cmp.Or(text(metadata, "namespace"), "default"), name: text(metadata, "name"),
 	}
-	return "default"
-}
-
-func (m *manifest) metadata() map[string]any {
-	metadata, _ := m.content["metadata"].(map[string]any) // absent is empty
-	return metadata
 }
 
 func text(object map[string]any, field string) string {
@@ -49,9 +45,9 @@ func text(object map[string]any, field string) string {
 
 // object names the manifest in findings.
 func (m *manifest) object() string {
-	name := m.kind() + "/" + m.name()
-	if namespace := m.namespace(); namespace != "default" {
-		return namespace + "/" + name
+	name := m.kind + "/" + m.name
+	if m.namespace != "default" {
+		return m.namespace + "/" + name
 	}
 	return name
 }
@@ -94,9 +90,10 @@ func (d document) manifests(file string) ([]*manifest, error) {
 	if err != nil || content == nil {
 		return nil, err
 	}
-	m := &manifest{file: file, line: d.line + max(node.Line, 1) - 1, content: content, node: node}
-	shift(node, d.line-1)
-	m.twice = twice(node, "")
+	m := &manifest{
+		file: file, line: d.line + max(node.Line, 1) - 1, header: headerOf(content), content: content,
+		outline: outlineOf(node, d.line-1), twice: twice(node, d.line-1, ""),
+	}
 	if m.isList() {
 		return m.items()
 	}
@@ -107,7 +104,7 @@ func (d document) manifests(file string) ([]*manifest, error) {
 // (OfferList), which kubectl takes apart.
 func (m *manifest) isList() bool {
 	_, ok := m.content["items"].([]any)
-	return strings.HasSuffix(m.kind(), "List") && (ok || m.kind() == "List" && m.apiVersion() == "v1")
+	return strings.HasSuffix(m.kind, "List") && (ok || m.kind == "List" && m.apiVersion == "v1")
 }
 
 // decode reads JSON as the API server does: whole numbers stay int64.
@@ -159,9 +156,9 @@ func (m *manifest) items() ([]*manifest, error) {
 		if !ok {
 			return nil, fmt.Errorf("items[%d] is no object", i)
 		}
-		node, line := m.find(fmt.Sprintf("items[%d]", i))
-		wrapped := &yamlv3.Node{Kind: yamlv3.DocumentNode, Line: line, Content: []*yamlv3.Node{node}}
-		one := &manifest{file: m.file, line: line, content: content, node: wrapped, twice: twice(wrapped, "")}
+		path := fmt.Sprintf("items[%d]", i)
+		found := m.find(path)
+		one := &manifest{file: m.file, line: found.line, header: headerOf(content), content: content, outline: found, twice: below(path+".", m.twice)}
 		if one.isList() {
 			return nil, fmt.Errorf("items[%d] is a list in a list: kubectl takes only one apart", i)
 		}

@@ -153,7 +153,7 @@ func FuzzManifest(f *testing.F) {
 	f.Fuzz(func(t *testing.T, data []byte) {
 		next := &file{}
 		next.objects = map[objectKey]*object{}
-		next.read(t.Context(), a, "f.yaml", data, true, func(objectKey) map[string]any { return nil })
+		next.read(t.Context(), a, "f.yaml", data, true, func(objectKey) (map[string]any, error) { return nil, nil })
 		lines := bytes.Count(data, []byte("\n")) + 1
 		for _, finding := range next.findings {
 			if finding.Line < 1 || finding.Line > lines || strings.TrimSpace(finding.Message) == "" {

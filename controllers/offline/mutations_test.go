@@ -25,12 +25,12 @@ var (
 func TestSameAsAPIServerOnMutants(t *testing.T) {
 	server, a := newServer(t), admissionOf(t)
 	good := readAll(t, "../../config/samples/*.yaml", "../../api/v1alpha1/admission/testdata/accepted/*.yaml")
-	good = slices.DeleteFunc(good, func(m *manifest) bool { return a.kinds[m.kind()] == nil })
+	good = slices.DeleteFunc(good, func(m *manifest) bool { return a.kinds[m.kind] == nil })
 	refused, accepted := 0, 0
 	for n := range *mutants {
 		u := newMutator(*mutantSeed+uint64(n), good)
 		original := good[n%len(good)]
-		content := u.mutant(original.content, a.kinds[original.kind()].structural)
+		content := u.mutant(original.content, a.kinds[original.kind].structural)
 		m := remade(t, content)
 		name := fmt.Sprintf("%s/%d", original.object(), *mutantSeed+uint64(n))
 		t.Run(name, func(t *testing.T) {

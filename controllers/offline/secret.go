@@ -25,7 +25,7 @@ func admitSecret(ctx context.Context, m *manifest) (map[string][]byte, []Finding
 	for _, key := range m.twice {
 		findings = append(findings, m.finding(ReasonRefused, key.path, "the key stands twice: take one out"))
 	}
-	errs := validateMetadata(ctx, m.namespace(), m.content)
+	errs := validateMetadata(ctx, m.namespace, m.content)
 	data := maps.Clone(secret.Data)
 	if data == nil {
 		data = map[string][]byte{}

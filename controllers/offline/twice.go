@@ -13,18 +13,29 @@ type place struct {
 	line int
 }
 
-// twice returns the keys that stand twice in their mapping. The API server
-// refuses them; kubectl would silently take the last.
-func twice(node *yamlv3.Node, path string) []place {
+// below are the places under a path, as seen from there.
+func below(path string, all []place) []place {
+	var found []place
+	for _, p := range all {
+		if rest, ok := strings.CutPrefix(p.path, path); ok {
+			found = append(found, place{rest, p.line})
+		}
+	}
+	return found
+}
+
+// twice returns the keys that stand twice in their mapping, their lines moved down
+// by some. The API server refuses them; kubectl would silently take the last.
+func twice(node *yamlv3.Node, by int, path string) []place {
 	var found []place
 	switch node.Kind {
 	case yamlv3.DocumentNode:
 		for _, child := range node.Content {
-			found = append(found, twice(child, path)...)
+			found = append(found, twice(child, by, path)...)
 		}
 	case yamlv3.SequenceNode:
 		for i, child := range node.Content {
-			found = append(found, twice(child, fmt.Sprintf("%s[%d]", path, i))...)
+			found = append(found, twice(child, by, fmt.Sprintf("%s[%d]", path, i))...)
 		}
 	case yamlv3.MappingNode:
 		seen := map[string]bool{}
@@ -32,11 +43,11 @@ func twice(node *yamlv3.Node, path string) []place {
 			key := node.Content[i]
 			child := strings.TrimPrefix(path+"."+key.Value, ".")
 			if identity := identityOf(key); seen[identity] {
-				found = append(found, place{child, key.Line})
+				found = append(found, place{child, key.Line + by})
 			} else {
 				seen[identity] = true
 			}
-			found = append(found, twice(node.Content[i+1], child)...)
+			found = append(found, twice(node.Content[i+1], by, child)...)
 		}
 	}
 	return found
