@@ -20,13 +20,11 @@ func (s *server) record(times int, result func(d delivery.Delivery) delivery.Res
 	}
 }
 
-// suspend makes ten calls fail, one an hour.
+// suspend makes ten calls fail.
 func suspend(s *server) {
 	s.Helper()
-	at := time.Now().Add(-10 * time.Hour)
 	s.record(10, func(d delivery.Delivery) delivery.Result {
-		at = at.Add(time.Hour)
-		return delivery.Result{ID: d.ID, Target: d.Target, At: at, State: delivery.Pending, NextAt: noon, HTTPStatus: 502, Error: "answered Bad Gateway"}
+		return delivery.Result{ID: d.ID, Target: d.Target, At: time.Now(), State: delivery.Pending, NextAt: noon, HTTPStatus: 502, Error: "answered Bad Gateway"}
 	})
 }
 

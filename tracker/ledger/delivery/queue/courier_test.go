@@ -141,18 +141,6 @@ func TestTwoCouriersOnOneQueue(t *testing.T) {
 	})
 }
 
-// failSince lets the first due delivery have failed every hour until now.
-func (d *desk) failSince(ago time.Duration) {
-	d.Helper()
-	now := time.Now()
-	first := d.due(now)[0]
-	for at := now.Add(-ago); at.Before(now); at = at.Add(time.Hour) {
-		r := failed(first, at)
-		r.NextAt = now
-		d.record(r)
-	}
-}
-
 func TestAFailingPartnerIsSuspendedAndShows(t *testing.T) {
 	each(t, func(d *desk) {
 		partner := newReceiver(d.T)
@@ -163,7 +151,6 @@ func TestAFailingPartnerIsSuspendedAndShows(t *testing.T) {
 		}
 		list = append(list, postback("ok", partner.URL+"/fine", time.Now()))
 		d.fold(list...)
-		d.failSince(9 * time.Hour)
 		stop := d.run(delivery.NewClient(true))
 		defer stop()
 		d.await("suspension", func() bool {

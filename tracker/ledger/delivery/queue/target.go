@@ -14,13 +14,9 @@ import (
 )
 
 const (
-	// failuresInARow within failuresWithin suspend a URL. Those that come within
-	// failuresApart count as one: with many conversions a second even a restart of
-	// the partner's server fails ten calls, and what waits must go on by itself
-	// afterwards. So nothing shorter than 54 minutes suspends.
+	// failuresInARow within failuresWithin suspend a URL.
 	failuresInARow = 10
 	failuresWithin = 72 * time.Hour
-	failuresApart  = 6 * time.Minute
 )
 
 // target is one configured URL of a partner. It has a row while its last call
@@ -28,9 +24,9 @@ const (
 type target struct {
 	id                     string
 	network, partner, name string
-	url                    string  // the template, as configured
-	failures               []int64 // the last that count, by time
-	failed                 int64   // all of them, since the last success
+	url                    string // the template, as configured
+	failures               []int64
+	failed                 int64
 	failedAt               int64
 	httpStatus             int64
 	err                    string
@@ -77,10 +73,8 @@ func scanTarget(scan func(...any) error) (target, error) {
 
 // fail notes a failed call and suspends the target if that was one too many.
 func (t *target) fail(at time.Time, httpStatus int, reason string) {
-	if n := len(t.failures); n == 0 || at.UnixMicro()-t.failures[n-1] >= failuresApart.Microseconds() {
-		t.failures = append(t.failures, at.UnixMicro())
-		t.failures = t.failures[max(0, len(t.failures)-failuresInARow):]
-	}
+	t.failures = append(t.failures, at.UnixMicro())
+	t.failures = t.failures[max(0, len(t.failures)-failuresInARow):]
 	t.failed++
 	t.failedAt, t.httpStatus, t.err = at.UnixMicro(), int64(httpStatus), reason
 	first, last := t.failures[0], t.failures[len(t.failures)-1]
