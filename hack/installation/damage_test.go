@@ -66,8 +66,9 @@ var manifestDamages = map[string]struct {
 	"emptied":   {func(*testing.T, string, string) *string { return new(string) }, "bad_manifest"},
 	"truncated": {func(_ *testing.T, data, _ string) *string { return new(data[:len(data)/2]) }, "bad_manifest"},
 	"with another digit in a digest": {func(_ *testing.T, data, _ string) *string {
-		at := strings.Index(data, `"shards":`) + strings.Index(data[strings.Index(data, `"shards":`):], "sha256:") + len("sha256:")
-		return new(data[:at] + string(data[at]^1) + data[at+1:])
+		before, shards, _ := strings.Cut(data, `"shards":`)
+		first, rest, _ := strings.Cut(shards, "sha256:")
+		return new(before + `"shards":` + first + "sha256:" + string(rest[0]^1) + rest[1:])
 	}, "bad_manifest"},
 	"with two shards exchanged": {rewritten(func(m *snapshot.Manifest) {
 		m.Shards[0].Digest, m.Shards[1].Digest = m.Shards[1].Digest, m.Shards[0].Digest
