@@ -218,20 +218,30 @@ func TestSmallClusterMakesDoWithOneReplica(t *testing.T) {
 	}
 }
 
+// All of the journal's servers may go at once, and come back: a single one, or the
+// three of a cluster.
 func TestJournalKilledAndStartedAgain(t *testing.T) {
-	nodes, url := startNATS(t, 1)
-	c := connectTest(t, url, ConnectOptions{})
-	awaitStream(t, c)
-	r := newTestReader(t, c, 0, ReaderOptions{})
-	loads := []*load{startLoad(t, url, ""), startLoad(t, url, t.TempDir()+"/spool")}
-	for range 3 {
-		awaitAnswers(t, loads, 100)
-		nodes[0].kill()
-		awaitRefusals(t, loads, 5)
-		nodes[0].start(t)
+	for _, size := range []int{1, 3} {
+		t.Run(fmt.Sprint(size), func(t *testing.T) {
+			nodes, url := startNATS(t, size)
+			c := connectTest(t, url, ConnectOptions{})
+			awaitStream(t, c)
+			r := newTestReader(t, c, 0, ReaderOptions{})
+			loads := []*load{startLoad(t, url, ""), startLoad(t, url, t.TempDir()+"/spool")}
+			for range 3 {
+				awaitAnswers(t, loads, 100)
+				for _, n := range nodes {
+					n.kill()
+				}
+				awaitRefusals(t, loads, 5)
+				for _, n := range nodes {
+					n.start(t)
+				}
+			}
+			awaitAnswers(t, loads, 100)
+			wantAll(t, r, loads)
+		})
 	}
-	awaitAnswers(t, loads, 100)
-	wantAll(t, r, loads)
 }
 
 // A tracker that starts before the journal serves, and catches up.
