@@ -19,6 +19,7 @@ func (g *group) flush(ctx context.Context) error {
 	for _, write := range []func() error{
 		func() error { return g.tx.PutBoots(ctx, values(r.boots)) },
 		func() error { return g.tx.AddCells(ctx, r.cells) },
+		func() error { return g.tx.AddVisitKinds(ctx, r.kinds) },
 		func() error { return g.tx.PutGoals(ctx, lastGoals(r.goals)) },
 		func() error { return g.tx.PutZones(ctx, r.zones) },
 		func() error { return g.tx.PutTerms(ctx, r.configs) },

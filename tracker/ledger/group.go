@@ -54,6 +54,7 @@ type rows struct {
 	deliveries                []store.Delivery
 	quarters, days            sums
 	cells                     []store.Cell
+	kinds                     []store.NumberedKind
 	goals                     []store.Goal
 	zones                     []store.Zone
 	configs                   map[judge.Key][]byte

@@ -18,6 +18,7 @@ type memory struct {
 	cells    map[judge.Cell]int64
 	cellByID []judge.Cell // by id; ids begin at 1
 	cellsOf  map[offerKey][]int64
+	kinds    map[store.VisitKind]int64
 	goals    map[goalKey]store.Goal
 	zones    map[string]store.Zone // the last of each network
 	boots    map[journal.BootID]uint64
@@ -33,7 +34,7 @@ type goalKey struct{ network, offer, goal string }
 func loadMemory(ctx context.Context, s *store.Store) (*memory, error) {
 	m := &memory{
 		cells: make(map[judge.Cell]int64), cellByID: make([]judge.Cell, 1), cellsOf: make(map[offerKey][]int64),
-		goals: make(map[goalKey]store.Goal), zones: make(map[string]store.Zone),
+		kinds: make(map[store.VisitKind]int64), goals: make(map[goalKey]store.Goal), zones: make(map[string]store.Zone),
 		boots: make(map[journal.BootID]uint64), locations: make(map[string]*time.Location),
 		terms: newTermsCache(),
 	}
@@ -50,6 +51,13 @@ func (m *memory) load(ctx context.Context, tx *store.Tx) (err error) {
 	}
 	for _, c := range cells {
 		m.addCell(c.Cell)
+	}
+	kinds, err := tx.VisitKinds(ctx)
+	if err != nil {
+		return err
+	}
+	for _, k := range kinds {
+		m.kinds[k.VisitKind] = k.ID
 	}
 	goals, err := tx.Goals(ctx)
 	if err != nil {

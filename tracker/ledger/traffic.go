@@ -67,7 +67,7 @@ func (g *group) click(c *journal.Click) error {
 		m.ClickPayout = store.Sum(m.ClickPayout, int64(c.Context.Payout))
 		m.ClickRevenue = store.Sum(m.ClickRevenue, int64(c.Context.Revenue))
 	}
-	g.clickRows = append(g.clickRows, visitRow(&c.Traffic, p.cell))
+	g.clickRows = append(g.clickRows, g.visitRow(&c.Traffic, p.cell))
 	row := &g.clickRows[len(g.clickRows)-1]
 	row.AimpID = c.AimpID
 	g.visitors = append(g.visitors, visitor{row: len(g.clickRows) - 1, day: row.Day, digest: visitorDigest(p.cell, &c.Traffic), quarter: q, inDay: d})
@@ -92,7 +92,7 @@ func (g *group) impression(i *journal.Impression) error {
 		m.ImpressionPayoutNano = store.Sum(m.ImpressionPayoutNano, int64(i.Context.Payout))
 		m.ImpressionRevenueNano = store.Sum(m.ImpressionRevenueNano, int64(i.Context.Revenue))
 	}
-	g.impressionRows = append(g.impressionRows, visitRow(&i.Traffic, p.cell))
+	g.impressionRows = append(g.impressionRows, g.visitRow(&i.Traffic, p.cell))
 	g.countTraffic(p, snapshot.CapImpressions, i.At)
 	if _, wanted := g.impressions[i.ID]; wanted {
 		v := g.impressionRows[len(g.impressionRows)-1].Visit
@@ -113,12 +113,23 @@ func (g *group) deliverImpression(p *place, i *journal.Impression) {
 	})
 }
 
-func visitRow(t *journal.Traffic, cell int64) store.Visit {
-	return store.Visit{Day: floorDiv(t.At, dayMicros), ID: t.ID, Cell: cell, SubOverflow: t.SubOverflow,
-		Payout: int64(t.Context.Payout), Revenue: int64(t.Context.Revenue), Visit: judge.Visit{
-			At: t.At, Source: t.Source, Ref: t.Ref, ImpID: t.ImpID, Country: t.Country, Device: t.Device, OS: t.OS,
-			Subs: t.Subs, IP: t.IP, Agent: t.UserAgent, Referrer: t.Referrer,
-		}}
+func (g *group) visitRow(t *journal.Traffic, cell int64) store.Visit {
+	return store.Visit{Day: floorDiv(t.At, dayMicros), ID: t.ID, Cell: cell, Kind: g.kindID(t), Visit: judge.Visit{
+		At: t.At, Source: t.Source, Ref: t.Ref, ImpID: t.ImpID, Country: t.Country, Device: t.Device, OS: t.OS,
+		Subs: t.Subs, IP: t.IP, Agent: t.UserAgent, Referrer: t.Referrer,
+	}}
+}
+
+// kindID is the number of what a visit has in common with others.
+func (g *group) kindID(t *journal.Traffic) int64 {
+	kind := store.VisitKind{Payout: int64(t.Context.Payout), Revenue: int64(t.Context.Revenue), SubOverflow: t.SubOverflow}
+	id, ok := g.mem.kinds[kind]
+	if !ok {
+		id = int64(len(g.mem.kinds) + 1)
+		g.mem.kinds[kind] = id
+		g.kinds = append(g.kinds, store.NumberedKind{ID: id, VisitKind: kind})
+	}
+	return id
 }
 
 // visitor is a click that may be the first of its visitor on a day.

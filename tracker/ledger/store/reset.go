@@ -8,7 +8,7 @@ import (
 
 // rebuilt are the tables that follow from the journal alone; deliveries do not.
 var rebuilt = []string{
-	"boots", "cells", "goals", "zones", "terms", "clicks", "impressions", "past_visits", "uniques", "sessions", "conversions",
+	"boots", "cells", "goals", "zones", "terms", "clicks", "impressions", "visit_kinds", "past_visits", "uniques", "sessions", "conversions",
 	"repeats", "parked", "postbacks", string(Quarters), string(Days), "caps",
 }
 

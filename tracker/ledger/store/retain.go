@@ -50,9 +50,12 @@ func (tx *Tx) condense(table string) string {
 		sums = append(sums, "CAST("+sum+" AS bigint)")
 		adding = append(adding, m.column+" = "+tx.in.clamped("past_visits."+m.column, "excluded."+m.column))
 	}
+	// Subqueries rather than a join: a database may begin a join with the kinds, and
+	// look at all rows for each.
+	const worth = "coalesce((SELECT k.payout FROM visit_kinds k WHERE k.id = v.kind), 0) AS payout, coalesce((SELECT k.revenue FROM visit_kinds k WHERE k.id = v.kind), 0) AS revenue"
 	return "INSERT INTO past_visits (bucket, cell, source, country, device, " + strings.Join(columns, ", ") + ")" +
-		" SELECT at / 900000000, cell, source, country, device, " + strings.Join(sums, ", ") + " FROM " + table +
-		" WHERE day < ? GROUP BY 1, 2, 3, 4, 5" +
+		" SELECT at / 900000000, cell, source, country, device, " + strings.Join(sums, ", ") +
+		" FROM (SELECT v.*, " + worth + " FROM " + table + " v WHERE v.day < ?) AS w GROUP BY 1, 2, 3, 4, 5" +
 		" ON CONFLICT (bucket, cell, source, country, device) DO UPDATE SET " + strings.Join(adding, ", ")
 }
 

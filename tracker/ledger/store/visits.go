@@ -10,22 +10,19 @@ import (
 
 // Visit is a row of clicks or impressions.
 type Visit struct {
-	Day         int64 // UTC
-	ID          string
-	Cell        int64
-	Unique      bool // clicks only
-	SubOverflow bool
-	// Payout and Revenue are what it is worth, in millionths; those of an impression
-	// in thousand-millionths.
-	Payout, Revenue int64
+	Day    int64 // UTC
+	ID     string
+	Cell   int64
+	Kind   int64 // the number of its VisitKind
+	Unique bool  // clicks only
 	judge.Visit
 }
 
 var (
 	clickTable = &table{name: "clicks", columns: columnsOf(
-		"day id at cell sub_overflow source ref imp_id country device os subs ip user_agent referrer payout revenue uniq aimp_id")}
+		"day id at cell kind source ref imp_id country device os subs ip user_agent referrer uniq aimp_id")}
 	impressionTable = &table{name: "impressions", columns: columnsOf(
-		"day id at cell sub_overflow source ref imp_id country device os subs ip user_agent referrer payout revenue")}
+		"day id at cell kind source ref imp_id country device os subs ip user_agent referrer")}
 )
 
 // AddClicks adds new clicks.
@@ -44,13 +41,12 @@ func (tx *Tx) addVisits(ctx context.Context, t *table, rows []Visit) error {
 	}
 	err := tx.in.insert(ctx, t, len(rows), func(i int, row []any) {
 		v := &rows[i]
-		row[0], row[1], row[2], row[3], row[4] = v.Day, VisitID(v.ID), v.At, v.Cell, flag(v.SubOverflow)
+		row[0], row[1], row[2], row[3], row[4] = v.Day, VisitID(v.ID), v.At, v.Cell, v.Kind
 		row[5], row[6], row[7], row[8] = clean(v.Source), clean(v.Ref), clean(v.ImpID), clean(v.Country)
 		row[9], row[10], row[11] = clean(v.Device), clean(v.OS), subsText(&v.Subs)
 		row[12], row[13], row[14] = clean(v.IP), clean(v.Agent), clean(v.Referrer)
-		row[15], row[16] = v.Payout, v.Revenue
-		if len(row) > 17 {
-			row[17], row[18] = flag(v.Unique), clean(v.AimpID)
+		if len(row) > 15 {
+			row[15], row[16] = flag(v.Unique), clean(v.AimpID)
 		}
 	})
 	if err != nil {

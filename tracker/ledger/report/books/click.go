@@ -44,10 +44,10 @@ type Click struct {
 }
 
 const (
-	clickQuery = `SELECT v.at, k.network, k.offer, k.partner, k.advertiser, k.currency, v.source, v.ref, v.subs, v.sub_overflow,
-	v.imp_id, v.aimp_id, v.country, v.device, v.os, v.ip, v.user_agent, v.referrer, v.uniq FROM clicks v JOIN cells k ON k.id = v.cell`
-	impressionQuery = `SELECT v.at, k.network, k.offer, k.partner, k.advertiser, k.currency, v.source, v.ref, v.subs, v.sub_overflow,
-	v.imp_id, '', v.country, v.device, v.os, v.ip, v.user_agent, v.referrer, 0 FROM impressions v JOIN cells k ON k.id = v.cell`
+	clickQuery = `SELECT v.at, k.network, k.offer, k.partner, k.advertiser, k.currency, v.source, v.ref, v.subs, t.sub_overflow,
+	v.imp_id, v.aimp_id, v.country, v.device, v.os, v.ip, v.user_agent, v.referrer, v.uniq FROM clicks v JOIN cells k ON k.id = v.cell JOIN visit_kinds t ON t.id = v.kind`
+	impressionQuery = `SELECT v.at, k.network, k.offer, k.partner, k.advertiser, k.currency, v.source, v.ref, v.subs, t.sub_overflow,
+	v.imp_id, '', v.country, v.device, v.os, v.ip, v.user_agent, v.referrer, 0 FROM impressions v JOIN cells k ON k.id = v.cell JOIN visit_kinds t ON t.id = v.kind`
 	conversionsOfClick = 100
 )
 

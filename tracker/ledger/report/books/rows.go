@@ -48,13 +48,13 @@ func (s *scan) visits(p part, t *visitTable) error {
 	s.rowConditions(p, w)
 	selected, extra := s.rowColumns(p)
 	groups := len(selected)
-	selected = append(selected, "count(*)", "CAST(sum("+t.unique+") AS bigint)", sumMoney("v.payout"), sumMoney("v.revenue"))
+	selected = append(selected, "count(*)", "CAST(sum("+t.unique+") AS bigint)", sumMoney("t.payout"), sumMoney("t.revenue"))
 
 	var m store.Measures
 	count, payout, revenue := t.dest(&m)
 	var sums [2]split
 	dest := append(pointers(extra), count, &m.UniqueClicks, &sums[0].units, &sums[0].rest, &sums[1].units, &sums[1].rest)
-	query := "SELECT " + list(selected...) + " FROM " + t.name + " v" + w.String() + " GROUP BY " + ordinals(groups)
+	query := "SELECT " + list(selected...) + " FROM " + t.name + " v " + s.joinLater() + " visit_kinds t ON t.id = v.kind" + w.String() + " GROUP BY " + ordinals(groups)
 	return s.query(query, w.args, dest, func(at int64, c *cell) {
 		*payout, *revenue = sums[0].total(), sums[1].total()
 		s.tally.traffic(at, c, extra, &m)
