@@ -1,6 +1,7 @@
 package ledger
 
 import (
+	"cmp"
 	"fmt"
 	"net/http"
 
@@ -40,7 +41,17 @@ func (g *group) judge(p *postback) error {
 		g.log.Error(err, "a postback could not be judged", "postback", p.id)
 	}
 	if o.Conversion != nil {
-		if err := g.book(o, found, p.config, g.visit(p.Postback)); err != nil {
+		config, visit := p.config, g.visit(p.Postback)
+		if n := o.Conversion; found != nil {
+			// An order may come again with another click, even another partner's.
+			if cmp.Or(n.ClickID, n.AimpID) != judge.Session(p.Postback) {
+				visit = nil
+			}
+			if found.config != nil && p.Terms.Partner.Name != n.Cell.Partner {
+				config = found.config
+			}
+		}
+		if err := g.book(o, found, config, visit); err != nil {
 			return err
 		}
 		g.nameGoal(p)

@@ -49,6 +49,31 @@ func TestHoldEndsByTick(t *testing.T) {
 	})
 }
 
+// TestAnOrderWithAnotherPartnersClick: an order's conversion belongs to the partner
+// it came with first. A later postback may come with the click of another; that one
+// is called about nothing, and nothing of his is told.
+func TestAnOrderWithAnotherPartnersClick(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, target string) {
+		tp := newTape()
+		o := newOffice(t, target, tp)
+		url := func(of string) snapshot.PartnerPostback {
+			return snapshot.PartnerPostback{Name: of, URL: "https://" + of + ".example/?p={partner_id}&s={sub1}"}
+		}
+		rival := func(p *journal.Postback) {
+			p.Terms.Partner = journal.PartnerTerms{Name: "rival", TrackingID: "3003", Postbacks: []snapshot.PartnerPostback{url("rival")}}
+		}
+		tp.write(clickEntry(1, 0), clickEntry(2, 0, func(x *journal.Traffic) { x.Context.Partner, x.Context.PartnerID = "rival", "3003" }))
+		tp.write(postEntry(1, 0, 10, order("x"), status(snapshot.StatusPending), fires(url("blog"))))
+		tp.write(postEntry(2, 0, 20, order("x"), status(snapshot.StatusApproved), rival))
+		o.catchUp()
+		got := rowsOf(t, o.store.Reader(), "SELECT partner, url, click_id, macros FROM deliveries")
+		if len(got) != 1 || !strings.HasPrefix(got[0], "partner=blog url=https://blog.example/?p={partner_id}&s={sub1} click_id="+clickToken(1, 0)+" ") ||
+			!strings.Contains(got[0], `"partner_id":"2002"`) || strings.Contains(got[0], "rival") || strings.Contains(got[0], clickToken(2, 0)) {
+			t.Errorf("deliveries %v", got)
+		}
+	})
+}
+
 // TestModerationInTheBooks: history, counts, deliveries, and what is not ours to do.
 func TestModerationInTheBooks(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, target string) {

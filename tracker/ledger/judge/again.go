@@ -1,6 +1,9 @@
 package judge
 
-import "github.com/waypost/waypost/api/snapshot"
+import (
+	"github.com/waypost/waypost/api/snapshot"
+	"github.com/waypost/waypost/tracker/journal"
+)
 
 // again judges a later postback of a conversion that exists. With a status it may
 // move a pending one or one on hold, and carry the final amount.
@@ -92,7 +95,16 @@ func (c *Case) move(found, n *Conversion, to snapshot.ConversionStatus, note str
 	o.Verdict.Verdict, o.Verdict.Reason, o.Verdict.Conversion = verdictOf(to), n.Reason, n.ID
 	o.Verdict.Payout, o.Verdict.Revenue, o.Verdict.Config = n.Payout, n.Revenue, n.Config
 	if to != found.Status {
-		o.Fires = fires(p.Terms, n)
+		o.Fires = fires(c.partnerOf(n), n)
 	}
 	return o
+}
+
+// partnerOf is the configuration that names the URLs of the conversion's partner:
+// the postback's, which is newer, unless its order came with another partner's click.
+func (c *Case) partnerOf(n *Conversion) *journal.Terms {
+	if c.Origin != nil && c.Postback.Terms.Partner.Name != n.Cell.Partner {
+		return c.Origin
+	}
+	return c.Postback.Terms
 }
