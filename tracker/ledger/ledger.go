@@ -145,6 +145,9 @@ func (l *Ledger) foldPatiently(ctx context.Context, batches []*journal.Batch) er
 			batches = batches[1:]
 		}
 		if len(batches) == 0 {
+			if position, _ := l.Position(); position < at {
+				l.advance(at) // another ledger folded them; who waits for them need not wait on
+			}
 			return nil
 		}
 		if batches[0].Position > at+1 && l.setBack(at) {

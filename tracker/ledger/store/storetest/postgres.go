@@ -23,6 +23,7 @@ type postgresServer struct {
 	err     error
 	dir     string
 	process *exec.Cmd
+	launch  func() *exec.Cmd
 
 	mu        sync.Mutex
 	databases int
@@ -68,11 +69,28 @@ func (s *postgresServer) start() error {
 	if out, err := command(who, initdb, "-D", data, "-U", "waypost", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync").CombinedOutput(); err != nil {
 		return fmt.Errorf("initdb: %w: %s", err, out)
 	}
-	s.process = command(who, filepath.Join(filepath.Dir(initdb), "postgres"), append([]string{"-D", data, "-k", s.dir, "-h", ""}, settings()...)...)
+	s.launch = func() *exec.Cmd {
+		return command(who, filepath.Join(filepath.Dir(initdb), "postgres"), append([]string{"-D", data, "-k", s.dir, "-h", ""}, settings()...)...)
+	}
+	return s.run()
+}
+
+// run starts the server on its data.
+func (s *postgresServer) run() error {
+	s.process = s.launch()
 	if err := s.process.Start(); err != nil {
 		return fmt.Errorf("start postgres: %w", err)
 	}
 	return s.await()
+}
+
+// restart shuts the server down at once, whatever it is doing, and starts it again.
+func (s *postgresServer) restart() error {
+	if err := s.process.Process.Signal(syscall.SIGQUIT); err != nil {
+		return fmt.Errorf("shut postgres down: %w", err)
+	}
+	_ = s.process.Wait() // it says with its status that it was not asked nicely
+	return s.run()
 }
 
 // settings turns fsync off, except where a benchmark asks for the real thing.
