@@ -57,13 +57,18 @@ func (c *apiClient) getJSON(ctx context.Context, path string, query url.Values, 
 	return nil
 }
 
-// post sends a JSON document and decodes the answer.
-func (c *apiClient) post(ctx context.Context, path string, document, into any) error {
+// post sends a JSON document and decodes the answer. The network, if any, is the one
+// in which the caller has the right to do this.
+func (c *apiClient) post(ctx context.Context, path, network string, document, into any) error {
 	data, err := json.Marshal(document)
 	if err != nil {
 		return fmt.Errorf("encoding the request for %s: %w", path, err)
 	}
-	body, err := c.call(ctx, http.MethodPost, path, nil, data, "application/json")
+	query := url.Values{}
+	if network != "" {
+		query.Set("network", network)
+	}
+	body, err := c.call(ctx, http.MethodPost, path, query, data, "application/json")
 	if err != nil {
 		return err
 	}

@@ -55,7 +55,7 @@ func newModerateCommand(decision string) *cobra.Command {
 					ids = append(ids, cell(item["id"]))
 				}
 			}
-			return moderate(cmd, &client, decision, reason, ids)
+			return moderate(cmd, &client, decision, *filter.values["network"], reason, ids)
 		},
 	}
 	client.addFlags(cmd.Flags())
@@ -67,11 +67,11 @@ func newModerateCommand(decision string) *cobra.Command {
 	return cmd
 }
 
-func moderate(cmd *cobra.Command, client *apiClient, decision, reason string, ids []string) error {
+func moderate(cmd *cobra.Command, client *apiClient, decision, network, reason string, ids []string) error {
 	for _, id := range ids {
 		var conversion row
 		path := "/api/v1/conversions/" + url.PathEscape(id) + "/" + decision
-		if err := client.post(cmd.Context(), path, map[string]string{"reason": reason}, &conversion); err != nil {
+		if err := client.post(cmd.Context(), path, network, map[string]string{"reason": reason}, &conversion); err != nil {
 			return fmt.Errorf("conversion %s: %w", id, err)
 		}
 		fmt.Fprintf(cmd.OutOrStdout(), "conversion %s: %s\n", id, cell(conversion["status"]))

@@ -26,6 +26,7 @@ func newDeliveriesCommand() *cobra.Command {
 
 func newDeliveriesRetryCommand() *cobra.Command {
 	var client apiClient
+	var network string
 	cmd := &cobra.Command{
 		Use:   "retry ID…",
 		Short: "Try parked deliveries again, now",
@@ -33,7 +34,7 @@ func newDeliveriesRetryCommand() *cobra.Command {
 		RunE: func(cmd *cobra.Command, ids []string) error {
 			for _, id := range ids {
 				var delivery row
-				if err := client.post(cmd.Context(), "/api/v1/deliveries/"+url.PathEscape(id)+"/retry", struct{}{}, &delivery); err != nil {
+				if err := client.post(cmd.Context(), "/api/v1/deliveries/"+url.PathEscape(id)+"/retry", network, struct{}{}, &delivery); err != nil {
 					return fmt.Errorf("delivery %s: %w", id, err)
 				}
 				fmt.Fprintf(cmd.OutOrStdout(), "delivery %s: %s\n", id, cell(delivery["state"]))
@@ -42,5 +43,6 @@ func newDeliveriesRetryCommand() *cobra.Command {
 		},
 	}
 	client.addFlags(cmd.Flags())
+	cmd.Flags().StringVar(&network, "network", "", "the network (namespace) of the deliveries; without it the right in all of them is needed")
 	return cmd
 }
