@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # lint-chart.sh checks charts/waypost with each file of charts/testdata/values: helm lint, kube-score; and the alerts
-# with promtool, which also runs their unit tests.
+# and the queries of the dashboard with promtool, which also runs the alerts' unit tests.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 hack/tools/build.sh helm kube-score promtool
@@ -32,4 +32,8 @@ for values in charts/testdata/values/*.yaml; do
 done
 score charts/waypost/examples/distributed/nats.yaml < charts/waypost/examples/distributed/nats.yaml
 bin/tools/promtool check rules charts/waypost/alerts/waypost.yaml >/dev/null
+rules=$(mktemp)
+trap 'rm -f "$rules"' EXIT
+go run ./hack/chart rules < charts/waypost/dashboards/waypost.json > "$rules"
+bin/tools/promtool check rules --lint none "$rules" >/dev/null # the same query may stand in two panels
 bin/tools/promtool test rules charts/testdata/alerts_test.yaml >/dev/null

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -79,10 +80,10 @@ func TestSplitRendered(t *testing.T) {
 
 func TestRun(t *testing.T) {
 	t.Chdir(t.TempDir())
-	if err := run([]string{"crds"}, nil); err == nil {
+	if err := run([]string{"crds"}, nil, io.Discard); err == nil {
 		t.Error("nothing to copy: no error")
 	}
-	if err := run(nil, nil); err == nil {
+	if err := run(nil, nil, io.Discard); err == nil {
 		t.Error("no command: no error")
 	}
 	if err := os.MkdirAll("config/crd", 0o755); err != nil {
@@ -92,10 +93,10 @@ func TestRun(t *testing.T) {
 	if err := os.WriteFile("config/crd/waypost.dev_offers.yaml", definition, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if err := run([]string{"crds"}, nil); err != nil {
+	if err := run([]string{"crds"}, nil, io.Discard); err != nil {
 		t.Fatal(err)
 	}
-	if err := run([]string{"kustomize"}, strings.NewReader(renderedTwice)); err != nil {
+	if err := run([]string{"kustomize"}, strings.NewReader(renderedTwice), io.Discard); err != nil {
 		t.Fatal(err)
 	}
 	for _, path := range []string{"charts/waypost/templates/crd/offers.yaml", "config/operator/a.yaml", "config/operator/snapshots.yaml"} {
