@@ -8,7 +8,6 @@ import (
 	"io"
 	"net/http"
 	"net/url"
-	"os"
 	"sync"
 	"time"
 )
@@ -42,7 +41,9 @@ type Counts struct {
 
 type load struct {
 	url, query, goal string
-	client           *http.Client
+	// run begins the names of this run's orders: a later pod must not repeat them.
+	run    string
+	client *http.Client
 
 	mu      sync.Mutex
 	current Counts
@@ -167,13 +168,12 @@ func (l *load) send(ctx context.Context, method, target string) (answered, error
 	return answered{response.StatusCode, response.Header, body}, err
 }
 
-// nextOrder names an order; a restarted pod must not repeat names.
+// nextOrder names an order.
 func (l *load) nextOrder() string {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.orders++
-	host, _ := os.Hostname() // "" is a usable part of a name
-	return fmt.Sprintf("%s-%d-%d", host, os.Getpid(), l.orders)
+	return fmt.Sprintf("%s-%d", l.run, l.orders)
 }
 
 func (l *load) note(change func(*Counts)) {

@@ -9,6 +9,7 @@ package main
 
 import (
 	"context"
+	"crypto/rand"
 	"encoding/json"
 	"flag"
 	"fmt"
@@ -21,7 +22,7 @@ import (
 )
 
 func main() {
-	var l load
+	l := load{run: rand.Text()}
 	flag.StringVar(&l.url, "url", "http://waypost", "public port")
 	flag.StringVar(&l.query, "query", "offer=1001&partner=2002", "offer and partner to click")
 	flag.StringVar(&l.goal, "goal", "2", "goal to convert, with multiple conversions")
