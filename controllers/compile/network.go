@@ -64,7 +64,9 @@ func (b *networkBuild) timeZone() {
 	if zone == "" {
 		zone = time.UTC.String()
 	}
-	if _, err := time.LoadLocation(zone); err != nil || zone == time.Local.String() {
+	// "Local" is another zone on each machine. (time.Local's own name would not do: where
+	// a machine has no zone, as in a container, it is "UTC".)
+	if _, err := time.LoadLocation(zone); err != nil || zone == "Local" {
 		b.invalid(&at, "%.64q is no time zone: write a name of the IANA time zone database, such as Europe/Vienna", zone)
 	}
 	b.body.TimeZone = zone
