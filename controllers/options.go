@@ -148,6 +148,20 @@ func either[T comparable](value, fallback T) T {
 	return value
 }
 
+// LoadTrustedKeys reads the public keys of former signing keys from a file: PEM blocks
+// of PKIX form, as trackers read them.
+func LoadTrustedKeys(path string) ([]ed25519.PublicKey, error) {
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("read trusted keys: %w", err)
+	}
+	keys, err := snapshot.ParsePublicKeys(data)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return keys, nil
+}
+
 // LoadSigningKey reads the operator's signing key from a file: one PEM block of
 // PKCS #8 form, as "openssl genpkey -algorithm ed25519" writes it.
 func LoadSigningKey(path string) (ed25519.PrivateKey, error) {

@@ -22,6 +22,7 @@ type operatorFlags struct {
 	kubeconfig  string
 	keys        string
 	signingKey  string
+	verifyKeys  string
 	leaderElect bool
 }
 
@@ -48,6 +49,7 @@ func newOperatorCommand() *cobra.Command {
 	addPublicURL(flags, &o.PublicURL)
 	flags.StringVar(&f.keys, "keys", "/etc/waypost/keys", "directory with "+seal.FileName+", mounted from the installation's Secret")
 	flags.StringVar(&f.signingKey, "signing-key", "/etc/waypost/signing/"+signingKeyFile, "PEM file with the key that manifests are signed with; empty leaves them unsigned")
+	flags.StringVar(&f.verifyKeys, "verify-keys", "", "PEM file with the public keys that trackers trust: what a former signing key signed is taken up at start")
 	flags.IntVar(&o.KeepRevisions, "keep-revisions", 20, "how many revisions can be rolled back to, at least 5")
 	flags.BoolVar(&f.leaderElect, "leader-elect", true, "lead only while holding the lease, so that two operators can run")
 	flags.StringVar(&o.MetricsAddress, "admin", controllers.DefaultMetricsAddress, "port of /metrics; 0 is nowhere")
@@ -71,6 +73,11 @@ func runOperator(ctx context.Context, f operatorFlags) error {
 	}
 	if f.signingKey != "" {
 		if o.SigningKey, err = controllers.LoadSigningKey(f.signingKey); err != nil {
+			return err
+		}
+	}
+	if f.verifyKeys != "" {
+		if o.TrustedKeys, err = controllers.LoadTrustedKeys(f.verifyKeys); err != nil {
 			return err
 		}
 	}
