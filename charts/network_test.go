@@ -89,3 +89,28 @@ func reachesInternet(rules []networkingv1.NetworkPolicyEgressRule) bool {
 	}
 	return false
 }
+
+// TestTracesLeave: with an endpoint for traces every component reaches its port, and
+// without one nothing is opened.
+func TestTracesLeave(t *testing.T) {
+	for endpoint, port := range map[string]int{
+		"": 4318, "http://otel.observability:4318": 4318, "https://otlp.example.net": 443, "http://otlp.example.net/v1": 80, "http://[fd00::1]:4319": 4319,
+	} {
+		for mode, args := range modes {
+			all := objects(t, append([]string{"--set", "tracing.endpoint=" + endpoint, "--set", "networkPolicy.apiServer.ports={6443}"}, args...)...)
+			for _, policy := range policies(t, all) {
+				want := endpoint != "" && policy.Labels["app.kubernetes.io/component"] != "keys"
+				if got := opens(policy.Spec.Egress, port); got != want {
+					t.Errorf("%q, %s, %s: reaches port %d: %v, want %v", endpoint, mode, policy.Name, port, got, want)
+				}
+			}
+		}
+	}
+}
+
+// opens reports whether a rule names the port alone; those for whole ranges name none.
+func opens(rules []networkingv1.NetworkPolicyEgressRule, port int) bool {
+	return slices.ContainsFunc(rules, func(rule networkingv1.NetworkPolicyEgressRule) bool {
+		return len(rule.Ports) == 1 && rule.Ports[0].Port.IntValue() == port
+	})
+}

@@ -58,9 +58,24 @@
       {{- end }}
 {{- end }}
 
+{{/* The collector of traces: the port of its URL, where there is one. */}}
+{{- define "waypost.egressTracing" -}}
+{{- $url := urlParse .Values.tracing.endpoint }}
+- ports:
+  - {protocol: TCP, port: {{ regexFind "[0-9]+$" (regexFind ":[0-9]+$" $url.host) | default (ternary 443 80 (eq $url.scheme "https")) }}}
+  {{- with .Values.networkPolicy.tracing.to }}
+  to:
+  {{- toYaml . | nindent 2 }}
+  {{- end }}
+{{- end }}
+
+{{/* What every component may reach beside its own needs. */}}
 {{- define "waypost.egressExtra" -}}
+{{- if .Values.tracing.endpoint }}
+{{- include "waypost.egressTracing" . }}
+{{- end }}
 {{- with .Values.networkPolicy.extraEgress }}
-{{- toYaml . }}
+{{ toYaml . }}
 {{- end }}
 {{- end }}
 
