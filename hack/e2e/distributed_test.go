@@ -6,7 +6,6 @@ import (
 	"crypto/rand"
 	"encoding/hex"
 	"fmt"
-	"net/http"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -18,7 +17,9 @@ const trackers = "app.kubernetes.io/component=tracker"
 
 // distributedValues are those of the chart's own example.
 func (s *suite) distributedValues() []string {
-	return append([]string{"--values", filepath.Join(s.example(), "values.yaml")}, small...)
+	return append([]string{
+		"--values", filepath.Join(s.example(), "values.yaml"), "--set", "tracing.endpoint=http://collector:4318",
+	}, small...)
 }
 
 func (s *suite) example() string { return filepath.Join(s.chart(), "examples", "distributed") }
@@ -74,6 +75,7 @@ func distributedEdit(s *suite) {
 	}
 	s.timings.spread("kubectl patch to a click that goes there, 3 trackers", served)
 	s.timings.spread("kubectl patch to Ready, 3 trackers", ready)
+	s.tracesFrom("waypost-operator", "waypost-tracker", "waypost-ledger")
 }
 
 func distributedRestart(s *suite) {
@@ -100,7 +102,7 @@ func distributedDrain(s *suite) {
 
 func distributedUpgrade(s *suite) {
 	c := s.under("helm upgrade of chart and image, under load", func() {
-		s.helmInstall(s.chart(), newVersion, s.distributedValues()...)
+		s.helmUpgrade()
 		s.podsReady(trackers, 3)
 	})
 	s.noFailures("upgrade", c)
@@ -132,13 +134,32 @@ func distributedKill(s *suite) {
 	})
 }
 
+// distributedDatabase moves the books into PostgreSQL, where two ledgers share them,
+// and kills one: the journal is folded again from its beginning, beside the load.
+func distributedDatabase(s *suite) {
+	database := os.Getenv("E2E_DATABASE")
+	if database == "" {
+		s.timings.add("PostgreSQL", "not tested: E2E_DATABASE is empty")
+		return
+	}
+	s.kubectl("create", "secret", "generic", "-n", systemNamespace, "books", "--from-literal=url="+database)
+	s.startLoad()
+	c := s.under("helm upgrade to PostgreSQL and two ledgers, under load", func() {
+		s.helmUpgrade("--set", "database.existingSecret.name=books", "--set", "ledger.replicas=2")
+		s.podsReady("app.kubernetes.io/component=ledger", 2)
+	})
+	s.noFailures("upgrade to PostgreSQL", c)
+	s.under("one of two ledgers killed, until ready", func() {
+		s.kill(s.pods("app.kubernetes.io/component=ledger")[0].Name)
+		s.podsReady("app.kubernetes.io/component=ledger", 2)
+	})
+	s.stopLoad()
+	s.took("the books in PostgreSQL are complete after", func() { s.awaitConversions(s.timings.orders) })
+}
+
 // distributedBooks: every order that was accepted is one conversion, exactly.
 func distributedBooks(s *suite) {
-	last, err := s.load(http.MethodPost, "/stop")
-	if err != nil {
-		s.Fatal(err)
-	}
-	s.orders(last)
+	s.stopLoad()
 	s.took("the books are complete after", func() { s.awaitConversions(s.timings.orders) })
 	s.timings.add("orders, each one conversion", fmt.Sprint(s.timings.orders))
 	metricsNameNobody(s)
@@ -146,7 +167,6 @@ func distributedBooks(s *suite) {
 }
 
 func distributedUninstall(s *suite) {
-	s.kubectl("delete", "pod", "-n", systemNamespace, "load", "--wait=false")
 	s.helm("uninstall", "waypost", "-n", systemNamespace, "--wait")
 	s.kubectl("delete", "-n", systemNamespace, "-f", filepath.Join(s.example(), "nats.yaml"), "--wait=false")
 	if _, err := s.tryKubectl("get", "secret", "-n", systemNamespace, "waypost-keys"); err != nil {

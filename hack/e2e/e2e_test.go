@@ -20,6 +20,7 @@ func TestEndToEnd(t *testing.T) {
 		s.part("Convert", embeddedConvert)
 		s.part("Edit", embeddedEdit)
 		s.part("Rights", embeddedRights)
+		s.part("Money", embeddedMoney)
 		s.part("Metrics", metricsNameNobody)
 		s.part("Kill", embeddedKill)
 		s.part("Upgrade", embeddedUpgrade)
@@ -34,6 +35,7 @@ func TestEndToEnd(t *testing.T) {
 		s.part("Upgrade", distributedUpgrade)
 		s.part("Kill", distributedKill)
 		s.part("Books", distributedBooks)
+		s.part("Database", distributedDatabase)
 		s.part("Uninstall", distributedUninstall)
 	})
 	s.part("WithoutHelm", func(s *suite) {

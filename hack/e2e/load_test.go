@@ -32,7 +32,7 @@ func (c counts) String() string {
 const loadPod = `
 apiVersion: v1
 kind: Pod
-metadata: {name: load, namespace: waypost-system}
+metadata: {name: load, namespace: waypost-system, labels: {app: load}}
 spec:
   restartPolicy: Never
   securityContext: {runAsNonRoot: true, runAsUser: 65532, seccompProfile: {type: RuntimeDefault}}
@@ -43,6 +43,13 @@ spec:
     ports: [{containerPort: 8081}]
     readinessProbe: {httpGet: {path: /counts, port: 8081}, periodSeconds: 1}
     securityContext: {allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, capabilities: {drop: [ALL]}}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: collector, namespace: waypost-system}
+spec:
+  selector: {app: load}
+  ports: [{port: 4318, targetPort: 8081}]
 `
 
 // startLoad begins to click through the Service, by its name, from a pod of its own.
@@ -97,6 +104,9 @@ func (s *suite) under(what string, f func()) counts {
 	})
 	c := s.phase()
 	s.timings.add("  meanwhile", c.String())
+	if len(c.Failures) > 0 {
+		s.timings.add("  the first failure, and the last", c.Failures[0]+" … "+c.Failures[len(c.Failures)-1])
+	}
 	s.orders(before)
 	s.orders(c)
 	return c
@@ -125,4 +135,36 @@ func (s *suite) noFailures(what string, c counts) {
 	if c.Clicks < 50 {
 		s.Errorf("%s: only %d clicks, the load says nothing", what, c.Clicks)
 	}
+}
+
+// tracesFrom waits until processes have sent spans, as tracing.endpoint tells them to.
+func (s *suite) tracesFrom(processes ...string) {
+	s.Helper()
+	s.await("traces of "+strings.Join(processes, ", "), time.Minute, func() error {
+		response, body, err := s.ask(http.MethodGet, "pods", "load", "8081", "/traces")
+		if err != nil || response.StatusCode != http.StatusOK {
+			return fmt.Errorf("%w: %v %s", errNotYet, err, body)
+		}
+		var sent map[string]int
+		if err := json.Unmarshal(body, &sent); err != nil {
+			return err
+		}
+		for _, process := range processes {
+			if sent[process] == 0 {
+				return fmt.Errorf("%w: %v", errNotYet, sent)
+			}
+		}
+		return nil
+	})
+}
+
+// stopLoad ends the clicks, waits for the postbacks under way and takes the pod away.
+func (s *suite) stopLoad() {
+	s.Helper()
+	last, err := s.load(http.MethodPost, "/stop")
+	if err != nil {
+		s.Fatal(err)
+	}
+	s.orders(last)
+	s.kubectl("delete", "pod", "-n", systemNamespace, "load", "--now")
 }

@@ -5,6 +5,7 @@
 #
 #   KUBECONFIG         a cluster to use instead; needs a default storage class, and
 #   E2E_REGISTRY       with it: registry to push the images to, such as registry.example/e2e
+#   E2E_DATABASE       URL of an empty PostgreSQL that its pods can reach; without it that part is not tested
 #   E2E_KEEP=1         leave the node up (hack/e2e/node/down.sh ends it)
 #   E2E_RUN            only these parts, as for go test -run, such as TestEndToEnd/Distributed
 set -euo pipefail
@@ -68,6 +69,9 @@ if [ -n "$own" ]; then
 	hack/e2e/node/up.sh
 	# shellcheck disable=SC1091
 	. "${STATE:-${TMPDIR:-/tmp}/waypost-node}/env"
+	hack/e2e/node/database.sh
+	E2E_DATABASE=$(cat "${STATE:-${TMPDIR:-/tmp}/waypost-node}/database/url")
+	export E2E_DATABASE
 	# How the test kills a process, by the id of its container.
 	cat > "$previous/kill" <<KILL
 #!/usr/bin/env bash

@@ -124,6 +124,16 @@ func (s *suite) helmInstall(chart, version string, args ...string) {
 	}, args...)...)
 }
 
+// helmUpgrade brings the release to this chart and version as docs/operate.md says, on
+// the values that it has.
+func (s *suite) helmUpgrade(args ...string) {
+	s.Helper()
+	s.helm(append([]string{
+		"upgrade", "waypost", s.chart(), "--namespace", systemNamespace, "--reset-then-reuse-values",
+		"--wait", "--timeout", "5m", "--set", "image.tag=" + newVersion,
+	}, args...)...)
+}
+
 func (s *suite) chart() string { return filepath.Join(root, "charts", "waypost") }
 
 // await polls until ok returns nil, and fails with its last error.

@@ -55,10 +55,14 @@ func (s *suite) mustClick() (location, id string) {
 	return location, id
 }
 
-// postback reports a purchase and returns its verdict.
-func (s *suite) postback(clickID, order string) string {
+// postback reports a purchase, with further parameters as names and values, and
+// returns its verdict.
+func (s *suite) postback(clickID, order string, more ...string) string {
 	s.Helper()
 	query := url.Values{"clickid": {clickID}, "goal": {"2"}, "amount": {"30.00"}, "order_id": {order}}
+	for i := 0; i+1 < len(more); i += 2 {
+		query.Set(more[i], more[i+1])
+	}
 	response, body, err := s.get("waypost", "http", "/postback?"+query.Encode())
 	if err != nil {
 		s.Fatal(err)
@@ -124,7 +128,7 @@ func (s *suite) awaitConversions(want int) {
 func (s *suite) applySamples() {
 	s.Helper()
 	s.kubectl("apply", "-n", network, "-k", filepath.Join(root, "config", "samples"))
-	s.kubectl("wait", "-n", network, "--for=condition=Ready", "offer,goal,partner", "--all", "--timeout=2m")
+	s.kubectl("wait", "-n", network, "--for=condition=Ready", "waypost", "--all", "--timeout=2m")
 }
 
 // edit changes where an offer leads and returns the time until a click goes there.

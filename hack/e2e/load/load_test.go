@@ -2,8 +2,10 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -71,5 +73,33 @@ func TestLoad(t *testing.T) {
 	}
 	if l.counts().Clicks != 0 {
 		t.Error("the next phase begins with the counts of the last")
+	}
+}
+
+// TestTraces: spans are known by the process that sent them.
+func TestTraces(t *testing.T) {
+	server := httptest.NewServer((&load{}).handler(func() {}))
+	defer server.Close()
+	for _, body := range []string{"\x0a\x0cservice.name\x12\x0fwaypost-tracker", "nobody's", "waypost-tracker", "waypost-ledger"} {
+		response, err := http.Post(server.URL+"/v1/traces", "application/x-protobuf", strings.NewReader(body))
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = response.Body.Close()
+		if response.StatusCode != http.StatusOK {
+			t.Errorf("spans are answered %s", response.Status)
+		}
+	}
+	response, err := http.Get(server.URL + "/traces")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = response.Body.Close() }() // read to the end by then
+	var sent map[string]int
+	if err := json.NewDecoder(response.Body).Decode(&sent); err != nil {
+		t.Fatal(err)
+	}
+	if sent["waypost-tracker"] != 2 || sent["waypost-ledger"] != 1 || len(sent) != 2 {
+		t.Errorf("counted %v", sent)
 	}
 }

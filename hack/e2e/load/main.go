@@ -4,7 +4,8 @@
 //
 // Every click is a new connection, because that is what visitors make. Every second
 // click is converted; a postback that is not accepted is repeated under the same
-// order id, as advertisers do, so each order must end up as one conversion.
+// order id, as advertisers do, so each order must end up as one conversion. It is the
+// collector of traces, too.
 package main
 
 import (
@@ -27,7 +28,7 @@ func main() {
 	flag.StringVar(&l.query, "query", "offer=1001&partner=2002", "offer and partner to click")
 	flag.StringVar(&l.goal, "goal", "2", "goal to convert, with multiple conversions")
 	rate := flag.Int("rate", 20, "clicks a second")
-	listen := flag.String("listen", ":8081", "GET /counts answers the counts, POST /next begins a new phase, POST /stop ends the clicks")
+	listen := flag.String("listen", ":8081", "GET /counts answers the counts, POST /next begins a new phase, POST /stop ends the clicks; POST /v1/traces takes spans, GET /traces answers who has sent some")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
 	defer stop()
@@ -65,6 +66,12 @@ func run(ctx context.Context, l *load, rate int, listen string) error {
 // handler is how the test asks what happened.
 func (l *load) handler(stop func()) http.Handler {
 	mux := http.NewServeMux()
+	var spans traces
+	mux.HandleFunc("POST /v1/traces", spans.take)
+	mux.HandleFunc("GET /traces", func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		_ = json.NewEncoder(w).Encode(spans.counts()) // the test has gone away
+	})
 	answer := func(w http.ResponseWriter, c Counts) {
 		w.Header().Set("Content-Type", "application/json")
 		_ = json.NewEncoder(w).Encode(c) // the test has gone away

@@ -17,17 +17,17 @@ step() {
 	printf '%5d s  %s\n' $((SECONDS - began)) "$1"
 }
 
-# packages: containerd, runc, CNI plugins and nft are Debian's; the kernel's view of them is older than Kubernetes's,
-# and works.
+# packages: containerd, runc, CNI plugins, nft and PostgreSQL are Debian's; they are older than Kubernetes, and work.
 packages() {
 	local command missing=
 	for command in containerd runc nft ip openssl curl; do
 		command -v $command >/dev/null || missing=yes
 	done
+	command -v initdb >/dev/null || compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || missing=yes
 	[ -n "$missing" ] || [ ! -x /usr/lib/cni/bridge ] || return 0
 	apt-get update -qq
 	DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
-		containerd runc containernetworking-plugins nftables iproute2 openssl curl >/dev/null
+		containerd runc containernetworking-plugins nftables iproute2 openssl curl postgresql >/dev/null
 }
 
 kubernetes() {
