@@ -84,13 +84,12 @@ func (c *client) due(n int) time.Duration {
 	return time.Duration(float64(n) / c.paced.Rate * float64(time.Second))
 }
 
-// send writes the requests whose time has come to idle connections. What finds
-// none stays due.
+// send writes the requests whose time has come to idle connections, in turn: one
+// that is never used would be closed by the server. What finds none stays due.
 func (c *client) send(now time.Duration) error {
 	for c.sent < c.total && len(c.idle) > 0 && c.due(c.sent) <= now {
-		last := len(c.idle) - 1
-		conn := c.idle[last]
-		c.idle = c.idle[:last]
+		conn := c.idle[0]
+		c.idle = c.idle[1:]
 		if err := conn.write(c.sent, c.due(c.sent)); err != nil {
 			return err
 		}
