@@ -3,11 +3,13 @@ package main
 import (
 	"context"
 	"fmt"
+	"os"
 	"path/filepath"
 	"testing"
 	"time"
 
 	"github.com/waypost/waypost/tracker/journal"
+	"github.com/waypost/waypost/tracker/ledger/store/storetest"
 )
 
 func TestBetween(t *testing.T) {
@@ -105,6 +107,9 @@ func TestBareStatements(t *testing.T) {
 	var b bench
 	defer b.postgres.Stop()
 	url, err := b.postgres.Database()
+	if err != nil && os.Getenv(storetest.Require) == "1" {
+		t.Fatal(err)
+	}
 	if err != nil {
 		t.Skip(fmt.Sprint("PostgreSQL is not here: ", err))
 	}
