@@ -70,8 +70,11 @@ func (e *Engine) changed(key status.Key, form v1alpha1.Object) {
 	e.index(key, true)
 	e.waiting.Remove(key)
 	e.fresh[key] = struct{}{}
-	if o.bulk && form.GetObjectStatus().ObservedGeneration == o.generation {
-		e.late.overdueOnly(key, o, now) // an earlier operator has told
+	if observed := form.GetObjectStatus().ObservedGeneration; o.bulk && (observed <= 0 || observed == o.generation) {
+		// Nobody has just edited it, and its status says nothing that is no longer
+		// so. To read and publish everything takes longer than a moment: two
+		// statuses of each would be written, the first at the cost of the snapshot.
+		e.late.overdueOnly(key, o, now)
 	} else {
 		e.late.expect(key, o, now)
 	}
