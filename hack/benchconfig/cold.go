@@ -23,7 +23,10 @@ func measureCold(ctx context.Context, c *cluster, s sizes) ([]figure, error) {
 	if err != nil {
 		return nil, err
 	}
-	addresses, err := freeAddresses(2)
+	if err := c.takenUp(ctx, p); err != nil {
+		return nil, err
+	}
+	addresses, err := freeAddresses(3)
 	if err != nil {
 		return nil, err
 	}
@@ -46,7 +49,11 @@ func measureCold(ctx context.Context, c *cluster, s sizes) ([]figure, error) {
 	if values, err := scrape(ctx, addresses[1]); err == nil {
 		say("of that %.1f s for compiling and %.1f s for writing shards", values["waypost_compile_duration_seconds_sum"], values["waypost_publish_duration_seconds_sum"])
 	}
-	pause(ctx, 20*time.Second) // while it writes statuses
+	pause(ctx, 20*time.Second) // it is in the middle of the statuses then
+	busy, _, err := coldTracker(ctx, c, p, addresses[2])
+	if err != nil {
+		return nil, err
+	}
 	operatorMemory, err := operator.memory()
 	if err != nil {
 		return nil, err
@@ -55,6 +62,7 @@ func measureCold(ctx context.Context, c *cluster, s sizes) ([]figure, error) {
 		{"cold operator: start to published", published.Seconds(), "s"},
 		{"cold operator: memory", operatorMemory, "MiB"},
 		{"cold tracker: start to ready", ready.Seconds(), "s"},
+		{"cold tracker: start to ready while statuses are written", busy.Seconds(), "s"},
 		{"cold tracker: memory", memory, "MiB"},
 	}, nil
 }

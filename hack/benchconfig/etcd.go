@@ -11,7 +11,9 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/fields"
 	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -113,5 +115,34 @@ func (c *cluster) commit(ctx context.Context, t transaction) error {
 	if err != nil || response.StatusCode != http.StatusOK {
 		return fmt.Errorf("write to etcd: %s: %.300s", response.Status, answer)
 	}
+	return nil
+}
+
+// takenUp waits until the API server has read what was put into etcd behind its
+// back, which takes it longer than writing it took: an operator that starts finds
+// an API server that runs. Its cache answers no read that asks for a later
+// revision than it has.
+func (c *cluster) takenUp(ctx context.Context, p place) error {
+	start := time.Now()
+	for _, list := range []client.ObjectList{&v1alpha1.PartnerList{}, &v1alpha1.PartnerPayoutList{}, &v1alpha1.OfferList{}} {
+		if err := c.List(ctx, list, client.InNamespace(p.Network), client.Limit(1)); err != nil {
+			return fmt.Errorf("read what was restored: %w", err)
+		}
+		fromCache := &client.ListOptions{
+			Namespace: p.Network, FieldSelector: fields.OneTermEqualSelector(metav1.ObjectNameField, "none"),
+			Raw: &metav1.ListOptions{ResourceVersion: list.GetResourceVersion(), ResourceVersionMatch: metav1.ResourceVersionMatchNotOlderThan},
+		}
+		for {
+			err := c.List(ctx, list, fromCache)
+			if err == nil {
+				break
+			}
+			if ctx.Err() != nil || !apierrors.IsTimeout(err) && !apierrors.IsTooManyRequests(err) {
+				return fmt.Errorf("wait for the API server: %w", err)
+			}
+			pause(ctx, 100*time.Millisecond)
+		}
+	}
+	say("taken up by the API server after %v", time.Since(start).Round(time.Millisecond))
 	return nil
 }
