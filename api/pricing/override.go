@@ -67,6 +67,26 @@ func (c candidate) compare(o candidate) int {
 	)
 }
 
+// PassedOver returns for each side the step of an override that holds but does not
+// give that side, nil where there is none. Terms do not carry it, because it does
+// not act; it is for people who ask why their override does nothing.
+func PassedOver(in Selection) (payout, revenue []Step) {
+	held, ok := in.override()
+	if !ok {
+		return nil, nil
+	}
+	step := func(side string) []Step {
+		return []Step{{Rule: "override " + held.name(), Detail: "holds but gives no " + side}}
+	}
+	if held.entry.Payout == nil && !in.Goal.Private {
+		payout = step("payout")
+	}
+	if held.entry.Revenue == nil {
+		revenue = step("revenue")
+	}
+	return payout, revenue
+}
+
 // begin returns when an override's window begins.
 func begin(o *snapshot.Override) int64 {
 	if o.From == 0 {
@@ -88,5 +108,8 @@ func (c candidate) named(terms *snapshot.Terms) *Named {
 	if terms == nil {
 		return nil
 	}
-	return &Named{Name: c.record.Name + "/" + c.entry.Name, Terms: *terms}
+	return &Named{Name: c.name(), Terms: *terms}
 }
+
+// name is the object's name and the entry's.
+func (c candidate) name() string { return c.record.Name + "/" + c.entry.Name }

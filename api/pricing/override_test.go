@@ -73,6 +73,36 @@ func TestMissingSideGoesToTheStructure(t *testing.T) {
 	}
 }
 
+// TestPassedOver: the way of a side begins with the override that does not give it.
+func TestPassedOver(t *testing.T) {
+	entry := func(payout, revenue *snapshot.Terms) *snapshot.Record {
+		return record("b", "blog", 1, snapshot.Override{Name: "x", Offer: "shoes", Goal: "2", Payout: payout, Revenue: revenue})
+	}
+	money := terms(t, "6", "0")
+	for _, tt := range []struct {
+		name            string
+		in              Selection
+		payout, revenue string
+	}{
+		{"none holds", shoes(), "", ""},
+		{"it gives both", shoes(entry(money, money)), "", ""},
+		{"payout only", shoes(entry(money, nil)), "", "override b/x: holds but gives no revenue"},
+		{"revenue only", shoes(entry(nil, money)), "override b/x: holds but gives no payout", ""},
+	} {
+		payout, revenue := PassedOver(tt.in)
+		if path(payout) != tt.payout || path(revenue) != tt.revenue {
+			t.Errorf("%s: %q and %q, want %q and %q", tt.name, path(payout), path(revenue), tt.payout, tt.revenue)
+		}
+	}
+	private := shoes(entry(nil, money))
+	goal := *private.Goal
+	goal.Private = true
+	private.Goal = &goal
+	if payout, _ := PassedOver(private); payout != nil {
+		t.Errorf("a private goal's payout has the step %v", payout)
+	}
+}
+
 func TestOverridesThatDoNotApply(t *testing.T) {
 	give := func(offer, goal string) snapshot.Override {
 		return snapshot.Override{Name: "x", Offer: offer, Goal: goal, Payout: terms(t, "5", "0")}

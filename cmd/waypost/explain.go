@@ -106,11 +106,11 @@ func (e *explanation) print(ctx context.Context, w io.Writer, index *live.Index,
 	}
 	line("goal", "%s %s", goal.Body.Value, goal.Body.Title)
 	e.complete(ctx, line)
-	terms := pricing.Select(pricing.Selection{
+	selection := pricing.Selection{
 		Partner: partner.Body, PartnerName: partner.Name, OfferName: offer.Name, Goal: goal.Body,
 		Payouts: network.Payouts(partner.Name), Structure: network.Structure, At: e.at,
-	})
-	result, err := terms.Price(pricing.Facts{Amount: e.amount, Field: func(name string) (string, bool) {
+	}
+	result, err := pricing.Select(selection).Price(pricing.Facts{Amount: e.amount, Field: func(name string) (string, bool) {
 		value, ok := e.fields[name]
 		return value, ok
 	}})
@@ -118,8 +118,9 @@ func (e *explanation) print(ctx context.Context, w io.Writer, index *live.Index,
 		line("verdict", "refused: bad_amount (%v)", err)
 		return nil
 	}
-	printSide(line, "payout", result.Payout, offer.Body.Currency, result.PayoutPath)
-	printSide(line, "revenue", result.Revenue, offer.Body.Currency, result.RevenuePath)
+	payout, revenue := pricing.PassedOver(selection)
+	printSide(line, "payout", result.Payout, offer.Body.Currency, append(payout, result.PayoutPath...))
+	printSide(line, "revenue", result.Revenue, offer.Body.Currency, append(revenue, result.RevenuePath...))
 	verdict := firstVerdict(network, offer, partner, goal, id, e.at.Sub(id.Time()))
 	line("verdict", "%s", verdict)
 	if only := pixelOf(goal.Body.Protocol); only != "" && !strings.HasPrefix(verdict, "refused") {

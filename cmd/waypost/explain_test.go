@@ -99,3 +99,46 @@ func TestExplainVerdict(t *testing.T) {
 		}
 	}
 }
+
+// TestExplainPassesAnOverrideOver: an override that holds and lacks a side is named
+// on that side's way.
+func TestExplainPassesAnOverrideOver(t *testing.T) {
+	const override = `
+---
+apiVersion: waypost.dev/v1alpha1
+kind: PartnerPayout
+metadata: {name: deals}
+spec:
+  partnerRef: {name: blog}
+  overrides:
+  - {name: december, offer: shoes, payout: {flat: "1.40"}}
+`
+	config, data := t.TempDir(), t.TempDir()
+	if err := os.WriteFile(filepath.Join(config, "all.yaml"), []byte(explainedManifests+override), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	keys, err := seal.LoadOrCreateDir(data, time.Now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	minter, err := token.NewMinter(keys)
+	if err != nil {
+		t.Fatal(err)
+	}
+	id := minter.AppendClick(nil, time.Now(), snapshot.OfferHash("default", "shoes"), snapshot.PartnerHash("default", "blog"))
+	cmd, out := newExplainCommand(), &bytes.Buffer{}
+	cmd.SetOut(out)
+	cmd.SetErr(&bytes.Buffer{})
+	cmd.SetArgs([]string{"--config", config, "--data", data, "--clickid", string(id), "--server", "http://127.0.0.1:1", "--token", "none"})
+	if err := cmd.ExecuteContext(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{
+		"payout    1.40 USD\n          1. override deals/december: ",
+		"revenue   0.00 USD\n          1. override deals/december: holds but gives no revenue\n          2. goal: ",
+	} {
+		if !strings.Contains(out.String(), want) {
+			t.Errorf("want %q in\n%s", want, out)
+		}
+	}
+}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -19,37 +20,54 @@ func newPlanCommand() *cobra.Command {
 		Use:   "plan OLD NEW",
 		Short: "Say what a change means in money and links, before it is merged",
 		Long: `Compiles two directories and compares what trackers would serve: which links and postbacks
-break, what each partner is paid and from when, who is served and where visitors are sent.`,
+break, what each partner is paid and from when, who is served and where visitors are sent.
+Exits with 1, after the plan, when the API server would not take something in NEW: what that
+means is not in the plan.`,
 		Example: "  git worktree add /tmp/main main && waypost plan /tmp/main/networks networks",
 		Args:    cobra.ExactArgs(2),
 		RunE: func(cmd *cobra.Command, dirs []string) error {
-			before, err := planned(cmd.Context(), cmd.ErrOrStderr(), dirs[0])
+			before, _, err := planned(cmd.Context(), cmd.ErrOrStderr(), dirs[0])
 			if err != nil {
 				return err
 			}
-			after, err := planned(cmd.Context(), cmd.ErrOrStderr(), dirs[1])
+			after, findings, err := planned(cmd.Context(), cmd.ErrOrStderr(), dirs[1])
 			if err != nil {
 				return err
 			}
-			changes := plan.Diff(before, after, clock())
-			switch output {
-			case "json":
-				return printJSON(cmd.OutOrStdout(), changes)
-			case "text":
-				return plan.WriteText(cmd.OutOrStdout(), changes)
+			if err := writePlan(cmd.OutOrStdout(), output, plan.Diff(before, after, clock())); err != nil {
+				return err
 			}
-			return fmt.Errorf("--output %q: use text or json", output)
+			if slices.ContainsFunc(findings, notTaken) {
+				return fmt.Errorf("%s: %w, the plan is without what is refused", dirs[1], errNotValid)
+			}
+			return nil
 		},
 	}
 	cmd.Flags().StringVarP(&output, "output", "o", "text", "text or json")
 	return cmd
 }
 
+func writePlan(w io.Writer, output string, changes []plan.Change) error {
+	switch output {
+	case "json":
+		return printJSON(w, changes)
+	case "text":
+		return plan.WriteText(w, changes)
+	}
+	return fmt.Errorf("--output %q: use text or json", output)
+}
+
 // planned compiles one side; what is wrong in it is said, and not part of the plan.
-func planned(ctx context.Context, w io.Writer, dir string) ([]*snapshot.Record, error) {
+func planned(ctx context.Context, w io.Writer, dir string) ([]*snapshot.Record, []offline.Finding, error) {
 	records, findings, err := loadManifests(ctx, compile.Options{AssumeSecrets: true}, []string{dir})
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	return records, offline.WriteText(w, findings)
+	return records, findings, offline.WriteText(w, findings)
+}
+
+// notTaken reports whether a finding keeps an object from being applied at all.
+// What the operator would refuse keeps its last good form, and the plan says so.
+func notTaken(f offline.Finding) bool {
+	return f.Severity == offline.Error && (f.Reason == offline.ReasonUnreadable || f.Reason == offline.ReasonRefused)
 }
