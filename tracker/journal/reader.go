@@ -8,6 +8,14 @@ import (
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
+	"golang.org/x/sync/semaphore"
+)
+
+// Bounds of what is read ahead of Read: the memory of entries, and how many batches
+// however small they are.
+const (
+	aheadEntries = 8192
+	aheadBatches = 256
 )
 
 // ErrRewound says that the journal ends before the position it was read up to: it
@@ -35,7 +43,8 @@ type Reader struct {
 	cancel  context.CancelFunc
 	done    sync.WaitGroup
 	batches chan *Batch
-	err     error // why batches is closed; set before
+	room    *semaphore.Weighted // for entries in batches
+	err     error               // why batches is closed; set before
 
 	// last is the position handed on; of the pump alone.
 	last    uint64
@@ -51,7 +60,7 @@ func NewReader(c *Conn, after uint64, o ReaderOptions) *Reader {
 		o.Patience = 10 * time.Second
 	}
 	ctx, cancel := context.WithCancel(context.Background())
-	r := &Reader{conn: c, o: o, cancel: cancel, batches: make(chan *Batch, 16), last: after, started: after > 0}
+	r := &Reader{conn: c, o: o, cancel: cancel, batches: make(chan *Batch, aheadBatches), room: semaphore.NewWeighted(aheadEntries), last: after, started: after > 0}
 	r.done.Go(func() { r.pump(ctx) })
 	return r
 }
@@ -66,7 +75,7 @@ func (r *Reader) Read(ctx context.Context, most int) ([]*Batch, error) {
 		if !ok {
 			return nil, r.err
 		}
-		out = append(out, b)
+		out = append(out, r.take(b))
 	case <-ctx.Done():
 		return nil, fmt.Errorf("wait for the journal: %w", ctx.Err())
 	}
@@ -76,13 +85,22 @@ func (r *Reader) Read(ctx context.Context, most int) ([]*Batch, error) {
 			if !ok {
 				return out, nil // the next call returns the error
 			}
-			out = append(out, b)
+			out = append(out, r.take(b))
 		default:
 			return out, nil
 		}
 	}
 	return out, nil
 }
+
+// take makes room for another batch in the place of b.
+func (r *Reader) take(b *Batch) *Batch {
+	r.room.Release(weight(b))
+	return b
+}
+
+// weight is the room that a batch takes; one that is larger than all room takes all.
+func weight(b *Batch) int64 { return int64(min(len(b.Entries), aheadEntries)) }
 
 // Close ends reading. Read returns what is left, then ErrClosed.
 func (r *Reader) Close() {
@@ -221,6 +239,9 @@ func (r *Reader) hand(ctx context.Context, msg jetstream.Msg) error {
 		b = &Batch{Malformed: err}
 	}
 	b.Position, b.Stored, b.Missing = position, meta.Timestamp, r.missing
+	if err := r.room.Acquire(ctx, weight(b)); err != nil {
+		return fmt.Errorf("read the journal: %w", err)
+	}
 	select {
 	case r.batches <- b:
 	case <-ctx.Done():
