@@ -22,6 +22,9 @@ type sqlite struct {
 	read   *sql.DB
 	// turn holds the one writing connection while nobody uses it.
 	turn chan *sqliteWriter
+	// committed tells the checkpoints; stop ends them, and done is closed then.
+	committed  chan struct{}
+	stop, done chan struct{}
 }
 
 func openSQLite(ctx context.Context, path string) (*sqlite, error) {
@@ -34,12 +37,15 @@ func openSQLite(ctx context.Context, path string) (*sqlite, error) {
 		return nil, err
 	}
 	defer unlock()
-	writer, err := sql.Open("sqlite", sqliteSource(path, "page_size(8192)", "journal_mode(WAL)", "synchronous(FULL)", "cache_size(-65536)", "journal_size_limit(67108864)"))
+	writer, err := sql.Open("sqlite", sqliteSource(path, "page_size(8192)", "journal_mode(WAL)", "synchronous(FULL)", "cache_size(-65536)", "journal_size_limit(67108864)", selfCheckpoint))
 	if err != nil {
 		return nil, fmt.Errorf("open the ledger database %s: %w", path, err)
 	}
 	writer.SetMaxOpenConns(1)
-	e := &sqlite{writer: writer, turn: make(chan *sqliteWriter, 1)}
+	e := &sqlite{
+		writer: writer, turn: make(chan *sqliteWriter, 1),
+		committed: make(chan struct{}, 1), stop: make(chan struct{}), done: make(chan struct{}),
+	}
 	if err := e.prepare(ctx, path); err != nil {
 		return nil, errors.Join(fmt.Errorf("open the ledger database %s: %w", path, err), e.close())
 	}
@@ -60,6 +66,7 @@ func (e *sqlite) prepare(ctx context.Context, path string) error {
 		return err
 	}
 	e.read.SetMaxOpenConns(4)
+	go e.keepCheckpointing()
 	return nil
 }
 
@@ -123,6 +130,10 @@ func (e *sqlite) reconnect(ctx context.Context, w *sqliteWriter) error {
 
 func (e *sqlite) close() error {
 	var errs []error
+	if e.read != nil {
+		close(e.stop)
+		<-e.done
+	}
 	select {
 	case w := <-e.turn:
 		errs = append(errs, w.close())

@@ -145,7 +145,7 @@ func (s *sqliteSession) claim(ctx context.Context, day int64, visitors []int64, 
 	if len(visitors) == 0 {
 		return nil
 	}
-	const query = "INSERT INTO uniques (day, visitor) SELECT ?, value FROM json_each(?) WHERE true ON CONFLICT DO NOTHING RETURNING visitor"
+	const query = insertOrFail + " INTO uniques (day, visitor) SELECT ?, value FROM json_each(?) WHERE true ON CONFLICT DO NOTHING RETURNING visitor"
 	return s.query(ctx, query, []any{day, string(append(list, ']'))}, each)
 }
 
@@ -171,6 +171,10 @@ func (s *sqliteSession) commit(ctx context.Context) error {
 	if _, err := s.conn.ExecContext(ctx, "COMMIT"); err != nil {
 		s.abort()
 		return err
+	}
+	select {
+	case s.engine.committed <- struct{}{}:
+	default: // they know already
 	}
 	return nil
 }
