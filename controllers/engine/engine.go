@@ -234,7 +234,7 @@ func (e *Engine) resume(ctx context.Context) error {
 // adopt makes the published records the beginning.
 func (e *Engine) adopt(ctx context.Context, previous publish.Previous) error {
 	for _, problem := range previous.Problems {
-		e.Log.Error(problem, "part of what is published cannot be used; last good forms in it are lost, it will be published again")
+		e.Log.Error(problem, "part of what is published cannot be used; last good forms in it are those of an earlier revision, if any has it, and it will be published again")
 	}
 	if err := e.World.LoadPrevious(previous.Records); err != nil {
 		e.Log.Error(err, "a published record cannot be used")

@@ -18,7 +18,8 @@ const maxRevision = 1 << 53
 type Previous struct {
 	// Manifest is nil when nothing was published, or nothing to be trusted.
 	Manifest *snapshot.Manifest
-	// Records are those of all its shards that could be read.
+	// Records are those of all its shards; of one that cannot be read those that an
+	// earlier revision has, if one can be read.
 	Records []*snapshot.Record
 	// Problems say what could not be read or trusted; it is published again.
 	Problems []error
@@ -44,7 +45,44 @@ func (p *Publisher) Load(ctx context.Context) (Previous, error) {
 	if err != nil {
 		return Previous{}, err
 	}
+	for _, ref := range p.current.Shards {
+		if _, sound := p.known[ref.Digest]; sound {
+			continue
+		}
+		earlier, err := p.earlier(ctx, ref)
+		if err != nil {
+			return Previous{}, err
+		}
+		records = append(records, earlier...)
+	}
 	return Previous{Manifest: p.current, Records: records, Problems: problems}, nil
+}
+
+// earlier returns the records of a damaged shard as the newest retained revision
+// has them that can be trusted and read, nothing when none has: an older form of
+// an object that is invalid now, and an older tombstone, are better than none.
+func (p *Publisher) earlier(ctx context.Context, damaged snapshot.ShardRef) ([]*snapshot.Record, error) {
+	tried := map[string]bool{damaged.Digest: true}
+	for _, revision := range p.history.Revisions() {
+		m, err := p.Retained(revision)
+		if err != nil {
+			continue // not signed by anybody who is trusted
+		}
+		digest := byIndex(m.Shards)[damaged.Index].Digest
+		if digest == "" || tried[digest] {
+			continue
+		}
+		tried[digest] = true
+		records, version, err := p.shards.get(ctx, digest)
+		switch {
+		case err == nil:
+			p.known[digest] = version
+			return records, nil
+		case !errors.Is(err, ErrShardMissing):
+			return nil, err
+		}
+	}
+	return nil, nil
 }
 
 // Records reads shards; those that are missing or damaged are problems. Those

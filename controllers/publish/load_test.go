@@ -68,3 +68,49 @@ func TestLoadDamagedShard(t *testing.T) {
 		t.Errorf("serves %v", titles)
 	}
 }
+
+// Of a damaged shard the newest earlier form that is sound and signed is taken.
+func TestLoadDamagedShardFromEarlierRevisions(t *testing.T) {
+	tests := []struct {
+		name    string
+		damaged int    // how many of the newest forms
+		forged  bool   // nobody who is trusted signed the earlier revisions
+		want    string // title of the offer, "" for none
+	}{
+		{"sound", 0, false, "third"},
+		{"the newest", 1, false, "second"},
+		{"the two newest", 2, false, "first"},
+		{"all", 3, false, ""},
+		{"earlier ones are forged", 1, true, ""},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			c := newCluster(t)
+			p, _ := c.publisher(t)
+			var digests []string
+			for _, title := range []string{"first", "second", "third"} {
+				if title == "third" && tt.forged {
+					former := c.key
+					_, c.key, _ = ed25519.GenerateKey(nil)
+					p = New(Options{Client: c, Namespace: c.namespace, Key: c.key, Trusted: []ed25519.PublicKey{former.Public().(ed25519.PublicKey)}})
+					if _, err := p.Load(t.Context()); err != nil {
+						t.Fatal(err)
+					}
+				}
+				publishOK(t, p, Change{Contents: contents(offer("a", title))})
+				digests = append([]string{p.Current().Shards[0].Digest}, digests...)
+			}
+			for _, digest := range digests[:tt.damaged] {
+				c.recreate(t, digest)
+			}
+			_, previous := c.publisher(t)
+			got := ""
+			for _, r := range previous.Records {
+				got += r.Offer.Title
+			}
+			if got != tt.want || (len(previous.Problems) > 0) != (tt.damaged > 0) {
+				t.Errorf("loaded %q with the problems %v, want %q", got, previous.Problems, tt.want)
+			}
+		})
+	}
+}
