@@ -272,6 +272,9 @@ func TestDecodeBatchRefuses(t *testing.T) {
 		"nested too deeply":       {nested, ErrMalformed},
 		"too large":               {make([]byte, MaxBatchBytes+1), ErrMalformed},
 		"too large inside":        {zeros, ErrMalformed},
+		"too large when unpacked": {pack(nil, make([]byte, MaxBatchBytes+1)), ErrMalformed},
+		"damaged packing":         {append(bytes.Clone(s2Magic), 0x05, 0xff, 0xff), ErrMalformed},
+		"packed nothing":          {bytes.Clone(s2Magic), ErrMalformed},
 		"damaged compression":     {append(bytes.Clone(zstdMagic), 1, 2, 3), ErrMalformed},
 	}
 	for name, test := range tests {
@@ -291,6 +294,17 @@ func TestCompressedBatch(t *testing.T) {
 	}
 	if got := decodeTest(t, small); !reflect.DeepEqual(got.Entries, want) {
 		t.Fatal("entries differ")
+	}
+}
+
+func TestPackedBatch(t *testing.T) {
+	var buf []byte
+	for _, n := range []int{1, 100, 10} { // the memory of a larger one is used again
+		want := randomEntries(testRand(t), n)
+		buf = pack(buf, encodeTest(t, want...))
+		if got := decodeTest(t, bytes.Clone(buf)); !reflect.DeepEqual(got.Entries, want) {
+			t.Fatalf("the entries of %d differ", n)
+		}
 	}
 }
 
@@ -341,6 +355,7 @@ func FuzzDecodeBatch(f *testing.F) {
 			f.Fatal(err)
 		}
 		f.Add(small)
+		f.Add(pack(nil, data))
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
 		b, err := DecodeBatch(data)

@@ -2,7 +2,6 @@ package journal
 
 import (
 	"errors"
-	"strings"
 	"testing"
 	"time"
 
@@ -25,7 +24,7 @@ func TestFullStreamRefusesUntilItIsTrimmed(t *testing.T) {
 	reg := prometheus.NewRegistry()
 	w := newTestWriter(t, c, WriterOptions{VerdictWait: time.Millisecond, Metrics: NewWriterMetrics(reg)})
 	post := func() error {
-		_, err := w.Postback(testContext(t), &Postback{GoalRaw: strings.Repeat("x", 50_000)})
+		_, err := w.Postback(testContext(t), &Postback{GoalRaw: noise(50_000)})
 		return err
 	}
 	durable := 0

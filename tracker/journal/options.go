@@ -14,7 +14,7 @@ type WriterOptions struct {
 	MaxBatchBytes   int
 	MaxBatchEntries int
 	// FlushInterval is how long a click waits for company before its batch is
-	// sent; default 10 ms. A batch with a postback does not wait.
+	// sent; default 20 ms. A batch with a postback does not wait.
 	FlushInterval time.Duration
 	// AckWait is how long one attempt waits for the acknowledgement before the
 	// same batch is sent again; default 1 s. RetryWait is the pause after an
@@ -50,7 +50,7 @@ const maxEntryBytes = MaxBatchBytes / 2
 func (o WriterOptions) withDefaults() WriterOptions {
 	set(&o.MaxBatchBytes, 512<<10)
 	set(&o.MaxBatchEntries, 4096)
-	set(&o.FlushInterval, 10*time.Millisecond)
+	set(&o.FlushInterval, 20*time.Millisecond)
 	set(&o.AckWait, time.Second)
 	set(&o.RetryWait, 100*time.Millisecond)
 	set(&o.DurableWait, 5*time.Second)

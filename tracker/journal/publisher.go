@@ -17,15 +17,18 @@ var (
 	errBatchTooLarge = errors.New("larger than the NATS server's max_payload")
 )
 
-// publisher appends batches to the stream.
-type publisher struct{ conn *Conn }
+// publisher appends batches to the stream, one at a time.
+type publisher struct {
+	conn   *Conn
+	packed []byte // the last batch, packed
+}
 
 // headerRoom is what a message's headers may take of the server's limit.
 const headerRoom = 1 << 10
 
 // append sends one batch and returns when it is durable. The id makes JetStream
 // recognise a batch that is sent again.
-func (p publisher) append(ctx context.Context, id string, data []byte) error {
+func (p *publisher) append(ctx context.Context, id string, data []byte) error {
 	if err := p.conn.ensure(ctx, &p.conn.journal); err != nil {
 		p.conn.revive()
 		return err
@@ -48,15 +51,20 @@ func (p publisher) append(ctx context.Context, id string, data []byte) error {
 }
 
 // limit is the server's max_payload without room for headers; 0 while not connected.
-func (p publisher) limit() int { return max(int(p.conn.nc.MaxPayload())-headerRoom, 0) }
+func (p *publisher) limit() int { return max(int(p.conn.nc.MaxPayload())-headerRoom, 0) }
 
-// fit compresses a batch that is larger than the server takes.
-func (p publisher) fit(data []byte) ([]byte, error) {
-	limit := p.limit()
+// fit makes a batch small, and smaller if it is larger than the server takes. The
+// client has copied it when the publishing of it is over.
+func (p *publisher) fit(data []byte) ([]byte, error) {
+	limit, raw := p.limit(), data
+	if len(data) >= packedFrom {
+		p.packed = pack(p.packed, data)
+		data = p.packed
+	}
 	if limit == 0 || len(data) <= limit {
 		return data, nil
 	}
-	small, err := deflate(data)
+	small, err := deflate(raw)
 	if err != nil {
 		return nil, err
 	}

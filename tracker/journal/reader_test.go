@@ -252,7 +252,7 @@ func TestRepeatedBatchIsStoredOnce(t *testing.T) {
 	_, c := startEmbedded(t, t.TempDir(), EmbeddedOptions{})
 	data := encodeTest(t, Entry{Tick: &Tick{At: 1}})
 	for range 3 {
-		if err := (publisher{c}).append(testContext(t), testHeader.MessageID(), data); err != nil {
+		if err := (&publisher{conn: c}).append(testContext(t), testHeader.MessageID(), data); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -3,7 +3,6 @@ package journal
 import (
 	"context"
 	"os/signal"
-	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -32,7 +31,7 @@ func TestEmbeddedTakesEntriesAgainAfterAFullDisk(t *testing.T) {
 	_, c := startEmbedded(t, t.TempDir(), EmbeddedOptions{})
 	w := newTestWriter(t, c, WriterOptions{AckWait: 200 * time.Millisecond})
 	restore := limitFileSize(t, 1<<20)
-	big := Entry{Postback: &Postback{GoalRaw: strings.Repeat("x", 100_000)}}
+	big := Entry{Postback: &Postback{GoalRaw: noise(100_000)}}
 	durable := 0
 	for ; durable < 20; durable++ {
 		ctx, cancel := context.WithTimeout(context.Background(), time.Second)

@@ -47,7 +47,7 @@ func NewWriter(c *Conn, o WriterOptions) (*Writer, error) {
 		return nil, fmt.Errorf("subscribe to verdicts: %w", err)
 	}
 	w.sub = sub
-	if err := w.start(publisher{c}); err != nil {
+	if err := w.start(&publisher{conn: c}); err != nil {
 		_ = sub.Unsubscribe()
 		return nil, err
 	}

@@ -2,6 +2,7 @@ package journal
 
 import (
 	"context"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -18,6 +19,13 @@ import (
 func clickNo(i int) *Click { return &Click{Traffic: Traffic{ID: fmt.Sprint(i)}} }
 
 func postbackNo(i int) *Postback { return &Postback{ClickID: fmt.Sprint(i)} }
+
+// noise is text that no packing makes smaller.
+func noise(length int) string {
+	bytes := make([]byte, length*3/4)
+	_, _ = rand.NewChaCha8([32]byte{}).Read(bytes) // never fails
+	return base64.RawStdEncoding.EncodeToString(bytes)
+}
 
 // wantClicks checks that the entries are the clicks from..to-1, in order.
 func wantClicks(t *testing.T, entries []Entry, from, to int) {
@@ -40,10 +48,10 @@ func TestClicksWaitForCompanyButNotLong(t *testing.T) {
 			w.Click(clickNo(i))
 			time.Sleep(400 * time.Microsecond)
 		}
-		time.Sleep(10 * time.Millisecond)
+		time.Sleep(20 * time.Millisecond)
 		synctest.Wait()
-		if len(j.batches) != 1 || j.at[0] != 10*time.Millisecond {
-			t.Fatalf("%d batches, sent at %v; want one at 10ms", len(j.batches), j.at)
+		if len(j.batches) != 1 || j.at[0] != 20*time.Millisecond {
+			t.Fatalf("%d batches, sent at %v; want one at 20ms", len(j.batches), j.at)
 		}
 		wantClicks(t, j.read(), 0, 20)
 		closeWriter(t, w)
