@@ -55,6 +55,7 @@ func newTrackerCommand() *cobra.Command {
 
 func runTracker(ctx context.Context, f trackerFlags) error {
 	tuneMemory()
+	tuneProcessors()
 	log, err := f.logging.logger(os.Stderr)
 	if err != nil {
 		return err

@@ -46,8 +46,21 @@ func NewDirectory(load Load, log logr.Logger, dirs ...string) *Directory {
 	return &Directory{dirs: dirs, load: load, log: log}
 }
 
-// Run implements Source.
+// Run implements Source. What it does gives way to visitors who are answered on the
+// same core.
 func (d *Directory) Run(ctx context.Context, sink Sink) error {
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		inBackground()
+		d.follow(ctx, sink)
+	}()
+	<-done
+	return nil
+}
+
+// follow serves the directory as it changes, until ctx ends.
+func (d *Directory) follow(ctx context.Context, sink Sink) {
 	w := newWatcher(d.dirs, d.log)
 	if d.noEvents {
 		w.close()
@@ -57,7 +70,7 @@ func (d *Directory) Run(ctx context.Context, sink Sink) error {
 		w.settle() // before reading, so that a change meanwhile is seen as one
 		again := d.reload(ctx, sink)
 		if !w.wait(ctx, again) {
-			return nil
+			return
 		}
 	}
 }
