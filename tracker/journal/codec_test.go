@@ -120,12 +120,11 @@ func TestBatchIsACBORSequence(t *testing.T) {
 
 func TestSharedConfigurationIsWrittenOnce(t *testing.T) {
 	same := &Context{Offer: "shoes", Config: "sha256:1"}
-	equal := &Context{Offer: "shoes", Config: "sha256:1"}
 	other := &Context{Offer: "hats", Config: "sha256:1"}
 	terms := &Terms{Offer: OfferTerms{Name: "shoes"}}
 	click := func(c *Context) Entry { return Entry{Click: &Click{Traffic: Traffic{Context: c}}} }
-	data := encodeTest(t, click(same), click(other), click(same), click(equal),
-		Entry{Impression: &Impression{Traffic: Traffic{Context: equal}}},
+	data := encodeTest(t, click(same), click(other), click(same), click(same),
+		Entry{Impression: &Impression{Traffic: Traffic{Context: same}}},
 		Entry{Postback: &Postback{Terms: terms}}, Entry{Postback: &Postback{Terms: &Terms{Offer: OfferTerms{Name: "shoes"}}}})
 	kinds := make(map[uint64]int)
 	for rest := skipHeader(t, data); len(rest) > 0; {

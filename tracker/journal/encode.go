@@ -41,7 +41,8 @@ type encoder struct {
 
 	contexts map[*Context]uint64
 	terms    map[*Terms]uint64
-	// content finds a definition that was made of equal bytes under another pointer.
+	// content finds terms that were made of equal bytes under another pointer: each
+	// postback makes its own. Contexts live as long as a snapshot.
 	content map[contentKey]definition
 	defined [firstEntry]uint64 // how many of each kind
 }
@@ -173,12 +174,9 @@ func (e *encoder) context(c *Context) uint64 {
 	if n, ok := e.contexts[c]; ok {
 		return n
 	}
-	before := len(e.buf)
-	e.buf = e.item(itemContext, e.defined[itemContext]+1)
-	begin := len(e.buf)
-	e.buf = appendContext(e.buf, c)
-	n := e.define(itemContext, before, begin)
-	e.contexts[c] = n
+	n := e.defined[itemContext] + 1
+	e.buf = appendContext(e.item(itemContext, n), c)
+	e.defined[itemContext], e.contexts[c] = n, n
 	return n
 }
 
