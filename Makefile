@@ -49,6 +49,10 @@ test: control-plane-next ## Every test, the ones against a real API server inclu
 test-race: control-plane ## The same under the race detector (needs a C compiler)
 	@KUBEBUILDER_ASSETS="$(KUBE)" CGO_ENABLED=1 go test -race -timeout 30m $(PKGS)
 
+.PHONY: soak
+soak: control-plane ## 200,000 random events on both engines, processes killed, held to a model; SEEDS="1 2 3", EVENTS=200000
+	@KUBEBUILDER_ASSETS="$(KUBE)" hack/soak.sh $(or $(EVENTS),200000) $(or $(SEEDS),1 2 3)
+
 .PHONY: lint
 lint: ## All linters
 	@hack/lint.sh

@@ -47,17 +47,25 @@ func FixedPorts() Ports {
 	}
 }
 
-// FreePorts asks the kernel for ports for two trackers, so many NATS servers and
-// the rest.
-func FreePorts(journal int) (Ports, error) {
+// FreeAddresses asks the kernel for n addresses on loopback that nobody uses.
+func FreeAddresses(n int) ([]string, error) {
 	var addresses []string
-	for range 7 + 2*journal {
+	for range n {
 		l, err := net.Listen("tcp", "127.0.0.1:0")
 		if err != nil {
-			return Ports{}, fmt.Errorf("looking for a free port: %w", err)
+			return nil, fmt.Errorf("looking for a free port: %w", err)
 		}
 		defer func() { _ = l.Close() }() // held until all are found, so that none comes twice
 		addresses = append(addresses, l.Addr().String())
+	}
+	return addresses, nil
+}
+
+// FreePorts are free ones for two trackers, so many NATS servers and the rest.
+func FreePorts(journal int) (Ports, error) {
+	addresses, err := FreeAddresses(7 + 2*journal)
+	if err != nil {
+		return Ports{}, err
 	}
 	p := Ports{
 		OperatorMetrics: addresses[0], OperatorHealth: addresses[1], LedgerAdmin: addresses[2],
@@ -78,6 +86,21 @@ type Installation struct {
 	Binary      string
 	// Spool gives the first tracker a spool; the second one keeps to memory.
 	Spool bool
+
+	// TrackerFlags are given to each tracker beside what it needs.
+	TrackerFlags []string
+	// Ledgers are the ledgers to run. None is the usual one: "ledger", on SQLite.
+	Ledgers []Ledger
+}
+
+// Ledger is one ledger's process. Several may share a journal, and a database.
+type Ledger struct {
+	// Name is the name of the process, Admin the address of its admin port.
+	Name, Admin string
+	// Database is a file, or the URL of a PostgreSQL database.
+	Database string
+	// Flags are given to it beside what it needs.
+	Flags []string
 }
 
 // Path is a path in Data.
@@ -150,8 +173,10 @@ func (i *Installation) Start(ctx context.Context) (*Processes, error) {
 			err = p.Launch(fmt.Sprintf("tracker-%d", n+1), i.Binary, i.trackerArgs(n)...)
 		}
 	}
-	if err == nil {
-		err = p.Launch("ledger", i.Binary, i.ledgerArgs()...)
+	for _, l := range i.ledgers() {
+		if err == nil {
+			err = p.Launch(l.Name, i.Binary, i.LedgerArgs(l)...)
+		}
 	}
 	if err != nil {
 		p.Stop()
@@ -174,19 +199,28 @@ func (i *Installation) operatorArgs() []string {
 
 func (i *Installation) trackerArgs(n int) []string {
 	name := fmt.Sprintf("tracker-%d", n+1)
-	args := []string{"tracker", "--kubeconfig", i.Path("tracker.kubeconfig"), "--name", name,
+	args := append([]string{"tracker", "--kubeconfig", i.Path("tracker.kubeconfig"), "--name", name,
 		"--snapshot-namespace", snapshotNamespace, "--keys", i.Path("keys"), "--verify-keys", i.Path("keys", "verify-keys.pem"),
 		"--journal-url", i.JournalURL(), "--cache", i.Path(name), "--drain-delay", "3s",
-		"--listen", i.Ports.Trackers[n].Public, "--admin", i.Ports.Trackers[n].Admin}
+		"--listen", i.Ports.Trackers[n].Public, "--admin", i.Ports.Trackers[n].Admin}, i.TrackerFlags...)
 	if n == 0 && i.Spool {
 		args = append(args, "--spool", i.Path(name+".spool"))
 	}
 	return args
 }
 
-func (i *Installation) ledgerArgs() []string {
-	return []string{"ledger", "--kubeconfig", i.Path("ledger.kubeconfig"), "--journal-url", i.JournalURL(),
-		"--database", i.Path("ledger.db"), "--admin", i.Ports.LedgerAdmin}
+func (i *Installation) ledgers() []Ledger {
+	if len(i.Ledgers) > 0 {
+		return i.Ledgers
+	}
+	return []Ledger{{Name: "ledger", Admin: i.Ports.LedgerAdmin, Database: i.Path("ledger.db")}}
+}
+
+// LedgerArgs is the command line of a ledger; with "rebuild" after its first word
+// that of a rebuild.
+func (i *Installation) LedgerArgs(l Ledger) []string {
+	return append([]string{"ledger", "--kubeconfig", i.Path("ledger.kubeconfig"), "--journal-url", i.JournalURL(),
+		"--database", l.Database, "--admin", l.Admin}, l.Flags...)
 }
 
 // ApplySamples does what a newcomer would do next.
