@@ -14,6 +14,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -35,6 +36,7 @@ type stage struct {
 	postgres  *storetest.Server
 	partners  *partnerServer
 	versions  map[string]*world
+	awaited   atomic.Bool // an edit is to be published
 	*traffic
 }
 

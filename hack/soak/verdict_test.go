@@ -91,10 +91,11 @@ func (f *facts) otherCurrency() bool {
 	return f.currency != "" && !strings.EqualFold(f.currency, f.offer.currency(f.network))
 }
 
-// retried: the identical one was counted within ten seconds.
+// retried: the identical one was counted within ten seconds, when it had no other
+// key either.
 func (m *model) retried(s *sale, kind string) bool {
 	for _, o := range slices.Backward(m.same[kind+s.sameKey()]) {
-		if !o.frees {
+		if keyless := o.goal.Multiple || o.session == ""; !o.frees && (keyless || kind != "") {
 			apart := s.at - o.at
 			return apart <= 10_000_000 && apart >= -10_000_000
 		}
