@@ -11,6 +11,7 @@ import (
 
 	"k8s.io/apimachinery/pkg/api/equality"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -207,8 +208,13 @@ func TestWriterEveryKind(t *testing.T) {
 
 			d.writer.Submit(outcomeOf(object, func(o *Outcome) { o.Facts.Propagation.Complete = false }), true)
 			d.wait(t)
-			bare := next(got, outcomeOf(object, func(o *Outcome) { o.Facts.Propagation.Complete = false }), time.Now())
-			if last := d.get(t, object); !equality.Semantic.DeepEqual(statusOf(last), statusOf(bare)) {
+			last := d.get(t, object)
+			ready := meta.FindStatusCondition(last.GetConditions(), v1alpha1.ConditionReady)
+			if ready == nil {
+				t.Fatalf("no Ready in %+v", last.GetConditions())
+			}
+			bare := next(got, outcomeOf(object, func(o *Outcome) { o.Facts.Propagation.Complete = false }), ready.LastTransitionTime.Time)
+			if !equality.Semantic.DeepEqual(statusOf(last), statusOf(bare)) {
 				t.Errorf("status without details\n got %+v\nwant %+v", statusOf(last), statusOf(bare))
 			}
 			if results, _ := d.seen(); results != "written unchanged written" {
