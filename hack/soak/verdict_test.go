@@ -15,6 +15,7 @@ type sale struct {
 	payout, revenue int64
 	amount          *int64
 	frees           bool // its key is free
+	keyless         bool // it was counted when it came, with no key but all that it sent
 	history         []string
 	windows         map[string]string // of caps, as text
 }
@@ -91,11 +92,11 @@ func (f *facts) otherCurrency() bool {
 	return f.currency != "" && !strings.EqualFold(f.currency, f.offer.currency(f.network))
 }
 
-// retried: the identical one was counted within ten seconds, when it had no other
-// key either.
+// retried: the identical one was counted within ten seconds, and had no other key
+// either. What a moderator decides later makes nobody's retry of it.
 func (m *model) retried(s *sale, kind string) bool {
 	for _, o := range slices.Backward(m.same[kind+s.sameKey()]) {
-		if keyless := o.goal.Multiple || o.session == ""; !o.frees && (keyless || kind != "") {
+		if o.keyless {
 			apart := s.at - o.at
 			return apart <= 10_000_000 && apart >= -10_000_000
 		}
@@ -115,6 +116,7 @@ func (m *model) goalClick(s *sale) string {
 		return "rejected " + reason
 	}
 	m.goalClicks[key(s.network.Name, s.offer.Name, s.partner.Name, s.goal.Value)]++
+	s.keyless = true
 	m.same["click "+s.sameKey()] = append(m.same["click "+s.sameKey()], s)
 	return "approved"
 }
@@ -183,6 +185,7 @@ func (m *model) index(s *sale) {
 	if s.order != "" {
 		m.byOrder[s.orderKey()] = append(m.byOrder[s.orderKey()], s)
 	}
+	s.keyless = !s.frees && s.order == "" && (s.goal.Multiple || s.session == "")
 	if s.session != "" {
 		m.bySeat[s.seat()] = append(m.bySeat[s.seat()], s)
 	}
