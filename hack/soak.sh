@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Holds the whole installation to the model: soak.sh EVENTS SEED...
-# One run takes about ten minutes a hundred thousand events on two cores.
+# 200,000 events take seven to twelve minutes on two cores.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 

@@ -53,20 +53,26 @@ metadata: {name: shoes-seen}
 spec: {offerRef: {name: shoes}, value: seen, title: Seen, protocol: IFrameSSL}
 `
 
-// TestExplainVerdict: the first check that fails names the reason, as the ledger has it.
-func TestExplainVerdict(t *testing.T) {
-	config, data := t.TempDir(), t.TempDir()
-	if err := os.WriteFile(filepath.Join(config, "all.yaml"), []byte(explainedManifests), 0o600); err != nil {
+// explainable writes manifests and keys, and makes ids of those keys.
+func explainable(t *testing.T, manifests string) (config, data string, minter *token.Minter) {
+	t.Helper()
+	config, data = t.TempDir(), t.TempDir()
+	if err := os.WriteFile(filepath.Join(config, "all.yaml"), []byte(manifests), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	keys, err := seal.LoadOrCreateDir(data, time.Now())
 	if err != nil {
 		t.Fatal(err)
 	}
-	minter, err := token.NewMinter(keys)
-	if err != nil {
+	if minter, err = token.NewMinter(keys); err != nil {
 		t.Fatal(err)
 	}
+	return config, data, minter
+}
+
+// TestExplainVerdict: the first check that fails names the reason, as the ledger has it.
+func TestExplainVerdict(t *testing.T) {
+	config, data, minter := explainable(t, explainedManifests)
 	partner := snapshot.PartnerHash("default", "blog")
 	for _, test := range []struct {
 		offer, goal string
@@ -113,18 +119,7 @@ spec:
   overrides:
   - {name: december, offer: shoes, payout: {flat: "1.40"}}
 `
-	config, data := t.TempDir(), t.TempDir()
-	if err := os.WriteFile(filepath.Join(config, "all.yaml"), []byte(explainedManifests+override), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	keys, err := seal.LoadOrCreateDir(data, time.Now())
-	if err != nil {
-		t.Fatal(err)
-	}
-	minter, err := token.NewMinter(keys)
-	if err != nil {
-		t.Fatal(err)
-	}
+	config, data, minter := explainable(t, explainedManifests+override)
 	id := minter.AppendClick(nil, time.Now(), snapshot.OfferHash("default", "shoes"), snapshot.PartnerHash("default", "blog"))
 	cmd, out := newExplainCommand(), &bytes.Buffer{}
 	cmd.SetOut(out)
