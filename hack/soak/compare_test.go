@@ -293,24 +293,3 @@ func agrees(told, logged string) bool {
 	}
 	return told == logged
 }
-
-// compareDeliveries: everything that was due has come, nothing else has, and what
-// came again had the same id.
-func (s *stage) compareDeliveries(m *model) {
-	s.t.Helper()
-	s.partners.mu.Lock()
-	defer s.partners.mu.Unlock()
-	var got, want []string
-	calls := 0
-	for what, ids := range s.partners.calls {
-		got = append(got, fmt.Sprintf("%s: %d", what, len(ids)))
-		for _, n := range ids {
-			calls += n
-		}
-	}
-	for what, n := range m.fired {
-		want = append(want, fmt.Sprintf("%s: %d", what, n))
-	}
-	s.t.Logf("partners were called %d times", calls)
-	s.same("deliveries", got, want)
-}

@@ -3,14 +3,12 @@ package soak
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 	"maps"
 	"math/rand/v2"
 	"net/http"
 	"slices"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"time"
 )
 
@@ -28,22 +26,26 @@ type answers struct {
 // decision is a moderation that was confirmed.
 type decision struct{ id, what string }
 
-// load sends n requests, and kills and edits meanwhile.
-func (s *stage) load(seed uint64, n int, kills, edits bool) *answers {
+// load sends n requests; in a storm processes are killed meanwhile, batches come
+// again, and the configuration is edited.
+func (s *stage) load(seed uint64, n int, storm bool) *answers {
 	a := &answers{verdicts: map[int][]string{}, ids: map[int]string{}}
 	ctx, stop := context.WithCancel(s.t.Context())
-	var sent atomic.Int64
+	plan := newEditPlan(n)
 	var disturbers, all sync.WaitGroup
-	if kills {
-		disturbers.Go(func() { s.disturb(ctx, rand.New(rand.NewPCG(seed, 2)), everything...) })
-	}
-	if edits {
-		disturbers.Go(func() { s.edit(ctx, rand.New(rand.NewPCG(seed, 3)), &sent, n) })
+	if storm {
+		disturbers.Go(func() {
+			s.disturb(ctx, rand.New(rand.NewPCG(seed, 2)), s.running("tracker-1", "postgres", "ledger-sqlite", "nats", "ledger-postgres-1", "tracker-2", "ledger-postgres-2", "operator")...)
+		})
+		disturbers.Go(func() { s.redeliver(ctx, rand.New(rand.NewPCG(seed, 4))) })
+		disturbers.Go(func() { s.edit(ctx, rand.New(rand.NewPCG(seed, 3)), plan) })
+	} else {
+		plan.over()
 	}
 	for k := range senders {
 		all.Go(func() {
 			x := &sender{s.traffic, rand.New(rand.NewPCG(seed, 100+uint64(k)))}
-			for sent.Add(1) <= int64(n) {
+			for plan.next() {
 				s.one(ctx, x, a)
 			}
 		})
@@ -156,105 +158,6 @@ func (s *stage) moderateOne(ctx context.Context, x *sender, a *answers) {
 		a.decided = append(a.decided, decision{id, what})
 		a.mu.Unlock()
 	}
-}
-
-// everything is what can be killed.
-var everything = []string{"tracker-1", "postgres", "ledger-sqlite", "nats", "ledger-postgres-1", "tracker-2", "ledger-postgres-2", "operator"}
-
-// disturb kills a process and starts it again, and again another, until ctx ends.
-func (s *stage) disturb(ctx context.Context, r *rand.Rand, victims ...string) {
-	killed := map[string]int{}
-	for {
-		name := victims[r.IntN(len(victims))]
-		if len(killed) < len(victims) {
-			name = victims[len(killed)] // each once, then any
-		}
-		if name == "operator" && s.awaited.Load() {
-			name = "nats" // one that dies every few seconds publishes nothing on a busy machine
-		}
-		var err error
-		if name == "postgres" {
-			err = s.postgres.Restart()
-		} else {
-			err = s.processes.Restart(name)
-		}
-		if err != nil {
-			s.t.Errorf("restarting %s: %v", name, err)
-			return
-		}
-		killed[name]++
-		select {
-		case <-time.After(time.Duration(200+r.IntN(1500)) * time.Millisecond):
-		case <-ctx.Done():
-			total := 0
-			for _, n := range killed {
-				total += n
-			}
-			s.t.Logf("killed %d times: %v", total, killed)
-			return
-		}
-	}
-}
-
-// edit changes the configuration a few times while traffic goes on: one object at
-// a time, so that every snapshot that is ever served is a known one.
-func (s *stage) edit(ctx context.Context, r *rand.Rand, sent *atomic.Int64, n int) {
-	const times = 6
-	for k := 1; k <= times; k++ {
-		for sent.Load() < int64(n*k/(times+1)) {
-			select {
-			case <-time.After(20 * time.Millisecond):
-			case <-ctx.Done():
-				return
-			}
-		}
-		next := s.current().clone()
-		net := next.Networks[r.IntN(2)] // the plain one stays plain
-		kind, name, changed, what := edits[k%len(edits)](net, r)
-		s.apply(changed(s.partners.URL))
-		s.awaited.Store(true)
-		s.await(net, kind, name)
-		s.awaited.Store(false)
-		digest := s.digest()
-		s.mu.Lock()
-		if s.versions[digest] != nil {
-			s.t.Errorf("%s changed nothing", what)
-		}
-		s.versions[digest], s.world = next, next
-		s.mu.Unlock()
-		s.t.Logf("after %d requests: %s", sent.Load(), what)
-	}
-}
-
-type edited = func(partnerURL string) object
-
-// edits are changes of one object. What they return writes it down again.
-var edits = []func(n *network, r *rand.Rand) (kind, name string, changed edited, what string){
-	func(n *network, r *rand.Rand) (string, string, edited, string) {
-		p := n.Partners[r.IntN(len(n.Partners))]
-		p.State = map[string]string{"Active": "Blocked"}[p.State]
-		if p.State == "" {
-			p.State = "Active"
-		}
-		return "partner", p.Name, func(u string) object { return p.manifest(n, u) }, fmt.Sprintf("%s of %s is %s", p.Name, n.Name, p.State)
-	},
-	func(n *network, r *rand.Rand) (string, string, edited, string) {
-		o := n.Offers[r.IntN(len(n.Offers))]
-		o.HoldHours, o.MinSeconds = (o.HoldHours+1)%3, (o.MinSeconds+1)%3
-		return "offer", o.Name, func(string) object { return o.manifest(n) }, fmt.Sprintf("%s of %s holds for %d hours", o.Name, n.Name, o.HoldHours)
-	},
-	func(n *network, r *rand.Rand) (string, string, edited, string) {
-		o := n.Offers[r.IntN(len(n.Offers))]
-		g := o.Goals[0]
-		g.Multiple, g.Manual, g.Payout.Flat = !g.Multiple, !g.Manual, ptr(int64(1_234_567))
-		g.Payout.Percent, g.Payout.Tiers, g.Private = nil, nil, false
-		return "offer", o.Name, func(string) object { return o.manifest(n) }, fmt.Sprintf("the default goal of %s of %s counts many: %v", o.Name, n.Name, g.Multiple)
-	},
-	func(n *network, r *rand.Rand) (string, string, edited, string) {
-		o := n.Offers[r.IntN(len(n.Offers))]
-		o.Caps = append(slices.Clone(o.Caps), limit{Name: "late", Metric: "Conversions", Window: "Lifetime", Max: 150})
-		return "offer", o.Name, func(string) object { return o.manifest(n) }, fmt.Sprintf("%s of %s has a cap", o.Name, n.Name)
-	},
 }
 
 // sorted are the keys of a map in order.

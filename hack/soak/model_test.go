@@ -36,7 +36,7 @@ type model struct {
 	verdicts   []judged
 	moderated  int
 	goalClicks map[string]int // by offer, partner and goal
-	fired      map[string]int // by conversion, name and status
+	fired      map[string]int // by what the partner is told
 	wrong      []string       // what must not be in a journal
 }
 
@@ -267,7 +267,7 @@ func (m *model) fire(s *sale, f *facts) {
 		own = global
 	}
 	for _, name := range own {
-		m.fired[fmt.Sprintf("%s/%s/%s %s %s", s.network.Name, s.partner.Name, name, s.id, s.status)]++
+		m.fired[fmt.Sprintf("%s/%s/%s %s %s goal=%s payout=%s", s.network.Name, s.partner.Name, name, s.id, s.status, value, cents(s.payout))]++
 	}
 }
 

@@ -122,7 +122,7 @@ func (m *model) identify(f *facts) string {
 		return "bad_click_id"
 	}
 	if sealed && f.via != "" {
-		f.goal = find(f.offer.Goals, func(g *goal) bool { return g.Value == link.goal })
+		f.goal = find(f.served(), func(g *goal) bool { return g.Value == link.goal })
 	}
 	if f.path == "/aff_l" && f.goal != nil && strings.HasPrefix(f.goal.Protocol, "IFrame") {
 		f.via = "iframe" // one URL for both
@@ -146,14 +146,17 @@ func (f *facts) withoutSession() string {
 	return "missing_click_id"
 }
 
-// named is the goal that the postback names. Where goals are off the default one is
-// all there is.
-func (f *facts) named() *goal {
-	served := f.offer.Goals
+// served are the offer's goals. Where goals are off the default one is all there is.
+func (f *facts) served() []*goal {
 	if f.offer.GoalsOff || f.network.GoalsOff {
-		served = served[:1]
+		return f.offer.Goals[:1]
 	}
-	by := func(is func(*goal) bool) *goal { return find(served, is) }
+	return f.offer.Goals
+}
+
+// named is the goal that the postback names.
+func (f *facts) named() *goal {
+	by := func(is func(*goal) bool) *goal { return find(f.served(), is) }
 	same := strings.EqualFold
 	if id := f.meaning["goal_id"]; id != "" {
 		if g := by(func(g *goal) bool { return g.Object == id && g != f.offer.Goals[0] }); g != nil {

@@ -65,7 +65,7 @@ func (s *stage) linearizable(seed uint64, sessions int) {
 	ctx, stop := context.WithCancel(s.t.Context())
 	var disturber, all sync.WaitGroup
 	disturber.Go(func() {
-		s.disturb(ctx, rand.New(rand.NewPCG(seed, 7)), "ledger-postgres-1", "tracker-2", "ledger-sqlite", "ledger-postgres-2")
+		s.disturb(ctx, rand.New(rand.NewPCG(seed, 7)), s.running("ledger-postgres-1", "tracker-2", "ledger-sqlite", "ledger-postgres-2")...)
 	})
 	answered, lost := 0, 0
 	var mu sync.Mutex
