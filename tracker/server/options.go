@@ -75,7 +75,7 @@ type Limits struct {
 	ConnectionsPerPeer int
 	// Read is how long a client may take to send a request, Write to take the
 	// answer, Idle how long a connection may be quiet between two requests.
-	// Defaults 10 s, 10 s and 75 s.
+	// Defaults 10 s, 10 s and 75 s. A tenth of the shortest may be missing from each.
 	Read, Write, Idle time.Duration
 	// Drain is how long the server goes on taking requests after it was told to
 	// stop, asking clients to close their connections; none by default. A

@@ -131,7 +131,8 @@ func (s *Server) guarded(l net.Listener) net.Listener {
 		s.metrics.turnedAway.WithLabelValues("resources").Inc()
 		s.o.Log.V(1).Info("a connection waits for resources of this machine", "error", err.Error())
 	})
-	return address.LimitConnections(patient, s.limits.ConnectionsPerPeer, s.o.Proxies)
+	limited := address.LimitConnections(patient, s.limits.ConnectionsPerPeer, s.o.Proxies)
+	return deadlineListener{limited, min(s.limits.Read, s.limits.Write, s.limits.Idle) / 10}
 }
 
 // serving says what serving ended with; a listener that was closed ends it well.

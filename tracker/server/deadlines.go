@@ -1,0 +1,82 @@
+package server
+
+import (
+	"net"
+	"time"
+)
+
+// deadlineListener gives out connections that set their deadlines late.
+type deadlineListener struct {
+	net.Listener
+	slack time.Duration
+}
+
+// Accept returns the next connection.
+func (l deadlineListener) Accept() (net.Conn, error) {
+	conn, err := l.Listener.Accept()
+	if err != nil {
+		return nil, err // the caller compares it
+	}
+	return &deadlineConn{Conn: conn, slack: l.slack}, nil
+}
+
+// deadlineConn sets a deadline when it is about to read or write, and not when one
+// is in force already that comes at most slack earlier: fasthttp asks for three with
+// every request, which costs a kept connection more than parsing the request does.
+// Unlike those of other connections, a deadline says nothing to a Read or Write
+// that has begun. It is for one goroutine, but for Close.
+type deadlineConn struct {
+	net.Conn
+	slack       time.Duration
+	read, write deadline
+}
+
+type deadline struct{ asked, inForce time.Time }
+
+// renew reports whether the deadline that is in force is another one than asked
+// for, and takes it for set.
+func (d *deadline) renew(slack time.Duration) bool {
+	if early := d.asked.Sub(d.inForce); early >= 0 && early <= slack {
+		return false
+	}
+	d.inForce = d.asked
+	return true
+}
+
+// SetDeadline is SetReadDeadline and SetWriteDeadline.
+func (c *deadlineConn) SetDeadline(t time.Time) error {
+	c.read.asked, c.write.asked = t, t
+	return nil
+}
+
+// SetReadDeadline bounds the reads that begin after it.
+func (c *deadlineConn) SetReadDeadline(t time.Time) error {
+	c.read.asked = t
+	return nil
+}
+
+// SetWriteDeadline bounds the writes that begin after it.
+func (c *deadlineConn) SetWriteDeadline(t time.Time) error {
+	c.write.asked = t
+	return nil
+}
+
+// Read reads until the deadline, or up to slack less.
+func (c *deadlineConn) Read(b []byte) (int, error) {
+	if c.read.renew(c.slack) {
+		if err := c.Conn.SetReadDeadline(c.read.asked); err != nil {
+			return 0, err
+		}
+	}
+	return c.Conn.Read(b)
+}
+
+// Write writes until the deadline, or up to slack less.
+func (c *deadlineConn) Write(b []byte) (int, error) {
+	if c.write.renew(c.slack) {
+		if err := c.Conn.SetWriteDeadline(c.write.asked); err != nil {
+			return 0, err
+		}
+	}
+	return c.Conn.Write(b)
+}
