@@ -2,6 +2,7 @@ package macro
 
 import (
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -27,9 +28,32 @@ func FuzzMacro(f *testing.F) {
 	})
 }
 
+// checkBound binds each macro alone, and all: the URL stays.
+func checkBound(t *testing.T, template *Template, values Values, want string) {
+	t.Helper()
+	all := template.Macros()
+	for _, bound := range append(chunks(all), nil, all) {
+		b := template.Bind(bound, values)
+		if got := string(b.Append(nil, values)); got != want {
+			t.Fatalf("%q with %v bound became %q, want %q", template, bound, got, want)
+		}
+		for _, m := range bound {
+			if b.Uses(m) {
+				t.Fatalf("%q with %v bound still uses it", template, m)
+			}
+		}
+		if got, want := string(template.AppendWithQuery(nil, values, b)), string(template.AppendWithQuery(nil, values, template)); got != want {
+			t.Fatalf("%q with the query of %v bound became %q, want %q", template, bound, got, want)
+		}
+	}
+}
+
+func chunks(macros []Macro) [][]Macro { return slices.Collect(slices.Chunk(macros, 1)) }
+
 func checkExpansion(t *testing.T, template *Template, value string) {
 	t.Helper()
 	text := string(template.Append(nil, every(value)))
+	checkBound(t, template, every(value), text)
 	for i := range len(text) {
 		if c := text[i]; c <= ' ' || c >= 0x7f || strings.IndexByte("{}<>\"\\", c) >= 0 {
 			t.Fatalf("%q with %q became %q: byte %q cannot be sent", template, value, text, c)

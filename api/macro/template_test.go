@@ -50,6 +50,7 @@ func TestAppend(t *testing.T) {
 		{"an id of 50 characters survives", "https://x.example/?c={transaction_id}&ua={ua}", "https://x.example/?c=Ab-_9&ua=Mozilla%2F5.0%20%28X11%29", Offer},
 	} {
 		template := mustParse(t, test.template, test.vocabulary)
+		checkBound(t, template, values, test.want)
 		if got := string(template.Append(nil, values)); got != test.want {
 			t.Errorf("%s: %s became\n\t%s, want\n\t%s", test.name, test.template, got, test.want)
 		}

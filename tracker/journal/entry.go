@@ -1,6 +1,8 @@
 package journal
 
 import (
+	"slices"
+
 	"github.com/waypost/waypost/api/money"
 	"github.com/waypost/waypost/api/pricing"
 	"github.com/waypost/waypost/api/snapshot"
@@ -74,6 +76,17 @@ type Context struct {
 	Revenue money.Amount `cbor:"11,keyasint,omitempty"`
 	// Caps are the offer's caps that count this event.
 	Caps []snapshot.Cap `cbor:"12,keyasint,omitempty"`
+
+	encoded []byte
+}
+
+// Prepared returns a copy of c that has its encoding with it. A context that many
+// batches will hold is found in one place then, and not in ten. It must not be
+// changed any more.
+func (c Context) Prepared() *Context {
+	c.encoded = nil
+	c.encoded = slices.Clip(appendContext(nil, &c))
+	return &c
 }
 
 // Via says which door a postback came through.

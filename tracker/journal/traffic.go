@@ -60,6 +60,9 @@ func appendImpression(dst []byte, i *Impression) []byte {
 }
 
 func appendContext(dst []byte, c *Context) []byte {
+	if len(c.encoded) > 0 {
+		return append(dst, c.encoded...)
+	}
 	head, pairs := len(dst), byte(0)
 	dst = append(dst, 0)
 	dst = appendTextPair(dst, &pairs, 1, c.Config)

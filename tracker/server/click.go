@@ -6,7 +6,7 @@ import (
 	"github.com/valyala/fasthttp"
 
 	"github.com/waypost/waypost/api/macro"
-	"github.com/waypost/waypost/tracker/journal"
+	"github.com/waypost/waypost/api/snapshot"
 	"github.com/waypost/waypost/tracker/server/params"
 )
 
@@ -28,11 +28,11 @@ var (
 // serveClick redirects a visitor to the offer's destination, or to a fallback.
 func (v *visit) serveClick() {
 	v.describe()
-	if reason := v.traffickers(); reason != "" {
+	if reason := v.traffickers(snapshot.CapClicks); reason != "" {
 		v.fallBack(reason)
 		return
 	}
-	p := &v.pairOf().click
+	p := v.pair
 	switch {
 	case p.reason != "":
 		v.fallBack(p.reason)
@@ -42,7 +42,7 @@ func (v *visit) serveClick() {
 		return
 	}
 	v.attributeImpression()
-	v.idBuffer = v.s.minter.AppendClick(v.idBuffer[:0], v.now, v.offer.Hash, v.partner.Hash)
+	v.idBuffer = v.s.minter.AppendClick(v.idBuffer[:0], v.now, v.pair.hash, v.partner.Hash)
 	v.clickID = v.idBuffer
 	location, ok := v.appendDestination(v.urlBuffer[:0])
 	v.urlBuffer = location
@@ -58,34 +58,16 @@ func (v *visit) serveClick() {
 	}
 	v.ctx.Response.Header.SetCanonical(headerClick, v.clickID)
 	v.setClickCookie()
-	v.click = journal.Click{Traffic: v.traffic(p.context, v.clickID), AimpID: view(v.aimpID)}
+	v.traffic(&v.click.Traffic, p.context, v.clickID)
+	v.click.AimpID = view(v.aimpID)
 	v.s.o.Journal.Click(&v.click)
 	v.s.metrics.served[actClick].Inc()
-}
-
-// traffickers finds offer and partner by their tracking ids, and says what is
-// wrong with them. Deleted ones are unknown.
-func (v *visit) traffickers() (reason string) {
-	offer, partner := v.params.Get(params.Offer), v.params.Get(params.Partner)
-	if len(offer) == 0 {
-		return reasonBadRequest
-	}
-	if v.offer = v.network.Offer(view(offer)); v.offer == nil || v.offer.Deleted {
-		return reasonUnknownOffer
-	}
-	if len(partner) == 0 {
-		return reasonBadRequest
-	}
-	if v.partner = v.network.Partner(view(partner)); v.partner == nil || v.partner.Deleted {
-		return reasonUnknownPartner
-	}
-	return ""
 }
 
 // appendDestination appends the URL to redirect to: the deep link if there is
 // one that the offer allows, else the offer's destination.
 func (v *visit) appendDestination(dst []byte) ([]byte, bool) {
-	destination := v.offer.Destination()
+	destination := v.pair.destination
 	if destination == nil {
 		return dst, false
 	}

@@ -34,7 +34,7 @@ func appendCookieName(dst []byte, prefix string, hash uint64) []byte {
 	return dst
 }
 
-func (v *visit) impressionHash() uint64 { return v.offer.Hash ^ bits.RotateLeft64(v.partner.Hash, 1) }
+func (v *visit) impressionHash() uint64 { return v.pair.hash ^ bits.RotateLeft64(v.partner.Hash, 1) }
 
 // cookie returns the value of the visitor's cookie, nil if there is none. It is
 // good until the next cookie is looked for.
@@ -66,7 +66,7 @@ func cutCookie(header []byte) (pair, rest []byte) {
 // setClickCookie remembers the click for pixel goals of its offer, as long as
 // the click counts.
 func (v *visit) setClickCookie() {
-	v.setCookie(clickCookie, v.offer.Hash, v.clickID, int(v.offer.Body.Attribution.ClickLookbackHours))
+	v.setCookie(clickCookie, v.pair.hash, v.clickID, int(v.pair.clickHours))
 }
 
 // setImpressionCookie remembers the impression for a later click.

@@ -1,18 +1,21 @@
 package server
 
 import (
-	"math/bits"
 	"slices"
 
+	"github.com/cespare/xxhash/v2"
+
+	"github.com/waypost/waypost/api/macro"
 	"github.com/waypost/waypost/api/snapshot"
 	"github.com/waypost/waypost/tracker/journal"
 	"github.com/waypost/waypost/tracker/live"
 	"github.com/waypost/waypost/tracker/server/memo"
+	"github.com/waypost/waypost/tracker/server/params"
 )
 
 // How many decisions, merged deep links and terms are remembered.
 const (
-	rememberedPairs = 16384
+	rememberedPairs = 32768
 	rememberedLinks = 1024
 	rememberedTerms = 4096
 )
@@ -26,23 +29,32 @@ type decisions struct {
 	terms *memo.Table[termsKey, timedTerms]
 }
 
+// pairKey is how a link names an offer and a partner: names are their tracking
+// ids with a zero byte between them, which no tracking id has.
 type pairKey struct {
+	network *live.Network
+	event   snapshot.CapMetric
+	names   string
+}
+
+// pair is what the configuration says about clicks, or impressions, of a partner
+// on an offer. It has copies of what a click needs of the offer: of many offers
+// each is in memory that the processor has to wait for, and here it waits once.
+type pair struct {
 	offer   *live.Offer
 	partner *live.Partner
-}
-
-// pair is what the configuration says about an offer and a partner: whether
-// clicks and impressions are served, and what the journal needs to know.
-type pair struct {
-	click, impression pairSide
-}
-
-type pairSide struct {
 	// reason is why nothing is served, "" if it is.
-	reason  string
+	reason string
+	// context is what the journal needs to know.
 	context *journal.Context
 	// caps are those that may be closed.
 	caps []journal.CapKey
+	// destination is that of clicks, with what is known of this pair filled in, nil
+	// if it cannot be served; hash is offer.Hash, and clickHours for how long a click
+	// counts.
+	destination *macro.Template
+	hash        uint64
+	clickHours  int32
 }
 
 func newDecisions(index *live.Index) *decisions {
@@ -71,17 +83,39 @@ func (s *Server) decisionsOf(index *live.Index) *decisions {
 	return fresh
 }
 
-// pairOf returns the decision about the visit's offer and partner.
-func (v *visit) pairOf() *pair {
-	d := v.s.decisionsOf(v.index)
-	key := pairKey{v.offer, v.partner}
-	hash := v.offer.Hash ^ bits.RotateLeft64(v.partner.Hash, 32)
-	if p, ok := d.pairs.Get(hash, key); ok {
-		return p
+// traffickers finds offer and partner by their tracking ids, and says what is
+// wrong with them. Deleted ones are unknown.
+func (v *visit) traffickers(event snapshot.CapMetric) (reason string) {
+	offer, partner := v.params.Get(params.Offer), v.params.Get(params.Partner)
+	v.namesBuffer = append(append(append(v.namesBuffer[:0], offer...), 0), partner...)
+	known, hash := v.s.decisionsOf(v.index).pairs, xxhash.Sum64(v.namesBuffer)+uint64(event)
+	if p, ok := known.Get(hash, pairKey{v.network, event, view(v.namesBuffer)}); ok {
+		v.pair, v.offer, v.partner = p, p.offer, p.partner
+		return ""
 	}
-	p := decide(v.index, v.network, v.offer, v.partner)
-	d.pairs.Put(hash, key, p)
-	return p
+	if reason := v.find(offer, partner); reason != "" {
+		return reason
+	}
+	v.pair = v.decide(event)
+	known.Put(hash, pairKey{v.network, event, string(v.namesBuffer)}, v.pair)
+	return ""
+}
+
+// find looks offer and partner up in the configuration.
+func (v *visit) find(offer, partner []byte) (reason string) {
+	if len(offer) == 0 {
+		return reasonBadRequest
+	}
+	if v.offer = v.network.Offer(view(offer)); v.offer == nil || v.offer.Deleted {
+		return reasonUnknownOffer
+	}
+	if len(partner) == 0 {
+		return reasonBadRequest
+	}
+	if v.partner = v.network.Partner(view(partner)); v.partner == nil || v.partner.Deleted {
+		return reasonUnknownPartner
+	}
+	return ""
 }
 
 // candidate is what is decided about.
@@ -138,30 +172,40 @@ func (c candidate) refusal() string {
 	return ""
 }
 
-func decide(index *live.Index, network *live.Network, offer *live.Offer, partner *live.Partner) *pair {
-	c := candidate{offer: offer, partner: partner, advertiser: network.Advertiser(offer.Body.Advertiser)}
-	p := &pair{click: side(index, network, c, snapshot.CapClicks), impression: side(index, network, c, snapshot.CapImpressions)}
-	p.click.context.Payout, p.click.context.Revenue = offer.Body.ClickPayout, offer.Body.ClickRevenue
-	p.impression.context.Payout, p.impression.context.Revenue = offer.Body.ImpressionPayout, offer.Body.ImpressionRevenue
-	reason := c.refusal()
-	p.click.reason, p.impression.reason = reason, reason
-	if reason == "" && !offer.Body.Impressions {
-		p.impression.reason = reasonImpressionsDisabled
+// decide finds out about the visit's offer and partner.
+func (v *visit) decide(event snapshot.CapMetric) *pair {
+	c := candidate{offer: v.offer, partner: v.partner, advertiser: v.network.Advertiser(v.offer.Body.Advertiser)}
+	caps := capsOf(c.offer, c.partner, func(limit *snapshot.Cap) bool { return limit.Metric == event })
+	p := &pair{
+		offer: c.offer, partner: c.partner, reason: c.refusal(), caps: capKeys(v.network, c, caps),
+		hash: c.offer.Hash, clickHours: c.offer.Body.Attribution.ClickLookbackHours,
 	}
+	context := journal.Context{
+		Config: v.index.Digest, Network: v.network.Name, TimeZone: v.network.Body.TimeZone,
+		Offer: c.offer.Name, OfferID: c.offer.Body.TrackingID, Advertiser: c.offer.Body.Advertiser,
+		Partner: c.partner.Name, PartnerID: c.partner.Body.TrackingID, Currency: c.offer.Body.Currency,
+		Caps: caps,
+	}
+	if event == snapshot.CapClicks {
+		context.Payout, context.Revenue = c.offer.Body.ClickPayout, c.offer.Body.ClickRevenue
+		p.destination = v.ownDestination()
+	} else {
+		context.Payout, context.Revenue = c.offer.Body.ImpressionPayout, c.offer.Body.ImpressionRevenue
+		if p.reason == "" && !c.offer.Body.Impressions {
+			p.reason = reasonImpressionsDisabled
+		}
+	}
+	p.context = context.Prepared()
 	return p
 }
 
-func side(index *live.Index, network *live.Network, c candidate, metric snapshot.CapMetric) pairSide {
-	caps := capsOf(c.offer, c.partner, func(limit *snapshot.Cap) bool { return limit.Metric == metric })
-	return pairSide{
-		caps: capKeys(network, c, caps),
-		context: &journal.Context{
-			Config: index.Digest, Network: network.Name, TimeZone: network.Body.TimeZone,
-			Offer: c.offer.Name, OfferID: c.offer.Body.TrackingID, Advertiser: c.offer.Body.Advertiser,
-			Partner: c.partner.Name, PartnerID: c.partner.Body.TrackingID, Currency: c.offer.Body.Currency,
-			Caps: caps,
-		},
+// ownDestination is the offer's destination with the macros expanded that the
+// configuration decides, nil if it cannot be served.
+func (v *visit) ownDestination() *macro.Template {
+	if t := v.offer.Destination(); t != nil {
+		return t.Bind(names, v)
 	}
+	return nil
 }
 
 // capsOf returns the caps of an offer that count events of a partner.

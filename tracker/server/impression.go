@@ -3,7 +3,7 @@ package server
 import (
 	"github.com/cespare/xxhash/v2"
 
-	"github.com/waypost/waypost/tracker/journal"
+	"github.com/waypost/waypost/api/snapshot"
 	"github.com/waypost/waypost/tracker/live"
 )
 
@@ -12,11 +12,11 @@ import (
 func (v *visit) serveImpression() {
 	gif.write(v.ctx)
 	v.describe()
-	if reason := v.traffickers(); reason != "" {
+	if reason := v.traffickers(snapshot.CapImpressions); reason != "" {
 		v.passOver(reason)
 		return
 	}
-	p := &v.pairOf().impression
+	p := v.pair
 	switch {
 	case p.reason != "":
 		v.passOver(p.reason)
@@ -28,11 +28,12 @@ func (v *visit) serveImpression() {
 		v.s.metrics.count(actImpression, outcomeUncounted)
 		return
 	}
-	v.idBuffer = v.s.minter.AppendImpression(v.idBuffer[:0], v.now, v.offer.Hash, v.partner.Hash)
+	v.idBuffer = v.s.minter.AppendImpression(v.idBuffer[:0], v.now, v.pair.hash, v.partner.Hash)
 	v.clickID, v.aimpID = nil, v.idBuffer
 	v.ctx.Response.Header.SetCanonical(headerImpression, v.aimpID)
 	v.setImpressionCookie()
-	v.impression = journal.Impression{Traffic: v.traffic(p.context, v.aimpID)}
+	v.traffic(&v.impression.Traffic, p.context, v.aimpID)
+	v.impression.DestinationName, v.impression.DestinationURL = "", ""
 	if d := pickDestination(v.offer.ImpressionDestinations(), v.aimpID); d != nil {
 		v.urlBuffer = d.URL.Append(v.urlBuffer[:0], v)
 		v.impression.DestinationName, v.impression.DestinationURL = d.Name, view(v.urlBuffer)

@@ -2,6 +2,7 @@ package server
 
 import (
 	"math/rand/v2"
+	"slices"
 	"strconv"
 
 	"github.com/waypost/waypost/api/macro"
@@ -15,13 +16,14 @@ func (v *visit) AppendMacro(dst []byte, m macro.Macro) []byte {
 	if i, ok := m.Sub(); ok {
 		return append(dst, v.params.Get(params.Sub1+params.Param(i))...)
 	}
+	if slices.Contains(names, m) {
+		return v.appendNames(dst, m)
+	}
 	switch m {
 	case macro.ClickID:
 		return append(dst, v.clickID...)
 	case macro.AimpID:
 		return append(dst, v.aimpID...)
-	case macro.OfferID, macro.OfferName, macro.OfferRef, macro.PartnerID, macro.AdvertiserID:
-		return v.appendNames(dst, m)
 	case macro.Timestamp:
 		return strconv.AppendInt(dst, v.now.Unix(), 10)
 	case macro.Date:
@@ -32,7 +34,11 @@ func (v *visit) AppendMacro(dst []byte, m macro.Macro) []byte {
 	return v.appendVisitor(dst, m)
 }
 
-// appendNames gives what the configuration says.
+// names are the macros that the configuration gives a value, the same for all
+// visits of a partner to an offer.
+var names = []macro.Macro{macro.OfferID, macro.OfferName, macro.OfferRef, macro.PartnerID, macro.AdvertiserID}
+
+// appendNames gives the values of names.
 func (v *visit) appendNames(dst []byte, m macro.Macro) []byte {
 	switch {
 	case m == macro.PartnerID && v.partner != nil:

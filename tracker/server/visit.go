@@ -42,6 +42,7 @@ type visit struct {
 	// say of it. Slices alias the request or the buffers below.
 	offer      *live.Offer
 	partner    *live.Partner
+	pair       *pair
 	clickID    []byte
 	aimpID     []byte
 	userAgent  []byte
@@ -52,7 +53,7 @@ type visit struct {
 	click      journal.Click
 	impression journal.Impression
 
-	idBuffer, ipBuffer, urlBuffer, cookieBuffer []byte
+	idBuffer, ipBuffer, urlBuffer, cookieBuffer, namesBuffer []byte
 }
 
 func (v *visit) begin(ctx *fasthttp.RequestCtx) {
@@ -62,7 +63,7 @@ func (v *visit) begin(ctx *fasthttp.RequestCtx) {
 // end lets go of the request, so that the pool does not keep it alive.
 func (v *visit) end() {
 	v.params.Reset()
-	v.ctx, v.route, v.index, v.network, v.offer, v.partner = nil, nil, nil, nil, nil, nil
+	v.ctx, v.route, v.index, v.network, v.offer, v.partner, v.pair = nil, nil, nil, nil, nil, nil, nil
 	v.clickID, v.aimpID, v.userAgent, v.referrer, v.ip = nil, nil, nil, nil, nil
 }
 
@@ -112,19 +113,16 @@ func (v *visit) describe() {
 	v.ip = v.ipBuffer
 }
 
-// traffic is what an event says of the visit, in memory of the visit.
-func (v *visit) traffic(context *journal.Context, id []byte) journal.Traffic {
-	t := journal.Traffic{
-		ID: view(id), At: v.now.UnixMicro(), Context: context,
-		SubOverflow: v.params.Overflow,
-		Source:      text(v.params.Get(params.Source)),
-		Ref:         text(v.params.Get(params.Ref)),
-		ImpID:       text(v.params.Get(params.ImpID)),
-		IP:          view(v.ip), UserAgent: text(v.userAgent), Referrer: text(v.referrer),
-		Country: v.country, Device: v.device.Kind, OS: v.device.OS,
-	}
+// traffic fills in what an event says of the visit, in memory of the visit.
+func (v *visit) traffic(t *journal.Traffic, context *journal.Context, id []byte) {
+	t.ID, t.At, t.Context = view(id), v.now.UnixMicro(), context
+	t.SubOverflow = v.params.Overflow
+	t.Source = text(v.params.Get(params.Source))
+	t.Ref = text(v.params.Get(params.Ref))
+	t.ImpID = text(v.params.Get(params.ImpID))
+	t.IP, t.UserAgent, t.Referrer = view(v.ip), text(v.userAgent), text(v.referrer)
+	t.Country, t.Device, t.OS = v.country, v.device.Kind, v.device.OS
 	for i := range t.Subs {
 		t.Subs[i] = text(v.params.Get(params.Sub1 + params.Param(i)))
 	}
-	return t
 }

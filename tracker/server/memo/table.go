@@ -2,9 +2,10 @@ package memo
 
 import "sync/atomic"
 
-// Table is a direct-mapped cache: each key has one slot, chosen by its hash, and
-// the last key that was put there stays. Safe for concurrent use. The hash is the
-// caller's, because only the caller can hash a key without allocating.
+// Table is a cache in which each key has two slots, chosen by the lower and the
+// upper half of its hash: with one, every fourth key of a table that is half full
+// would share its slot and push the other out. Safe for concurrent use. The hash is
+// the caller's, because only the caller can hash a key without allocating.
 type Table[K comparable, V any] struct {
 	slots []atomic.Pointer[entry[K, V]]
 	mask  uint64
@@ -24,17 +25,28 @@ func New[K comparable, V any](size int) *Table[K, V] {
 	return &Table[K, V]{slots: make([]atomic.Pointer[entry[K, V]], n), mask: uint64(n - 1)}
 }
 
-// Get returns the value that was put for key, if its slot still holds it.
+// Get returns the value that was put for key, if one of its slots still holds it.
 func (t *Table[K, V]) Get(hash uint64, key K) (V, bool) {
 	if e := t.slots[hash&t.mask].Load(); e != nil && e.key == key {
+		return e.value, true
+	}
+	if e := t.slots[hash>>32&t.mask].Load(); e != nil && e.key == key {
 		return e.value, true
 	}
 	var zero V
 	return zero, false
 }
 
-// Put remembers value for key. The table keeps key and value: they must not
-// point into memory that is reused.
+// Put remembers value for key, in its second slot if only that one is free or the
+// key's own. The table keeps key and value: they must not point into memory that is
+// reused.
 func (t *Table[K, V]) Put(hash uint64, key K, value V) {
-	t.slots[hash&t.mask].Store(&entry[K, V]{key: key, value: value})
+	first, second := &t.slots[hash&t.mask], &t.slots[hash>>32&t.mask]
+	slot := first
+	if e := first.Load(); e != nil && e.key != key {
+		if other := second.Load(); other == nil || other.key == key {
+			slot = second
+		}
+	}
+	slot.Store(&entry[K, V]{key: key, value: value})
 }

@@ -7,21 +7,32 @@ import (
 	"github.com/waypost/waypost/tracker/server/memo"
 )
 
-func TestTableKeepsTheLastKeyOfASlot(t *testing.T) {
+const upper = 1 << 32 // moves the second slot
+
+func TestTableHasTwoSlotsForAKey(t *testing.T) {
 	table := memo.New[string, int](4)
-	table.Put(1, "a", 10)
-	if v, ok := table.Get(1, "a"); !ok || v != 10 {
+	table.Put(1+2*upper, "a", 10)
+	if v, ok := table.Get(1+2*upper, "a"); !ok || v != 10 {
 		t.Fatalf("Get(a) = %d, %v; want 10, true", v, ok)
 	}
-	if _, ok := table.Get(1, "b"); ok {
+	if _, ok := table.Get(1+2*upper, "b"); ok {
 		t.Fatal("Get(b) found the value of a: only the same key may match")
 	}
-	table.Put(5, "b", 20) // the same slot of four
-	if _, ok := table.Get(1, "a"); ok {
-		t.Fatal("Get(a) after b took the slot: want nothing")
+	table.Put(1+2*upper, "b", 20) // both slots in common with a
+	table.Put(1+2*upper, "b", 21)
+	for key, want := range map[string]int{"a": 10, "b": 21} {
+		if v, ok := table.Get(1+2*upper, key); !ok || v != want {
+			t.Errorf("Get(%s) = %d, %v; want %d, true", key, v, ok, want)
+		}
 	}
-	if v, ok := table.Get(5, "b"); !ok || v != 20 {
-		t.Fatalf("Get(b) = %d, %v; want 20, true", v, ok)
+	table.Put(1+2*upper, "c", 30)
+	if _, ok := table.Get(1+2*upper, "a"); ok {
+		t.Fatal("Get(a) after c took its slot: want nothing")
+	}
+	for key, want := range map[string]int{"b": 21, "c": 30} {
+		if v, ok := table.Get(1+2*upper, key); !ok || v != want {
+			t.Errorf("Get(%s) = %d, %v; want %d, true", key, v, ok, want)
+		}
 	}
 }
 
