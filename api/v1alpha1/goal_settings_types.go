@@ -85,12 +85,13 @@ const (
 // +kubebuilder:validation:XValidation:rule=`!has(self.visibility) || self.visibility != 'Private' || !has(self.payout) || ((!has(self.payout.flat) || self.payout.flat.matches('^[0.]*$')) && (!has(self.payout.percent) || self.payout.percent.matches('^[0.]*$')) && (!has(self.payout.tiers) || size(self.payout.tiers) == 0) && !has(self.payout.structure))`,message="a private goal pays partners nothing: remove payout, or set visibility to Public",fieldPath=".payout"
 type GoalSettings struct {
 	// slug is the goal's name in URLs (goal_name), unique in the offer ignoring case. Default: the title transliterated.
-	// A change keeps the old one working while it is listed in slugAliases. Example: "purchase".
+	// A change keeps the old one working while it is listed in slugAliases. Letters, digits, ".", "_", "~" and "-".
+	// Example: "purchase".
 	//
 	// +optional
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=128
-	// +kubebuilder:validation:Pattern=`^[A-Za-z0-9._~-]+$`
+	// +kubebuilder:validation:XValidation:rule=`self.matches('^[A-Za-z0-9._~-]*$')`,message="a slug goes into URLs: write letters, digits, \".\", \"_\", \"~\" and \"-\" only, for example \"free-trial\""
 	Slug string `json:"slug,omitempty"`
 
 	// slugAliases are former slugs that postbacks may still use, at most 10. Default: none. Example: ["buy"].
@@ -100,7 +101,7 @@ type GoalSettings struct {
 	// +kubebuilder:validation:MaxItems=10
 	// +kubebuilder:validation:items:MinLength=1
 	// +kubebuilder:validation:items:MaxLength=128
-	// +kubebuilder:validation:items:Pattern=`^[A-Za-z0-9._~-]+$`
+	// +kubebuilder:validation:items:XValidation:rule=`self.matches('^[A-Za-z0-9._~-]*$')`,message="a slug goes into URLs: write letters, digits, \".\", \"_\", \"~\" and \"-\" only, for example \"free-trial\""
 	SlugAliases []string `json:"slugAliases,omitempty"`
 
 	// refID is a reference of yours that partners get as {goal_ref}, unique in the offer. Default: none. Example: "SKU-1".

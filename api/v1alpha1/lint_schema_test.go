@@ -192,7 +192,12 @@ func lintConditions(status *schema, report finding) {
 	}
 }
 
-// TestRulesSayWhatToDo: each rule has a message of its own, long enough to help.
+// objectNames are the patterns of what Kubernetes itself names, and refuses in the same way where it is declared: names of
+// objects, of which a list holds up to 2,000, and entries of Secrets.
+var objectNames = []string{`^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$`, `^[-._a-zA-Z0-9]+$`}
+
+// TestRulesSayWhatToDo: each rule has a message of its own, long enough to help, and no field of ours answers with a bare
+// regular expression.
 func TestRulesSayWhatToDo(t *testing.T) {
 	rules := 0
 	var walk func(path string, s *schema)
@@ -202,6 +207,9 @@ func TestRulesSayWhatToDo(t *testing.T) {
 			if len(rule.Message) < 40 || !strings.ContainsAny(rule.Message, ":,") {
 				t.Errorf("%s: %q does not say what to do", path, rule.Message)
 			}
+		}
+		if strings.Contains(path, ".spec.") && s.Pattern != "" && len(s.XValidations) == 0 && !slices.Contains(objectNames, s.Pattern) {
+			t.Errorf("%s: the pattern %s does not say what to do", path, s.Pattern)
 		}
 		if s.Items != nil {
 			walk(path+"[]", s.Items.Schema)

@@ -26,10 +26,10 @@ type NetworkSpec struct {
 	// +kubebuilder:default=UTC
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=64
-	// +kubebuilder:validation:Pattern=`^[A-Za-z0-9_+-]+(/[A-Za-z0-9_+-]+)*$`
+	// +kubebuilder:validation:XValidation:rule=`self.matches('^[A-Za-z0-9_+-]+(/[A-Za-z0-9_+-]+)*$')`,message="write a name of the IANA time zone database, for example \"Europe/Vienna\""
 	TimeZone string `json:"timeZone,omitempty"`
 
-	// trackingDomains are the host names, in lower case, whose requests belong to this network, at most 20; links begin with
+	// trackingDomains are the host names, in lower case and without a port, whose requests belong to this network, at most 20; links begin with
 	// the first. Default: none, which serves any host (at most one such network). Example: ["go.example.net"].
 	//
 	// +optional
@@ -37,7 +37,7 @@ type NetworkSpec struct {
 	// +kubebuilder:validation:MaxItems=20
 	// +kubebuilder:validation:items:MinLength=1
 	// +kubebuilder:validation:items:MaxLength=253
-	// +kubebuilder:validation:items:Pattern=`^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$`
+	// +kubebuilder:validation:items:XValidation:rule=`self.matches('^[a-z0-9]+((-+|[.])[a-z0-9]+)*$')`,message="write a host name alone, in lower case, without scheme, port, path or *, for example \"go.example.net\""
 	TrackingDomains []string `json:"trackingDomains,omitempty"`
 
 	// fallbackURL is where a click goes that cannot be served and whose offer has no fallback. Default: a 404 page.

@@ -39,7 +39,7 @@ type OfferDeepLinks struct {
 	// +kubebuilder:validation:MaxItems=20
 	// +kubebuilder:validation:items:MinLength=1
 	// +kubebuilder:validation:items:MaxLength=253
-	// +kubebuilder:validation:items:Pattern=`^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$`
+	// +kubebuilder:validation:items:XValidation:rule=`self.matches('^[a-z0-9]+((-+|[.])[a-z0-9]+)*$')`,message="write a host name alone, in lower case, without scheme, port, path or *, for example \"shop.example\""
 	Hosts []string `json:"hosts,omitempty"`
 }
 

@@ -5,12 +5,12 @@ import metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 // OfferSpec is what an advertiser pays for: where visitors go, which conversions count, what they are worth.
 type OfferSpec struct {
 	// trackingID is the offer's id in URLs, unique in the network; it cannot be changed.
-	// Default: metadata.name. Example: "1001".
+	// Letters, digits, ".", "_", "~" and "-". Default: metadata.name. Example: "1001".
 	//
 	// +optional
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=128
-	// +kubebuilder:validation:Pattern=`^[A-Za-z0-9._~-]+$`
+	// +kubebuilder:validation:XValidation:rule=`self.matches('^[A-Za-z0-9._~-]*$')`,message="a tracking id goes into URLs: write letters, digits, \".\", \"_\", \"~\" and \"-\" only, for example \"1001\""
 	TrackingID string `json:"trackingID,omitempty"`
 
 	// title for people, reports and {offer_name}. Example: "Summer Shoes".

@@ -46,7 +46,7 @@ type PartnerPostback struct {
 	// +optional
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=64
-	// +kubebuilder:validation:Pattern=`^[A-Za-z0-9_-]+$`
+	// +kubebuilder:validation:XValidation:rule=`self.matches('^[A-Za-z0-9_-]*$')`,message="write the value of a goal, which has only letters, digits, \"_\" and \"-\", for example \"2\" or \"sign-up\""
 	Goal string `json:"goal,omitempty"`
 
 	// on are the statuses that are reported: Approved, Pending, Hold, Rejected. Default: [Approved]. Example: [Approved, Hold].

@@ -23,12 +23,12 @@ const (
 // PartnerSpec is who brings traffic through tracking links and is paid.
 type PartnerSpec struct {
 	// trackingID is the partner's id in URLs, unique in the network; it cannot be changed.
-	// Default: metadata.name. Example: "2002".
+	// Letters, digits, ".", "_", "~" and "-". Default: metadata.name. Example: "2002".
 	//
 	// +optional
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=128
-	// +kubebuilder:validation:Pattern=`^[A-Za-z0-9._~-]+$`
+	// +kubebuilder:validation:XValidation:rule=`self.matches('^[A-Za-z0-9._~-]*$')`,message="a tracking id goes into URLs: write letters, digits, \".\", \"_\", \"~\" and \"-\" only, for example \"2002\""
 	TrackingID string `json:"trackingID,omitempty"`
 
 	// title for people and reports. Example: "Best Blog".

@@ -28,7 +28,7 @@ type PayoutOverride struct {
 	// +kubebuilder:default="1"
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=64
-	// +kubebuilder:validation:Pattern=`^[A-Za-z0-9_-]+$`
+	// +kubebuilder:validation:XValidation:rule=`self.matches('^[A-Za-z0-9_-]*$')`,message="write the value of a goal, which has only letters, digits, \"_\" and \"-\", for example \"2\" or \"sign-up\""
 	Goal string `json:"goal,omitempty"`
 
 	// payout is what the partner gets. Default: as the goal says. Example: {type: Flat, flat: "1.40"}.

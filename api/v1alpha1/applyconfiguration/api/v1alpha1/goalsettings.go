@@ -12,7 +12,8 @@ import (
 // GoalSettings are the fields that a Goal and an offer's default goal share.
 type GoalSettingsApplyConfiguration struct {
 	// slug is the goal's name in URLs (goal_name), unique in the offer ignoring case. Default: the title transliterated.
-	// A change keeps the old one working while it is listed in slugAliases. Example: "purchase".
+	// A change keeps the old one working while it is listed in slugAliases. Letters, digits, ".", "_", "~" and "-".
+	// Example: "purchase".
 	Slug *string `json:"slug,omitempty"`
 	// slugAliases are former slugs that postbacks may still use, at most 10. Default: none. Example: ["buy"].
 	SlugAliases []string `json:"slugAliases,omitempty"`

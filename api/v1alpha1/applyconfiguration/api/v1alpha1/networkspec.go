@@ -17,7 +17,7 @@ type NetworkSpecApplyConfiguration struct {
 	Currency *apiv1alpha1.Currency `json:"currency,omitempty"`
 	// timeZone of reports and cap windows, a name of the IANA time zone database. Default: UTC. Example: "Europe/Vienna".
 	TimeZone *string `json:"timeZone,omitempty"`
-	// trackingDomains are the host names, in lower case, whose requests belong to this network, at most 20; links begin with
+	// trackingDomains are the host names, in lower case and without a port, whose requests belong to this network, at most 20; links begin with
 	// the first. Default: none, which serves any host (at most one such network). Example: ["go.example.net"].
 	TrackingDomains []string `json:"trackingDomains,omitempty"`
 	// fallbackURL is where a click goes that cannot be served and whose offer has no fallback. Default: a 404 page.

@@ -12,7 +12,7 @@ import (
 // OfferSpec is what an advertiser pays for: where visitors go, which conversions count, what they are worth.
 type OfferSpecApplyConfiguration struct {
 	// trackingID is the offer's id in URLs, unique in the network; it cannot be changed.
-	// Default: metadata.name. Example: "1001".
+	// Letters, digits, ".", "_", "~" and "-". Default: metadata.name. Example: "1001".
 	TrackingID *string `json:"trackingID,omitempty"`
 	// title for people, reports and {offer_name}. Example: "Summer Shoes".
 	Title *string `json:"title,omitempty"`

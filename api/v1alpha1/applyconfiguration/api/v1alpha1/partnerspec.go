@@ -12,7 +12,7 @@ import (
 // PartnerSpec is who brings traffic through tracking links and is paid.
 type PartnerSpecApplyConfiguration struct {
 	// trackingID is the partner's id in URLs, unique in the network; it cannot be changed.
-	// Default: metadata.name. Example: "2002".
+	// Letters, digits, ".", "_", "~" and "-". Default: metadata.name. Example: "2002".
 	TrackingID *string `json:"trackingID,omitempty"`
 	// title for people and reports. Example: "Best Blog".
 	Title *string `json:"title,omitempty"`
