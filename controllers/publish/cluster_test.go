@@ -3,6 +3,7 @@ package publish
 import (
 	"context"
 	"crypto/ed25519"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -11,6 +12,7 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/client/interceptor"
 
@@ -25,6 +27,7 @@ type cluster struct {
 	mu        sync.Mutex
 	writes    []string
 	fail      func(verb string, object client.Object) error // after the write
+	remove    func()                                        // before something is removed, once
 	now       time.Time
 }
 
@@ -48,6 +51,10 @@ func newCluster(t *testing.T) *cluster {
 			return c.written("update", o, w.Update(ctx, o, opts...))
 		},
 		Delete: func(ctx context.Context, w client.WithWatch, o client.Object, opts ...client.DeleteOption) error {
+			if remove := c.remove; remove != nil {
+				c.remove = nil
+				remove()
+			}
 			return c.written("delete", o, w.Delete(ctx, o, opts...))
 		},
 	})
@@ -162,6 +169,26 @@ func (c *cluster) edit(t *testing.T, key string, change func(data string) string
 	}
 }
 
+func (c *cluster) shard(t *testing.T, digest string) *corev1.ConfigMap {
+	t.Helper()
+	object := new(corev1.ConfigMap)
+	if err := c.Get(t.Context(), client.ObjectKey{Namespace: c.namespace, Name: snapshot.ShardName(digest)}, object); err != nil {
+		t.Fatal(err)
+	}
+	return object
+}
+
+// writeMeanwhile lets somebody else write a shard anew, just before it is removed the
+// next time, and returns what then has its name.
+func (c *cluster) writeMeanwhile(t *testing.T, digest string, data map[string][]byte) (written func() types.UID) {
+	var uid types.UID
+	c.remove = func() {
+		c.replace(t, digest, func(stored map[string][]byte) { maps.Copy(stored, data) })
+		uid = c.shard(t, digest).UID
+	}
+	return func() types.UID { return uid }
+}
+
 func (c *cluster) recreate(t *testing.T, digest string) {
 	t.Helper()
 	object := &corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{Namespace: c.namespace, Name: snapshot.ShardName(digest)}}
@@ -178,10 +205,7 @@ func (c *cluster) recreate(t *testing.T, digest string) {
 // replace puts a changed copy of a shard in its place, with the same labels.
 func (c *cluster) replace(t *testing.T, digest string, change func(data map[string][]byte)) {
 	t.Helper()
-	object := new(corev1.ConfigMap)
-	if err := c.Get(t.Context(), client.ObjectKey{Namespace: c.namespace, Name: snapshot.ShardName(digest)}, object); err != nil {
-		t.Fatal(err)
-	}
+	object := c.shard(t, digest)
 	if err := c.Delete(t.Context(), object); err != nil {
 		t.Fatal(err)
 	}

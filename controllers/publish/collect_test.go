@@ -7,6 +7,7 @@ import (
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/waypost/waypost/api/snapshot"
@@ -42,6 +43,70 @@ func TestCollect(t *testing.T) {
 	}
 	if _, titles := c.served(t); titles["a"] != "A6" {
 		t.Errorf("serves %v after the rollback", titles)
+	}
+}
+
+// However few revisions somebody asks for, the last five can be had again.
+func TestCollectKeepsTheLastFive(t *testing.T) {
+	for _, keep := range []int{-1, 1, MinKeep - 1} {
+		t.Run(fmt.Sprint(keep), func(t *testing.T) {
+			c := newCluster(t)
+			p := New(Options{Client: c, Namespace: c.namespace, Key: c.key, Keep: keep, Now: func() time.Time { return c.now }})
+			for i := 1; i <= 8; i++ {
+				publishOK(t, p, Change{Contents: contents(offer("a", fmt.Sprint("A", i)))})
+			}
+			c.now = c.now.Add(MinAge + time.Minute)
+			if collected, err := p.Collect(t.Context()); err != nil || collected.Removed != 3 || collected.Kept != 5 {
+				t.Fatalf("%+v, %v; want the last five revisions of eight kept", collected, err)
+			}
+			if _, err := p.Rollback(t.Context(), 4, Change{}); err != nil {
+				t.Fatal(err)
+			}
+			if _, titles := c.served(t); titles["a"] != "A4" {
+				t.Errorf("serves %v, want the fifth newest", titles)
+			}
+		})
+	}
+}
+
+// What another operator has written under a shard's name since it was listed is not
+// removed: it may be about to name it.
+func TestCollectSparesWhatWasWrittenMeanwhile(t *testing.T) {
+	c := newCluster(t)
+	p, _ := c.publisher(t)
+	p.keep = MinKeep
+	publishOK(t, p, Change{Contents: contents(offer("a", "unused"))})
+	unused := p.Current().Shards[0].Digest
+	for i := range MinKeep {
+		publishOK(t, p, Change{Contents: contents(offer("a", fmt.Sprint("A", i)))})
+	}
+	c.now = c.now.Add(MinAge + time.Minute)
+	written := c.writeMeanwhile(t, unused, c.shard(t, unused).BinaryData)
+	if _, err := p.Collect(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if now := c.shard(t, unused); now.UID != written() {
+		t.Errorf("the shard is %s, want %s, which was written meanwhile", now.UID, written())
+	}
+}
+
+// The same when what has a shard's name is not the shard.
+func TestPublishSparesWhatWasWrittenMeanwhile(t *testing.T) {
+	c := newCluster(t)
+	p, _ := c.publisher(t)
+	change := Change{Contents: contents(offer("a", "A"))}
+	publishOK(t, p, change)
+	digest := p.Current().Shards[0].Digest
+	sound := c.shard(t, digest).BinaryData
+	c.recreate(t, digest)
+	p.Doubt()
+	written := c.writeMeanwhile(t, digest, sound)
+	if _, err := p.Publish(t.Context(), change); !apierrors.IsConflict(err) {
+		t.Errorf("Publish() = %v, want a conflict", err)
+	}
+	publishOK(t, p, change)
+	if now := c.shard(t, digest); now.UID != written() {
+		t.Errorf("the shard is %s, want %s, which was written meanwhile", now.UID, written())
 	}
 }
 

@@ -128,6 +128,17 @@ func TestHistoryIsBounded(t *testing.T) {
 	if len(data) > maxHistoryBytes || len(kept) < MinKeep || len(kept) == 30 {
 		t.Errorf("%d bytes for %d revisions", len(data), len(kept))
 	}
+
+	// Not even one that is too long loses them.
+	for i := range history {
+		history[i].Signature = make([]byte, maxHistoryBytes/4)
+	}
+	if data, err = history.encode(); err != nil {
+		t.Fatal(err)
+	}
+	if kept := decodeHistory(data, current); len(kept) != MinKeep {
+		t.Errorf("%d revisions are kept of those that are too long, want %d", len(kept), MinKeep)
+	}
 }
 
 func TestHistoryThatIsDamaged(t *testing.T) {
