@@ -1,7 +1,10 @@
 package controllers
 
 import (
+	"encoding/json"
+	"fmt"
 	"net"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -10,6 +13,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 
 	"github.com/waypost/waypost/api/v1alpha1"
+	"github.com/waypost/waypost/controllers/publish"
 )
 
 // Without a tracker nothing is Ready, however published it is; with the first
@@ -73,6 +77,34 @@ func readyMessage(object v1alpha1.Object) string {
 		}
 	}
 	return ""
+}
+
+// What a tracker that lags behind serves is kept, however many revisions there are
+// since: should it be started again, it needs those shards.
+func TestRevisionOfASlowTrackerIsKept(t *testing.T) {
+	p := newPlant(t)
+	at := address(t)
+	k := p.startTracker(t, at)
+	o := p.options(t, at)
+	o.KeepRevisions = publish.MinKeep
+	p.start(t, o)
+	p.apply(t, story()...)
+	p.ready(t, &v1alpha1.Offer{}, "shoes")
+	p.quiet(t)
+	k.set(func(k *tracker) { k.frozen = true })
+	slow := k.revision()
+	for i := range publish.MinKeep + 2 {
+		last := p.manifest(t).Revision
+		edit(t, p, &v1alpha1.Offer{}, "shoes", func(o *v1alpha1.Offer) { o.Spec.Title = fmt.Sprint("Shoes ", i) })
+		eventually(t, "the edit is published", func() bool { return p.manifest(t).Revision > last })
+	}
+	var history publish.History
+	if err := json.Unmarshal([]byte(p.manifestObject(t).Data[publish.HistoryKey]), &history); err != nil {
+		t.Fatal(err)
+	}
+	if revisions := history.Revisions(); !slices.Contains(revisions, slow) {
+		t.Errorf("retained are %v, a tracker serves %d", revisions, slow)
+	}
 }
 
 // A tracker that hangs is not one that is gone.
