@@ -163,6 +163,48 @@ func TestMissingReference(t *testing.T) {
 	if k.title("shoes") != "shoes" {
 		t.Error("Ready, but not served")
 	}
+
+	// A form that was served stays when its edit names what is missing.
+	edit(t, p, &v1alpha1.Offer{}, "shoes", func(o *v1alpha1.Offer) { o.Spec.Title, o.Spec.AdvertiserRef.Name = "Shoes 2", "zenith" })
+	p.until(t, &v1alpha1.Offer{}, "shoes", "ResolvedRefs=False/RefNotFound")
+	p.quiet(t)
+	if k.title("shoes") != "shoes" {
+		t.Errorf("served is %q", k.title("shoes"))
+	}
+	p.apply(t, &v1alpha1.Advertiser{ObjectMeta: named("zenith"), Spec: v1alpha1.AdvertiserSpec{Title: "Zenith"}})
+	p.ready(t, &v1alpha1.Offer{}, "shoes")
+	if k.title("shoes") != "Shoes 2" {
+		t.Errorf("served is %q once everything is there", k.title("shoes"))
+	}
+}
+
+// While no operator runs trackers serve, also those that start, and an edit says by
+// its generation that nobody has seen it.
+func TestEditWhileNoOperatorRuns(t *testing.T) {
+	p := newPlant(t)
+	at := address(t)
+	k := p.startTracker(t, at)
+	op := p.start(t, p.options(t, at))
+	p.apply(t, story()...)
+	p.ready(t, &v1alpha1.Offer{}, "shoes")
+	p.quiet(t)
+	op.stop(t)
+
+	revision := k.revision()
+	edit(t, p, &v1alpha1.Offer{}, "shoes", func(o *v1alpha1.Offer) { o.Spec.Title = "Shoes 2" })
+	k.stop()
+	k = p.startTracker(t, at)
+	eventually(t, "a tracker that starts serves what is published", func() bool { return k.revision() == revision })
+	p.quiet(t)
+	var offer v1alpha1.Offer
+	if line, current := p.conditions(t, &offer, "shoes"); current || k.title("shoes") != "shoes" {
+		t.Errorf("generation %d, observed %d, %s; served is %q", offer.Generation, offer.Status.ObservedGeneration, line, k.title("shoes"))
+	}
+	p.start(t, p.options(t, at))
+	p.ready(t, &v1alpha1.Offer{}, "shoes")
+	if k.title("shoes") != "Shoes 2" {
+		t.Errorf("served is %q", k.title("shoes"))
+	}
 }
 
 // A deleted offer is a tombstone in the next revision.

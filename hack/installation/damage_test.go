@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"net/http"
 	"os"
 	"slices"
 	"strings"
@@ -33,6 +34,7 @@ func TestDamagedSnapshots(t *testing.T) {
 				d.manifest(t, damage.change)
 				for n := range 2 {
 					d.says(t, n, damage.reason)
+					d.ready(t, n, true)
 				}
 			})
 			for n := range 2 {
@@ -49,8 +51,11 @@ func TestDamagedSnapshots(t *testing.T) {
 					t.Fatal(err)
 				}
 				d.says(t, 1, damage.reason)
+				d.ready(t, 0, true)
+				d.ready(t, 1, false)
 			})
 			d.says(t, 1, "")
+			d.ready(t, 1, true)
 		})
 	}
 	d.edit(t)
@@ -327,6 +332,19 @@ func (d *damaged) says(t *testing.T, n int, reason string) {
 		}
 		return fmt.Sprintf("it says %+v", s)
 	})
+}
+
+// ready checks whether a tracker says that it is ready.
+func (d *damaged) ready(t *testing.T, n int, want bool) {
+	t.Helper()
+	answer, err := client.Get("http://" + d.Ports.Trackers[n].Admin + "/readyz")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = answer.Body.Close()
+	if ready := answer.StatusCode == http.StatusOK; ready != want {
+		t.Errorf("tracker-%d is ready: %v", n+1, ready)
+	}
 }
 
 // waitFor waits until there is no problem.
