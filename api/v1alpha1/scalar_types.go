@@ -5,7 +5,6 @@ package v1alpha1
 //
 // +kubebuilder:validation:MinLength=1
 // +kubebuilder:validation:MaxLength=32
-// +kubebuilder:validation:Pattern=`^[0-9]{1,10}(\.[0-9]{1,6})?$`
 // +kubebuilder:validation:XValidation:rule=`self.matches('^[0-9]{1,10}([.][0-9]{1,6})?$')`,message="write the amount as a decimal string that is not negative, with up to 10 digits and 6 decimals, for example \"12.50\""
 type Amount string
 
@@ -13,7 +12,6 @@ type Amount string
 //
 // +kubebuilder:validation:MinLength=1
 // +kubebuilder:validation:MaxLength=32
-// +kubebuilder:validation:Pattern=`^[0-9]{1,4}(\.[0-9]{1,5})?$`
 // +kubebuilder:validation:XValidation:rule=`self.matches('^(1000([.]0{1,5})?|[0-9]{1,3}([.][0-9]{1,5})?)$')`,message="write the percentage as a decimal string from 0 to 1000 with up to 5 decimals, for example \"25\" for 25 %"
 type Percent string
 
@@ -29,7 +27,6 @@ type URL string
 //
 // +kubebuilder:validation:MinLength=1
 // +kubebuilder:validation:MaxLength=16
-// +kubebuilder:validation:Pattern=`^[A-Z]{3}$`
 // +kubebuilder:validation:XValidation:rule=`self.matches('^[A-Z]{3}$')`,message="write the currency as three capitals, for example \"USD\""
 type Currency string
 
