@@ -412,9 +412,13 @@ func TestForeignSigningKey(t *testing.T) {
 	o.SigningKey, o.TrustedKeys = signing, p.public
 	p.start(t, o)
 	edit(t, p, &v1alpha1.Offer{}, "shoes", func(o *v1alpha1.Offer) { o.Spec.Title = "Shoes 2" })
-	p.until(t, &v1alpha1.Offer{}, "shoes", "Ready=False/Propagating")
+	var offer v1alpha1.Offer
+	p.until(t, &offer, "shoes", "Ready=False/Propagating")
 	if k.title("shoes") != "shoes" {
 		t.Error("the tracker took what it should not trust")
+	}
+	if message := readyMessage(&offer); !strings.Contains(message, at) || !strings.Contains(message, "refuses revision") {
+		t.Errorf("Ready does not say which tracker refuses it: %q", message)
 	}
 	p.setPublic(append(p.public, public))
 	p.ready(t, &v1alpha1.Offer{}, "shoes")

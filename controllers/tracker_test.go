@@ -120,7 +120,11 @@ func (k *tracker) load(ctx context.Context) {
 	k.mu.Lock()
 	have := k.status.Revision
 	k.mu.Unlock()
-	if err != nil || m.Revision <= have {
+	if m == nil || m.Revision <= have {
+		return
+	}
+	if err != nil {
+		k.set(func(k *tracker) { k.status.LastError, k.status.RejectedRevision = err.Error(), m.Revision })
 		return
 	}
 	records := map[snapshot.Key]*snapshot.Record{}
