@@ -169,6 +169,7 @@ func (m maker) network(name, domain, currency, zone string, offers, partners int
 	for i := range offers {
 		n.Offers = append(n.Offers, m.offer(n, i))
 	}
+	n.Offers[0].capToTheCent()
 	for i := range 2 {
 		n.Structures = append(n.Structures, m.structure(i, partners))
 	}
@@ -201,10 +202,17 @@ func (m maker) offer(n *network, i int) *offer {
 	for k := range 3 + m.IntN(3) {
 		o.Goals = append(o.Goals, m.goal(n, o, i, k, values[k]))
 	}
-	for k := range m.IntN(3) {
+	for k := range m.IntN(4) {
 		o.Caps = append(o.Caps, m.limit(o, k))
 	}
 	return o
+}
+
+// capToTheCent gives the default goal a cap that is used up exactly.
+func (o *offer) capToTheCent() {
+	g := o.Goals[0]
+	g.Revenue, g.AsClick, g.Multiple = side{terms: terms{Flat: ptr(int64(2_000_000))}}, false, true
+	o.Caps = append(o.Caps, limit{Name: "exact", Metric: "Revenue", Window: "Lifetime", Goal: g.Value, Max: 10_000_000, PerPartner: true})
 }
 
 func (m maker) goal(n *network, o *offer, i, k int, value string) *goal {
@@ -245,6 +253,9 @@ func (m maker) terms() terms {
 }
 
 func (m maker) side() side {
+	if m.chance(25) {
+		return side{terms: terms{Flat: ptr(1_000_000 * (1 + m.Int64N(2)))}} // a cap on these is met to the cent
+	}
 	s := side{terms: m.terms()}
 	switch {
 	case m.chance(25):
@@ -309,9 +320,9 @@ func (m maker) condition() condition {
 func (m maker) limit(o *offer, k int) limit {
 	c := limit{Name: fmt.Sprintf("cap%d", k), Metric: m.one("Conversions", "Conversions", "Payout", "Revenue"),
 		Window: m.one("Hour", "Day", "Month", "Lifetime"), PerPartner: m.chance(40)}
-	c.Max = m.scale/100 + m.Int64N(m.scale/30+1)
+	c.Max = m.scale/500 + m.Int64N(m.scale/50+1)
 	if c.Metric != "Conversions" {
-		c.Max *= 5_000_000
+		c.Max *= []int64{2_000_000, 5_000_000}[m.IntN(2)]
 	}
 	if m.chance(40) {
 		c.Goal = o.Goals[m.IntN(len(o.Goals))].Value

@@ -2,7 +2,6 @@ package ledger
 
 import (
 	"context"
-	"slices"
 
 	"github.com/waypost/waypost/tracker/ledger/judge"
 	"github.com/waypost/waypost/tracker/ledger/store"
@@ -78,7 +77,6 @@ func (g *group) claimVisitors(ctx context.Context) error {
 		}
 	}
 	for day, list := range lists {
-		slices.Sort(list) // neighbors are cheaper to find
 		err := g.tx.ClaimVisitors(ctx, day, list, func(digest int64) {
 			v := days[day][digest]
 			g.clickRows[v.row].Unique = true

@@ -153,9 +153,19 @@ func (s *postgresSession) write(ctx context.Context, t *table, n int, fill func(
 	return s.tx.SendBatch(ctx, &batch).Close()
 }
 
-func (s *postgresSession) claim(ctx context.Context, day int64, visitors []int64, each func(scanner) error) error {
+func (s *postgresSession) claim(ctx context.Context, day int64, visitors []int64, each func(int64)) error {
 	const query = "INSERT INTO uniques (day, visitor) SELECT ?, unnest(?::bigint[]) ON CONFLICT DO NOTHING RETURNING visitor"
-	return s.query(ctx, query, []any{day, visitors}, each)
+	return s.query(ctx, query, []any{day, visitors}, func(row scanner) error {
+		var v int64
+		err := row.Scan(&v)
+		each(v)
+		return err
+	})
+}
+
+func (s *postgresSession) dropVisitors(ctx context.Context, day int64) error {
+	_, err := s.exec(ctx, "DELETE FROM uniques WHERE day < ?", day)
+	return err
 }
 
 func (s *postgresSession) withoutKey(column, key string) string {

@@ -3,12 +3,13 @@ package store
 import (
 	"context"
 	"fmt"
+	"math"
 	"slices"
 )
 
 // rebuilt are the tables that follow from the journal alone; deliveries do not.
 var rebuilt = []string{
-	"boots", "cells", "goals", "zones", "terms", "clicks", "impressions", "visit_kinds", "past_visits", "uniques", "sessions", "conversions",
+	"boots", "cells", "goals", "zones", "terms", "clicks", "impressions", "visit_kinds", "past_visits", "sessions", "conversions",
 	"repeats", "parked", "postbacks", string(Quarters), string(Days), "caps",
 }
 
@@ -34,6 +35,9 @@ func (s *Store) Reset(ctx context.Context, end uint64) error {
 			if _, err := tx.in.exec(ctx, "DELETE FROM "+t); err != nil {
 				return fmt.Errorf("empty %s: %w", t, err)
 			}
+		}
+		if err := tx.in.dropVisitors(ctx, math.MaxInt64); err != nil {
+			return fmt.Errorf("forget the visitors: %w", err)
 		}
 		return nil
 	})

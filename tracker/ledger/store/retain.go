@@ -20,7 +20,7 @@ func (tx *Tx) DropVisits(ctx context.Context, day, uniques int64) error {
 			return fmt.Errorf("drop %s before day %d: %w", t, day, err)
 		}
 	}
-	if _, err := tx.in.exec(ctx, "DELETE FROM uniques WHERE day < ?", uniques); err != nil {
+	if err := tx.in.dropVisitors(ctx, uniques); err != nil {
 		return fmt.Errorf("drop unique visitors: %w", err)
 	}
 	return nil

@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"errors"
-	"strconv"
 	"strings"
 )
 
@@ -134,19 +133,6 @@ func (s *sqliteSession) write(ctx context.Context, t *table, n int, fill func(in
 		}
 	}
 	return nil
-}
-
-// claim passes the list as JSON: one statement whatever its length.
-func (s *sqliteSession) claim(ctx context.Context, day int64, visitors []int64, each func(scanner) error) error {
-	list := make([]byte, 0, 20*len(visitors)+2)
-	for i, v := range visitors {
-		list = strconv.AppendInt(append(list, "[,"[min(i, 1)]), v, 10)
-	}
-	if len(visitors) == 0 {
-		return nil
-	}
-	const query = insertOrFail + " INTO uniques (day, visitor) SELECT ?, value FROM json_each(?) WHERE true ON CONFLICT DO NOTHING RETURNING visitor"
-	return s.query(ctx, query, []any{day, string(append(list, ']'))}, each)
 }
 
 // ensurePartition has nothing to do: SQLite has no partitions.

@@ -86,27 +86,6 @@ func TestManyRows(t *testing.T) {
 	})
 }
 
-func TestVisitorsAreClaimedOnce(t *testing.T) {
-	storetest.Each(t, func(t *testing.T, target string) {
-		s := open(t, target)
-		claim := func(day int64, list ...int64) (n int) {
-			update(t, s, func(tx *store.Tx) error {
-				return tx.ClaimVisitors(t.Context(), day, list, func(int64) { n++ })
-			})
-			return n
-		}
-		for _, c := range []struct {
-			day  int64
-			list []int64
-			want int
-		}{{1, []int64{5, math.MinInt64, math.MaxInt64}, 3}, {1, []int64{5, 6}, 1}, {2, []int64{5}, 1}, {1, nil, 0}} {
-			if got := claim(c.day, c.list...); got != c.want {
-				t.Errorf("day %d %v: %d new, want %d", c.day, c.list, got, c.want)
-			}
-		}
-	})
-}
-
 // TestRollupsAdd adds up, in few and in many rows, and stops at the ends of int64.
 func TestRollupsAdd(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, target string) {

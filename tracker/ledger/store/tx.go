@@ -21,8 +21,10 @@ type session interface {
 	// insert adds n new rows; upsert replaces or changes those that exist.
 	insert(ctx context.Context, t *table, n int, fill func(i int, row []any)) error
 	upsert(ctx context.Context, t *table, n int, fill func(i int, row []any)) error
-	// claim adds the visitors of a day that are missing, and returns those.
-	claim(ctx context.Context, day int64, visitors []int64, each func(scanner) error) error
+	// claim adds the visitors of a day, sorted, that are missing, and tells those.
+	claim(ctx context.Context, day int64, visitors []int64, each func(int64)) error
+	// dropVisitors removes those of the days before day.
+	dropVisitors(ctx context.Context, day int64) error
 	// ensurePartition makes the place where a day's rows of a table go.
 	ensurePartition(ctx context.Context, table string, day int64) error
 	// dropDays removes the rows of the days before day.
