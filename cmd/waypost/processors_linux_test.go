@@ -5,7 +5,7 @@
 package main
 
 import (
-	"os"
+	"errors"
 	"path/filepath"
 	"strconv"
 	"testing"
@@ -26,7 +26,7 @@ func TestTakeTurnsIsOfAllThreads(t *testing.T) {
 			t.Fatal(err)
 		}
 		policy, err := unix.SchedGetAttr(id, 0)
-		if os.IsNotExist(err) || err == unix.ESRCH {
+		if errors.Is(err, unix.ESRCH) {
 			continue // it ended since
 		}
 		if err != nil {

@@ -29,7 +29,7 @@ func (c *calls) SetWriteDeadline(t time.Time) error {
 
 func TestDeadlineIsSetWhenItMatters(t *testing.T) {
 	start := time.Unix(1000, 0)
-	after := func(d time.Duration) time.Time { return start.Add(d) }
+	after := start.Add
 	for _, tc := range []struct {
 		name string
 		asks []time.Time // a Read and a Write follow each
