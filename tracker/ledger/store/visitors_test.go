@@ -94,9 +94,9 @@ func TestManyVisitorsAreClaimedOnce(t *testing.T) {
 	})
 }
 
-// TestVisitorsBecomeSets: those of a database of before are still known.
-func TestVisitorsBecomeSets(t *testing.T) {
-	target := storetest.SQLite(t)
+// beforeSets makes a database as it was when each visitor was a row.
+func beforeSets(t *testing.T, target string, fill func(add func(day, visitor int64))) {
+	t.Helper()
 	first, err := store.Open(t.Context(), target)
 	if err != nil {
 		t.Fatal(err)
@@ -108,19 +108,31 @@ func TestVisitorsBecomeSets(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, statement := range []string{
-		"DROP TABLE visitors",
-		"CREATE TABLE uniques (day INTEGER NOT NULL, visitor INTEGER NOT NULL, PRIMARY KEY (day, visitor)) WITHOUT ROWID",
-		"INSERT INTO uniques VALUES (1, 5), (1, 4), (1, -5), (1, -9223372036854775808), (1, 9223372036854775807), (2, 6), (2, 72057594037927936)",
-		"DELETE FROM goose_db_version WHERE version_id > 3",
-	} {
-		if _, err := db.ExecContext(t.Context(), statement); err != nil {
+	defer func() { _ = db.Close() }()
+	db.SetMaxOpenConns(1) // BEGIN is the connection's
+	do := func(statement string, args ...any) {
+		if _, err := db.ExecContext(t.Context(), statement, args...); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if err := db.Close(); err != nil {
-		t.Fatal(err)
-	}
+	do("DROP TABLE visitors")
+	do("CREATE TABLE uniques (day INTEGER NOT NULL, visitor INTEGER NOT NULL, PRIMARY KEY (day, visitor)) WITHOUT ROWID")
+	do("DELETE FROM goose_db_version WHERE version_id > 3")
+	do("BEGIN")
+	fill(func(day, visitor int64) { do("INSERT INTO uniques VALUES (?, ?)", day, visitor) })
+	do("COMMIT")
+}
+
+// TestVisitorsBecomeSets: those of a database of before are still known.
+func TestVisitorsBecomeSets(t *testing.T) {
+	target := storetest.SQLite(t)
+	beforeSets(t, target, func(add func(day, visitor int64)) {
+		for _, v := range []int64{5, 4, -5, math.MinInt64, math.MaxInt64} {
+			add(1, v)
+		}
+		add(2, 6)
+		add(2, 1<<56)
+	})
 	s := open(t, target)
 	if got := claim(t, s, 1, 5, -5, 4, 6, math.MinInt64, math.MaxInt64); !slices.Equal(got, []int64{6}) {
 		t.Errorf("new on the first day: %v", got)
