@@ -53,6 +53,7 @@ func editAtRandom(t *testing.T, seed uint64, rounds int) {
 	m := &model{objects: map[objectKey]v1alpha1.Object{}, secrets: map[[2]string]map[string][]byte{}}
 	w := newTestWorld(seed)
 	published := map[snapshot.Key]*snapshot.Record{}
+	var list []*snapshot.Record
 	for round := range rounds {
 		for range 1 + u.IntN(4) {
 			m.edit(t, u, w)
@@ -60,6 +61,8 @@ func editAtRandom(t *testing.T, seed uint64, rounds int) {
 		before := slices.Collect(maps.Values(published))
 		delta := w.Compile(u.now())
 		apply(t, published, delta)
+		list = delta.Apply(list)
+		checkList(t, w, list)
 		scratch := m.fromScratch(t, u, seed, before)
 		if diff := compareWorlds(t, w, scratch, m); diff != "" {
 			t.Fatalf("round %d: incremental (-) and from scratch (+) differ:\n%s", round, diff)
@@ -223,6 +226,18 @@ func checkPublished(t *testing.T, w *World, published map[snapshot.Key]*snapshot
 	}
 	if count != len(published) {
 		t.Fatalf("%d records, but %d were reported", count, len(published))
+	}
+}
+
+// checkList compares a list that followed the deltas with what the world holds: the
+// same pointers, but for records that were made again with equal content.
+func checkList(t *testing.T, w *World, list []*snapshot.Record) {
+	var all []*snapshot.Record
+	for _, network := range w.Networks() {
+		all = append(all, w.Records(network)...)
+	}
+	if !slices.EqualFunc(list, all, func(a, b *snapshot.Record) bool { return a == b || reflect.DeepEqual(a, b) }) {
+		t.Fatalf("%d records followed the deltas, and differ from the %d that are there", len(list), len(all))
 	}
 }
 

@@ -36,6 +36,10 @@ type file struct {
 	// good says that a form of the file has been taken. Until then nobody knows
 	// which objects it holds.
 	good bool
+	// place is the file's among all, which decides whose form of an object counts.
+	place int
+	// taken says that objects and order are new since declarations followed them.
+	taken bool
 }
 
 // stamp is how a file looked when it was read. An equal one means equal content
@@ -109,7 +113,7 @@ func (f *file) read(ctx context.Context, a *admission, path string, data []byte,
 	}
 	f.findings = next.findings
 	if parts || !Errors(next.findings) {
-		f.objects, f.order, f.good = next.objects, next.order, true
+		f.objects, f.order, f.good, f.taken = next.objects, next.order, true, true
 	}
 }
 

@@ -2,6 +2,7 @@ package offline
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/waypost/waypost/api/v1alpha1"
 )
@@ -17,7 +18,8 @@ type named struct {
 // warnings are about names in lists that no object of the directory has.
 func (d *Directory) warnings() []Finding {
 	var findings []Finding
-	for key, o := range d.applied {
+	for key := range d.listing {
+		o := d.applied[key]
 		for _, list := range namesIn(o.typed) {
 			for i, name := range list.names {
 				if d.applied[objectKey{list.kind, key.namespace, name}] != nil {
@@ -33,8 +35,13 @@ func (d *Directory) warnings() []Finding {
 	return findings
 }
 
-// namesIn returns the lists of names in an object.
+// namesIn returns the lists of names in an object that have any.
 func namesIn(object v1alpha1.Object) []named {
+	return slices.DeleteFunc(listsOf(object), func(list named) bool { return len(list.names) == 0 })
+}
+
+// listsOf returns the lists of names that an object can have.
+func listsOf(object v1alpha1.Object) []named {
 	switch o := object.(type) {
 	case *v1alpha1.Advertiser:
 		return []named{{"spec.blockedPartners", v1alpha1.KindPartner, o.Spec.BlockedPartners}}

@@ -12,8 +12,8 @@ import (
 
 // Loaded is what the manifests of a directory compile to.
 type Loaded struct {
-	// Records are everything that is served; records that have not changed may be
-	// the same pointers as last time, which spares encoding them.
+	// Records are everything that is served, in the order of their keys. Those that have
+	// not changed may be the same pointers as last time, which spares encoding them.
 	Records []*snapshot.Record
 	// Problem says what in the directory is not served as it stands there (its last
 	// good form is, if there was one), nil if all is. Status shows it.
@@ -112,35 +112,70 @@ func (d *Directory) update(current *Index, records []*snapshot.Record) (Update, 
 	return Update{Manifest: m, Fetch: data.fetch, Origin: FromDirectory}, nil
 }
 
-// shardCache encodes records by shard and remembers the shards, so that those
-// whose records are all the same pointers are not encoded again.
+// shardCache keeps records by shard, and encodes the shards that have changed.
 type shardCache struct {
+	// records are those of the last call.
+	records []*snapshot.Record
 	members [snapshot.Shards][]*snapshot.Record
 	shards  [snapshot.Shards]snapshot.Shard
 }
 
 func (c *shardCache) encode(records []*snapshot.Record) ([]snapshot.ShardRef, shardData, error) {
-	var members [snapshot.Shards][]*snapshot.Record
-	for _, r := range records {
-		i := snapshot.ShardOf(r.Key())
-		members[i] = append(members[i], r)
-	}
+	c.follow(records)
 	var refs []snapshot.ShardRef
 	data := shardData{}
-	for i, m := range members {
+	for i, m := range c.members {
 		if len(m) == 0 {
-			c.members[i], c.shards[i] = nil, snapshot.Shard{}
 			continue
 		}
-		if !slices.Equal(m, c.members[i]) {
+		if c.shards[i].Digest == "" {
 			shard, err := snapshot.EncodeShard(m)
 			if err != nil {
 				return nil, nil, err
 			}
-			c.members[i], c.shards[i] = m, shard
+			c.shards[i] = shard
 		}
 		refs = append(refs, c.shards[i].Ref())
 		data[c.shards[i].Digest] = c.shards[i].Data
 	}
 	return refs, data, nil
+}
+
+// follow moves what differs from the last records, and forgets the shards of that.
+// Both lists are in the order of keys, so equal records stand beside each other and
+// only their pointers are looked at; out of order they would only be found to differ.
+func (c *shardCache) follow(records []*snapshot.Record) {
+	was, now := c.records, records
+	var gone, come []*snapshot.Record
+	for len(was) > 0 && len(now) > 0 {
+		if was[0] == now[0] {
+			was, now = was[1:], now[1:]
+			continue
+		}
+		order := was[0].Key().Compare(now[0].Key())
+		if order <= 0 {
+			gone, was = append(gone, was[0]), was[1:]
+		}
+		if order >= 0 {
+			come, now = append(come, now[0]), now[1:]
+		}
+	}
+	gone, come = append(gone, was...), append(come, now...)
+	for _, r := range gone {
+		m := c.changing(r)
+		at := slices.Index(*m, r)
+		*m = slices.Delete(*m, at, at+1)
+	}
+	for _, r := range come {
+		m := c.changing(r)
+		*m = append(*m, r)
+	}
+	c.records = slices.Clone(records)
+}
+
+// changing returns the members of a record's shard, which must be encoded again.
+func (c *shardCache) changing(r *snapshot.Record) *[]*snapshot.Record {
+	i := snapshot.ShardOf(r.Key())
+	c.shards[i] = snapshot.Shard{}
+	return &c.members[i]
 }

@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -297,6 +299,38 @@ func TestShardCacheEncodesWhatChanged(t *testing.T) {
 	}
 	if refs, data, err = c.encode(nil); err != nil || len(refs) != 0 || len(data) != 0 {
 		t.Errorf("of nothing: %v", err)
+	}
+}
+
+// Whatever comes, goes and changes, in whatever order: the shards are those of the
+// same records encoded for the first time.
+func TestShardCacheIsAsNew(t *testing.T) {
+	random := rand.New(rand.NewPCG(1, 2))
+	all := world(size{40, 2, 2})
+	var c shardCache
+	for round := range 60 {
+		var records []*snapshot.Record
+		for i, r := range all {
+			switch random.IntN(10) {
+			case 0: // is not there this time
+				continue
+			case 1:
+				changed := *r
+				changed.Generation++
+				all[i], r = &changed, &changed
+			}
+			records = append(records, r)
+		}
+		if round%3 == 0 {
+			random.Shuffle(len(records), func(i, j int) { records[i], records[j] = records[j], records[i] })
+		} else {
+			slices.SortFunc(records, func(a, b *snapshot.Record) int { return a.Key().Compare(b.Key()) })
+		}
+		got, _, err := c.encode(records)
+		want, _, scratchErr := new(shardCache).encode(records)
+		if err != nil || scratchErr != nil || !slices.Equal(got, want) {
+			t.Fatalf("round %d: %d shards, from scratch %d, or others (%v, %v)", round, len(got), len(want), err, scratchErr)
+		}
 	}
 }
 
