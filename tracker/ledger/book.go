@@ -34,6 +34,7 @@ func (g *group) book(o judge.Outcome, found *held, by *config, visit *judge.Visi
 // reindex moves the keys of a conversion to those that it occupies now.
 func (g *group) reindex(h *held, n *judge.Conversion) {
 	none := judge.Key{}
+	h.freed = h.freed || h.OrderKey != none && h.OrderKey != n.OrderKey || h.SessionKey != none && h.SessionKey != n.SessionKey
 	if old := h.OrderKey; old != none && g.byOrder[old] == h {
 		g.byOrder[old] = nil
 	}

@@ -48,13 +48,13 @@ func (g *group) flush(ctx context.Context) error {
 func (g *group) writeConversions(ctx context.Context, list []*held) error {
 	var added, changed []store.Conversion
 	for _, h := range list {
-		row := store.Conversion{Cell: h.cell, Conversion: h.Conversion}
+		row := store.Conversion{Cell: h.cell, Freed: h.freed, Conversion: h.Conversion}
 		if h.stored {
 			changed = append(changed, row)
 		} else {
 			added = append(added, row)
 		}
-		h.stored, h.dirty = true, false
+		h.stored, h.dirty, h.freed = true, false, false
 	}
 	if err := g.tx.ChangeConversions(ctx, changed); err != nil {
 		return err

@@ -70,6 +70,7 @@ type held struct {
 	config *config // that it was judged by; nil until it is needed
 	stored bool
 	dirty  bool
+	freed  bool // it has lost a key since it was stored
 }
 
 // answer is one verdict on its way to a tracker.

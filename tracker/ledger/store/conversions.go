@@ -10,6 +10,8 @@ import (
 // Conversion is a row of conversions: a judge.Conversion whose cell is a number.
 type Conversion struct {
 	Cell int64
+	// Freed says, of one that changes, that it occupied a key which it occupies no more.
+	Freed bool
 	*judge.Conversion
 }
 
@@ -31,12 +33,15 @@ func (tx *Tx) AddConversions(ctx context.Context, list []Conversion) error {
 // ChangeConversions replaces conversions that exist. It must come before
 // AddConversions: what a changed one no longer occupies a new one may take.
 func (tx *Tx) ChangeConversions(ctx context.Context, list []Conversion) error {
-	// Keys may move between the conversions of the list, so all are freed first.
-	ids := make([]any, len(list))
+	// Keys may move between the conversions of the list. Those that keep theirs are
+	// written once: freeing all of them read most of the table when they were many.
+	var freed []any
 	for i := range list {
-		ids[i] = list[i].ID
+		if list[i].Freed {
+			freed = append(freed, list[i].ID)
+		}
 	}
-	err := tx.in.lookup(ctx, "UPDATE conversions SET order_key = NULL, session_key = NULL WHERE id IN (?*)", nil, ids, nil)
+	err := tx.in.lookup(ctx, "UPDATE conversions SET order_key = NULL, session_key = NULL WHERE id IN (?*)", nil, freed, nil)
 	if err != nil {
 		return fmt.Errorf("free the keys of conversions: %w", err)
 	}

@@ -147,7 +147,9 @@ func TestKeysAreUnique(t *testing.T) {
 			}
 		}
 		update(t, s, func(tx *store.Tx) error {
-			if err := tx.ChangeConversions(ctx, []store.Conversion{of("a", 2, 0), of("b", 1, 1)}); err != nil {
+			a, b := of("a", 2, 0), of("b", 1, 1)
+			a.Freed, b.Freed = true, true
+			if err := tx.ChangeConversions(ctx, []store.Conversion{a, b}); err != nil {
 				return err
 			}
 			return tx.AddConversions(ctx, []store.Conversion{of("g", 0, 2)})

@@ -1,0 +1,38 @@
+package ledger
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/waypost/waypost/api/snapshot"
+	"github.com/waypost/waypost/tracker/journal"
+	"github.com/waypost/waypost/tracker/ledger/store/storetest"
+)
+
+// TestAKeyMovesWithinAGroup: one conversion loses its key and another gets it, both
+// within one group, in which the other was touched first.
+func TestAKeyMovesWithinAGroup(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, target string) {
+		tp := newTape()
+		o := newOffice(t, target, tp)
+		in := func(currency string) func(*journal.Postback) {
+			return func(p *journal.Postback) { p.Currency = currency }
+		}
+		small := capped(snapshot.Cap{Name: "c", Metric: snapshot.CapRevenue, Window: snapshot.CapLifetime, Limit: 12_000_000})
+		tp.write(clickEntry(1, 0), postEntry(1, 0, 1, in("EUR")), postEntry(1, 0, 2, small, status(snapshot.StatusPending)))
+		o.catchUp()
+		if got, want := o.verdicts("reply.1", 3), ", rejected currency_mismatch, pending, "; got != want {
+			t.Fatalf("%s want %s", got, want)
+		}
+		first := strings.Fields(rowsOf(t, o.store.Reader(), "SELECT id FROM conversions WHERE status = 3")[0])[0]
+		approve := moderation(strings.TrimPrefix(first, "id="), snapshot.StatusApproved, 3)
+		tp.write(approve, // while the other has the key
+			postEntry(1, 0, 4, amount(200_000_000), status(snapshot.StatusApproved)), // more than the cap has
+			approve)
+		o.catchUp()
+		got := strings.Join(rowsOf(t, o.store.Reader(), "SELECT status, reason, CASE WHEN session_key IS NULL THEN 0 ELSE 1 END AS has FROM conversions ORDER BY at"), "")
+		if want := "status=1 reason= has=1 status=3 reason=cap_reached has=0 "; got != want {
+			t.Errorf("conversions %s, want %s", got, want)
+		}
+	})
+}
