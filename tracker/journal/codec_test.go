@@ -128,7 +128,12 @@ func TestSharedConfigurationIsWrittenOnce(t *testing.T) {
 		Entry{Postback: &Postback{Terms: terms}}, Entry{Postback: &Postback{Terms: &Terms{Offer: OfferTerms{Name: "shoes"}}}})
 	kinds := make(map[uint64]int)
 	for rest := skipHeader(t, data); len(rest) > 0; {
-		var it item
+		var it struct {
+			_    struct{} `cbor:",toarray"`
+			Kind uint64
+			Ref  uint64
+			Body cbor.RawMessage
+		}
 		var err error
 		if rest, err = decMode.UnmarshalFirst(rest, &it); err != nil {
 			t.Fatal(err)

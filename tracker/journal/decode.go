@@ -56,36 +56,29 @@ var decMode = func() cbor.DecMode {
 	return m
 }()
 
-type item struct {
-	_    struct{} `cbor:",toarray"`
-	Kind uint64
-	Ref  uint64
-	Body cbor.RawMessage
-}
-
 // DecodeBatch reads a batch as a Writer wrote it. Entries that shared a Context or
 // Terms share the pointer again. Items and fields of a newer writer are passed
 // over; an unknown entry stays as an empty Entry, so that an entry's index is the
 // same on both sides. It never panics. Errors wrap ErrMalformed or ErrUnsupported.
-func DecodeBatch(data []byte) (*Batch, error) {
+func DecodeBatch(data []byte) (*Batch, error) { return decodeBatch(data, new(definitions)) }
+
+// decodeBatch is DecodeBatch with what earlier batches defined.
+func decodeBatch(data []byte, known *definitions) (*Batch, error) {
 	data, err := inflate(data)
 	if err != nil {
 		return nil, err
 	}
-	d := decoder{batch: &Batch{}}
-	data, err = decMode.UnmarshalFirst(data, &d.batch.Header)
+	d := decoder{batch: &Batch{}, known: known}
+	rest, err := decMode.UnmarshalFirst(data, &d.batch.Header)
 	if err != nil {
 		return nil, fmt.Errorf("%w: header: %w", ErrMalformed, err)
 	}
 	if err := d.batch.check(); err != nil {
 		return nil, err
 	}
-	for n := 0; len(data) > 0; n++ {
-		var it item
-		if data, err = decMode.UnmarshalFirst(data, &it); err == nil {
-			err = d.take(it)
-		}
-		if err != nil {
+	d.data, d.in.text = rest, string(rest)
+	for n := 0; d.in.at < len(d.data); n++ {
+		if err := d.item(); err != nil {
 			return nil, fmt.Errorf("%w: item %d: %w", ErrMalformed, n, err)
 		}
 	}
@@ -104,20 +97,34 @@ func (h Header) check() error {
 	return nil
 }
 
+// decoder reads the items of one batch.
 type decoder struct {
-	batch    *Batch
+	batch *Batch
+	// data are the items, and in is where among them the decoder is.
+	data     []byte
+	in       cursor
+	known    *definitions
 	contexts []*Context
 	terms    []*Terms
 }
 
-func (d *decoder) take(it item) error {
-	if it.Kind < firstEntry {
-		return d.define(it)
+var errItem = errors.New("it is no array of kind, reference and body")
+
+// item reads one item: [kind, reference, body].
+func (d *decoder) item() error {
+	major, n, ok := d.in.head()
+	kind, hasKind := d.in.uint()
+	ref, hasRef := d.in.uint()
+	if !ok || !hasKind || !hasRef || major != majorArray || n != 3 {
+		return errItem
+	}
+	if kind < firstEntry {
+		return d.define(kind, ref)
 	}
 	if len(d.batch.Entries) >= MaxBatchEntries {
 		return fmt.Errorf("more than %d entries", MaxBatchEntries)
 	}
-	x, err := d.entry(it)
+	x, err := d.entry(kind, ref)
 	if err != nil {
 		return err
 	}
@@ -125,24 +132,48 @@ func (d *decoder) take(it item) error {
 	return nil
 }
 
-func (d *decoder) define(it item) error {
-	switch it.Kind {
+// library decodes the data item at hand into v.
+func (d *decoder) library(v any) error {
+	rest, err := decMode.UnmarshalFirst(d.data[d.in.at:], v)
+	d.in.at = len(d.data) - len(rest)
+	return err
+}
+
+// passedOver is a data item that nobody reads.
+type passedOver struct{}
+
+// UnmarshalCBOR takes whatever there is.
+func (*passedOver) UnmarshalCBOR([]byte) error { return nil }
+
+// raw returns the data item at hand as it is written.
+func (d *decoder) raw() ([]byte, error) {
+	from := d.in.at
+	err := d.library(new(passedOver))
+	return d.data[from:d.in.at], err
+}
+
+func (d *decoder) define(kind, ref uint64) error {
+	body, err := d.raw()
+	if err != nil {
+		return err
+	}
+	switch kind {
 	case itemContext:
-		return define(&d.contexts, it)
+		return define(&d.contexts, ref, &d.known.contexts, body)
 	case itemTerms:
-		return define(&d.terms, it)
+		return define(&d.terms, ref, &d.known.terms, body)
 	}
 	return nil
 }
 
-// define decodes a definition, whose number must be the next one.
-func define[T any](list *[]*T, it item) error {
-	if it.Ref != uint64(len(*list))+1 {
-		return fmt.Errorf("definition %d is out of order", it.Ref)
+// define appends a definition, whose number must be the next one.
+func define[T any](list *[]*T, ref uint64, known *memo[T], body []byte) error {
+	if ref != uint64(len(*list))+1 {
+		return fmt.Errorf("definition %d is out of order", ref)
 	}
-	v := new(T)
+	v, err := known.decode(body)
 	*list = append(*list, v)
-	return decMode.Unmarshal(it.Body, v)
+	return err
 }
 
 // lookup returns the definition with the number ref, nil for 0.
@@ -156,29 +187,31 @@ func lookup[T any](list []*T, ref uint64) (*T, error) {
 	return list[ref-1], nil
 }
 
-func (d *decoder) entry(it item) (x Entry, err error) {
-	switch it.Kind {
+func (d *decoder) entry(kind, ref uint64) (x Entry, err error) {
+	switch kind {
 	case itemClick:
 		x.Click = new(Click)
-		if x.Click.Context, err = lookup(d.contexts, it.Ref); err == nil {
-			err = decMode.Unmarshal(it.Body, x.Click)
+		if x.Click.Context, err = lookup(d.contexts, ref); err == nil {
+			err = d.click(x.Click)
 		}
 	case itemImpression:
 		x.Impression = new(Impression)
-		if x.Impression.Context, err = lookup(d.contexts, it.Ref); err == nil {
-			err = decMode.Unmarshal(it.Body, x.Impression)
+		if x.Impression.Context, err = lookup(d.contexts, ref); err == nil {
+			err = d.impression(x.Impression)
 		}
 	case itemPostback:
 		x.Postback = new(Postback)
-		if x.Postback.Terms, err = lookup(d.terms, it.Ref); err == nil {
-			err = decMode.Unmarshal(it.Body, x.Postback)
+		if x.Postback.Terms, err = lookup(d.terms, ref); err == nil {
+			err = d.library(x.Postback)
 		}
 	case itemModeration:
 		x.Moderation = new(Moderation)
-		err = decMode.Unmarshal(it.Body, x.Moderation)
+		err = d.library(x.Moderation)
 	case itemTick:
 		x.Tick = new(Tick)
-		err = decMode.Unmarshal(it.Body, x.Tick)
+		err = d.library(x.Tick)
+	default:
+		_, err = d.raw()
 	}
 	return x, err
 }

@@ -26,8 +26,9 @@ type Traffic struct {
 	ID string `cbor:"1,keyasint"`
 	// At is the tracker's time in microseconds since 1970.
 	At int64 `cbor:"2,keyasint"`
-	// Context is what the offer's configuration said; shared by all events of the
-	// offer and partner in a batch. It must not change once it was handed to a Writer.
+	// Context is what the offer's configuration said; shared by the events of the
+	// offer and partner. It must not change once it was handed to a Writer, nor when a
+	// Reader gave it.
 	Context *Context `cbor:"-"`
 	// Subs are the sub ids 1 to 10; a value over 500 bytes was left out and SubOverflow set.
 	Subs        [10]string `cbor:"3,keyasint"`
@@ -161,7 +162,7 @@ type Postback struct {
 	// the same trace; "" when the postback is not traced. Nothing is judged by it.
 	Trace string `cbor:"24,keyasint,omitempty"`
 	// Terms is what the configuration says; nil when the click id named nothing.
-	// They must not change once they were handed to a Writer.
+	// They must not change once they were handed to a Writer, nor when a Reader gave them.
 	Terms *Terms `cbor:"-"`
 }
 

@@ -46,8 +46,9 @@ type Reader struct {
 	room    *semaphore.Weighted // for entries in batches
 	err     error               // why batches is closed; set before
 
-	// last is the position handed on; of the pump alone.
+	// last is the position handed on, known what its batches defined; of the pump alone.
 	last    uint64
+	known   definitions
 	missing uint64 // positions before last that were gone, not reported yet
 	started bool
 	rewound time.Time // since when the journal ended too early
@@ -230,7 +231,7 @@ func (r *Reader) hand(ctx context.Context, msg jetstream.Msg) error {
 			return err
 		}
 	}
-	b, err := DecodeBatch(msg.Data())
+	b, err := decodeBatch(msg.Data(), &r.known)
 	switch {
 	case errors.Is(err, ErrUnsupported):
 		return fmt.Errorf("read position %d: %w", position, err)
