@@ -92,7 +92,7 @@ func (g *group) zone(network, zone string, at int64) {
 // keepConfig sees to it that a configuration that rows refer to is in the tables.
 func (g *group) keepConfig(c *config) {
 	if c.body != nil {
-		g.configs[c.hash] = c.body
+		g.bodies[c.hash] = c.body
 		c.body = nil
 	}
 }

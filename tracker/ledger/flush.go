@@ -1,7 +1,9 @@
 package ledger
 
 import (
+	"cmp"
 	"context"
+	"slices"
 
 	"github.com/waypost/waypost/tracker/ledger/judge"
 	"github.com/waypost/waypost/tracker/ledger/store"
@@ -21,7 +23,7 @@ func (g *group) flush(ctx context.Context) error {
 		func() error { return g.tx.AddVisitKinds(ctx, r.kinds) },
 		func() error { return g.tx.PutGoals(ctx, lastGoals(r.goals)) },
 		func() error { return g.tx.PutZones(ctx, r.zones) },
-		func() error { return g.tx.PutTerms(ctx, r.configs) },
+		func() error { return g.tx.PutTerms(ctx, r.bodies) },
 		func() error { return g.tx.AddClicks(ctx, r.clickRows) },
 		func() error { return g.tx.AddImpressions(ctx, r.impressionRows) },
 		func() error { return g.writeConversions(ctx, r.changed) },
@@ -64,30 +66,39 @@ func (g *group) writeConversions(ctx context.Context, list []*held) error {
 
 // claimVisitors finds out which clicks are the first of their visitor on a day.
 func (g *group) claimVisitors(ctx context.Context) error {
-	days := make(map[int64]map[int64]*visitor)
-	lists := make(map[int64][]int64)
-	for i := range g.visitors {
-		v := &g.visitors[i]
-		if days[v.day] == nil {
-			days[v.day] = make(map[int64]*visitor)
-		}
-		if _, again := days[v.day][v.digest]; !again {
-			days[v.day][v.digest] = v
-			lists[v.day] = append(lists[v.day], v.digest)
-		}
-	}
-	for day, list := range lists {
-		err := g.tx.ClaimVisitors(ctx, day, list, func(digest int64) {
-			v := days[day][digest]
-			g.clickRows[v.row].Unique = true
-			v.quarter.UniqueClicks++
-			v.inDay.UniqueClicks++
-		})
-		if err != nil {
+	list := firstOfEach(g.visitors)
+	for len(list) > 0 {
+		day := list[0].day
+		n, _ := slices.BinarySearchFunc(list, day+1, func(v visitor, day int64) int { return cmp.Compare(v.day, day) })
+		if err := g.claimDay(ctx, day, list[:n]); err != nil {
 			return err
 		}
+		list = list[n:]
 	}
 	return nil
+}
+
+// firstOfEach sorts visitors by day and digest and leaves the first click of each.
+func firstOfEach(list []visitor) []visitor {
+	slices.SortFunc(list, func(a, b visitor) int {
+		return cmp.Or(cmp.Compare(a.day, b.day), cmp.Compare(a.digest, b.digest), cmp.Compare(a.row, b.row))
+	})
+	return slices.CompactFunc(list, func(a, b visitor) bool { return a.day == b.day && a.digest == b.digest })
+}
+
+// claimDay claims the visitors of one day, sorted by digest.
+func (g *group) claimDay(ctx context.Context, day int64, list []visitor) error {
+	digests := make([]int64, len(list))
+	for i := range list {
+		digests[i] = list[i].digest
+	}
+	return g.tx.ClaimVisitors(ctx, day, digests, func(digest int64) {
+		i, _ := slices.BinarySearch(digests, digest)
+		v := &list[i]
+		g.clickRows[v.row].Unique = true
+		v.quarter.UniqueClicks++
+		v.inDay.UniqueClicks++
+	})
 }
 
 func (g *group) dirtyCounters() []*store.Counter {

@@ -40,7 +40,10 @@ type group struct {
 	// capsChanged are counters of clicks and impressions that were counted up.
 	capsChanged map[*counter]int64 // with their limit
 
-	places map[*journal.Context]*place
+	current *journal.Batch
+	// places and configs know what entries share by pointer, as long as the entries live.
+	places  map[*journal.Context]*place
+	configs map[*journal.Terms]*config
 }
 
 // rows is what is written at the next flush.
@@ -57,7 +60,7 @@ type rows struct {
 	kinds                     []store.NumberedKind
 	goals                     []store.Goal
 	zones                     []store.Zone
-	configs                   map[judge.Key][]byte
+	bodies                    map[judge.Key][]byte // of configurations
 	parked                    map[string]*parkedEntry
 	unparked                  []any
 	boots                     map[journal.BootID]store.Boot
@@ -88,7 +91,7 @@ func newGroup(tx *store.Tx, mem *memory, o *Options) *group {
 		conversions: make(map[string]*held), byOrder: make(map[judge.Key]*held), bySession: make(map[judge.Key]*held),
 		closed: make(map[string]bool), repeats: make(map[judge.Key]int64),
 		clicks: make(map[string]*judge.Visit), impressions: make(map[string]*judge.Visit),
-		dirty: make(map[*counter]bool), capsChanged: make(map[*counter]int64), places: make(map[*journal.Context]*place),
+		dirty: make(map[*counter]bool), capsChanged: make(map[*counter]int64), places: make(map[*journal.Context]*place), configs: make(map[*journal.Terms]*config),
 	}
 	g.rows = newRows()
 	return g
@@ -97,7 +100,7 @@ func newGroup(tx *store.Tx, mem *memory, o *Options) *group {
 func newRows() rows {
 	return rows{
 		newRepeats: make(map[judge.Key]int64), quarters: make(sums), days: make(sums),
-		configs: make(map[judge.Key][]byte), parked: make(map[string]*parkedEntry), boots: make(map[journal.BootID]store.Boot),
+		bodies: make(map[judge.Key][]byte), parked: make(map[string]*parkedEntry), boots: make(map[journal.BootID]store.Boot),
 	}
 }
 
@@ -121,7 +124,7 @@ func (g *group) fold(ctx context.Context, batches []*journal.Batch) error {
 
 // batch applies the entries of a batch in their order.
 func (g *group) batch(ctx context.Context, b *journal.Batch, posts []*postback) error {
-	clear(g.places) // contexts are of one batch
+	g.current = b
 	for i := range b.Entries {
 		var err error
 		switch x := &b.Entries[i]; {

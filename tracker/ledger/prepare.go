@@ -12,6 +12,7 @@ import (
 // is judged later in the group finds it in memory. It returns the postbacks of
 // each batch by index of entry.
 func (g *group) prepare(ctx context.Context, batches []*journal.Batch) ([][]*postback, error) {
+	g.makeRoom(batches)
 	var all []*postback
 	var moderated []*journal.Moderation
 	out := make([][]*postback, len(batches))
@@ -43,10 +44,24 @@ func (g *group) prepare(ctx context.Context, batches []*journal.Batch) ([][]*pos
 	return out, g.beginTrafficCounters(ctx, batches)
 }
 
-// postbacksOf reads the postbacks of a batch, which share their configurations.
+// makeRoom makes room for the rows of all clicks at once: they are large, and would be
+// copied each time that a list of them grows.
+func (g *group) makeRoom(batches []*journal.Batch) {
+	clicks := 0
+	for _, b := range batches {
+		for i := range b.Entries {
+			if b.Entries[i].Click != nil {
+				clicks++
+			}
+		}
+	}
+	g.clickRows = make([]store.Visit, 0, clicks)
+	g.visitors = make([]visitor, 0, clicks)
+}
+
+// postbacksOf reads the postbacks of a batch.
 func (g *group) postbacksOf(b *journal.Batch) ([]*postback, error) {
 	g.mem.terms.room()
-	shared := make(map[*journal.Terms]*config)
 	out := make([]*postback, len(b.Entries))
 	for i := range b.Entries {
 		in := b.Entries[i].Postback
@@ -59,18 +74,26 @@ func (g *group) postbacksOf(b *journal.Batch) ([]*postback, error) {
 		if in.Terms == nil {
 			continue
 		}
-		c, ok := shared[in.Terms]
-		if !ok {
-			var err error
-			if c, err = g.mem.config(in.Terms); err != nil {
-				return nil, err
-			}
-			shared[in.Terms] = c
+		c, err := g.configOf(in.Terms)
+		if err != nil {
+			return nil, err
 		}
 		in.Terms, p.config = c.Terms, c
 		p.keys = judge.KeysOf(in)
 	}
 	return out, nil
+}
+
+// configOf is what belongs to the Terms of entries, which many of them share.
+func (g *group) configOf(t *journal.Terms) (*config, error) {
+	if c, ok := g.configs[t]; ok {
+		return c, nil
+	}
+	c, err := g.mem.config(t)
+	if err == nil {
+		g.configs[t] = c
+	}
+	return c, err
 }
 
 // releasable are the parked postbacks whose click or impression is in the batches.

@@ -20,6 +20,8 @@ type place struct {
 	cell int64
 	zone *time.Location
 	caps []capRef // those on clicks and impressions
+	// batch is the last one that named the zone; see measures.
+	batch *journal.Batch
 	// The measures at hand, and when they hold.
 	quarter              int64
 	dayStarts, dayEnds   int64
@@ -38,11 +40,16 @@ func (g *group) place(c *journal.Context) *place {
 	return p
 }
 
-// measures are those that an event of that time is counted in.
+// measures are those that an event of that time is counted in. The zone is named once a
+// batch, and not once a group: how batches fall into groups must not show in the tables.
 func (g *group) measures(p *place, at int64) (quarter, day *store.Measures) {
-	if q := floorDiv(at, quarterMicros); q != p.quarter {
-		p.quarter, p.quarterSums = q, g.quarters.at(q, p.cell)
+	q := floorDiv(at, quarterMicros)
+	if q != p.quarter || g.current != p.batch {
 		g.zone(p.Network(), p.TimeZone, at)
+		p.batch = g.current
+	}
+	if q != p.quarter {
+		p.quarter, p.quarterSums = q, g.quarters.at(q, p.cell)
 	}
 	if at < p.dayStarts || at >= p.dayEnds {
 		p.dayStarts, p.dayEnds = judge.Window(snapshot.CapDay, at, p.zone)
@@ -134,9 +141,8 @@ func (g *group) kindID(t *journal.Traffic) int64 {
 
 // visitor is a click that may be the first of its visitor on a day.
 type visitor struct {
+	day, digest    int64
 	row            int // in clickRows
-	day            int64
-	digest         int64
 	quarter, inDay *store.Measures
 }
 
