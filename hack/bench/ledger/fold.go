@@ -132,13 +132,17 @@ func (b *bench) fold(ctx context.Context, nats *journal.Embedded, url string) (f
 // foldMost bounds how long folding may take.
 const foldMost = 5 * time.Minute
 
+// lookEvery is how often a ledger is asked how far it is: seldom, because each time costs
+// it half a millisecond, and often enough for the tenths of a second that a group takes.
+const lookEvery = 50 * time.Millisecond
+
 // watch follows a ledger through the clicks and then the postbacks.
 func (b *bench) watch(ctx context.Context, ledger *instance.Instance) (f folded, err error) {
 	ctx, cancel := context.WithTimeout(ctx, foldMost)
 	defer cancel()
 	var progress []mark
 	all := float64(b.clicks + b.postbacks)
-	err = ledger.Until(ctx, func(ctx context.Context) bool {
+	err = ledger.UntilEvery(ctx, lookEvery, func(ctx context.Context) bool {
 		m, err := ledger.Metrics(ctx)
 		if err != nil {
 			return false

@@ -76,7 +76,13 @@ func (p *Process) Stop() error {
 
 // Until waits until ready says so, and fails when the process ends before.
 func (p *Process) Until(ctx context.Context, ready func(context.Context) bool) error {
-	tick := time.NewTicker(10 * time.Millisecond)
+	return p.UntilEvery(ctx, 10*time.Millisecond, ready)
+}
+
+// UntilEvery is Until that asks at intervals: for questions that cost the process
+// something while it is measured.
+func (p *Process) UntilEvery(ctx context.Context, interval time.Duration, ready func(context.Context) bool) error {
+	tick := time.NewTicker(interval)
 	defer tick.Stop()
 	for !ready(ctx) {
 		select {
