@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"math"
@@ -31,8 +32,9 @@ var rollupColumns = columnsOf(`bucket cell clicks unique_clicks goal_clicks impr
 	approved pending hold rejected approved_payout pending_payout hold_payout rejected_payout
 	approved_revenue pending_revenue hold_revenue rejected_revenue`)
 
-// firstMoney is the first of rollupColumns that may be large.
-const firstMoney = 6
+// clickColumns are those of a row in which nothing but clicks was counted. Most are:
+// adding to all of them takes twice as long.
+var clickColumns = columnsOf("bucket cell clicks unique_clicks click_payout click_revenue")
 
 // Resolution is one of the two rollups.
 type Resolution string
@@ -46,37 +48,62 @@ const (
 // AddRollups adds to the rollups. Each bucket and cell occurs once in list.
 func (tx *Tx) AddRollups(ctx context.Context, r Resolution, list []Rollup) error {
 	slices.SortFunc(list, func(a, b Rollup) int {
-		if a.Bucket != b.Bucket {
-			return int(min(max(a.Bucket-b.Bucket, -1), 1))
-		}
-		return int(min(max(a.Cell-b.Cell, -1), 1))
+		return cmp.Or(cmp.Compare(a.Bucket, b.Bucket), cmp.Compare(a.Cell, b.Cell))
 	})
-	t := &table{name: string(r), columns: rollupColumns, conflict: tx.adding(string(r)), integers: true}
-	err := tx.in.upsert(ctx, t, len(list), func(i int, row []any) { list[i].fill(row) })
+	var all, only []*Rollup
+	for i := range list {
+		if x := &list[i]; x.onlyClicks() {
+			only = append(only, x)
+		} else {
+			all = append(all, x)
+		}
+	}
+	err := tx.in.upsert(ctx, tx.rollupTable(r, rollupColumns), len(all), func(i int, row []any) { all[i].fill(row) })
+	if err == nil {
+		err = tx.in.upsert(ctx, tx.rollupTable(r, clickColumns), len(only), func(i int, row []any) { only[i].fillClicks(row) })
+	}
 	if err != nil {
 		return fmt.Errorf("add to %s: %w", r, err)
 	}
 	return nil
 }
 
-// adding is the conflict clause that adds. Sums of money stop at the ends of int64
-// instead of failing: whoever reports a million conversions of the largest amount
+// rollupTable writes these columns of a rollup, the others being zero.
+func (tx *Tx) rollupTable(r Resolution, columns []string) *table {
+	zeros := slices.DeleteFunc(slices.Clone(rollupColumns), func(c string) bool { return slices.Contains(columns, c) })
+	return &table{name: string(r), columns: columns, zeros: zeros, conflict: tx.adding(string(r), columns[2:]), integers: true}
+}
+
+// adding is the conflict clause that adds to columns. Sums of money stop at the ends of
+// int64 instead of failing: whoever reports a million conversions of the largest amount
 // must not stop the ledger.
-func (tx *Tx) adding(name string) string {
+func (tx *Tx) adding(name string, columns []string) string {
 	var b strings.Builder
 	b.WriteString("(bucket, cell) DO UPDATE SET ")
-	for i, c := range rollupColumns[2:] {
+	for i, c := range columns {
 		if i > 0 {
 			b.WriteString(", ")
 		}
 		b.WriteString(c + " = ")
-		if i+2 < firstMoney {
-			b.WriteString(name + "." + c + " + excluded." + c)
-		} else {
+		if money := strings.Contains(c, "payout") || strings.Contains(c, "revenue"); money {
 			b.WriteString(tx.in.clamped(name+"."+c, "excluded."+c))
+		} else {
+			b.WriteString(name + "." + c + " + excluded." + c)
 		}
 	}
 	return b.String()
+}
+
+// onlyClicks reports whether clickColumns hold all that is counted.
+func (m *Measures) onlyClicks() bool {
+	clicks := Measures{Clicks: m.Clicks, UniqueClicks: m.UniqueClicks, ClickPayout: m.ClickPayout, ClickRevenue: m.ClickRevenue}
+	return *m == clicks
+}
+
+// fillClicks fills in clickColumns.
+func (r *Rollup) fillClicks(row []any) {
+	row[0], row[1] = r.Bucket, r.Cell
+	row[2], row[3], row[4], row[5] = r.Clicks, r.UniqueClicks, r.ClickPayout, r.ClickRevenue
 }
 
 func (r *Rollup) fill(row []any) {

@@ -11,6 +11,8 @@ import (
 type table struct {
 	name    string
 	columns []string
+	// zeros are more columns, which are 0 in every new row.
+	zeros []string
 	// conflict is what follows "ON CONFLICT" in an upsert.
 	conflict string
 	// integers says that all columns are integers: PostgreSQL then takes each column
@@ -25,9 +27,9 @@ var chunks = []int{64, 8, 1}
 // values is the statement that writes n rows. It begins with verb, "INSERT" or what
 // the database has for it.
 func (t *table) values(verb string, n int, conflict bool) string {
-	row := "(" + strings.TrimSuffix(strings.Repeat("?,", len(t.columns)), ",") + ")"
+	row := "(" + strings.TrimSuffix(strings.Repeat("?,", len(t.columns)), ",") + strings.Repeat(",0", len(t.zeros)) + ")"
 	var b strings.Builder
-	b.WriteString(verb + " INTO " + t.name + " (" + strings.Join(t.columns, ", ") + ") VALUES ")
+	b.WriteString(verb + " INTO " + t.name + " (" + t.written() + ") VALUES ")
 	b.WriteString(strings.TrimSuffix(strings.Repeat(row+",", n), ","))
 	if conflict {
 		b.WriteString(" ON CONFLICT " + t.conflict)
@@ -39,8 +41,11 @@ func (t *table) values(verb string, n int, conflict bool) string {
 // for each column.
 func (t *table) unnest() string {
 	arrays := strings.TrimSuffix(strings.Repeat("?::bigint[], ", len(t.columns)), ", ")
-	return "INSERT INTO " + t.name + " (" + strings.Join(t.columns, ", ") + ") SELECT * FROM unnest(" + arrays + ") ON CONFLICT " + t.conflict
+	return "INSERT INTO " + t.name + " (" + t.written() + ") SELECT *" + strings.Repeat(", 0", len(t.zeros)) + " FROM unnest(" + arrays + ") ON CONFLICT " + t.conflict
 }
+
+// written are all columns that a new row gives, by name.
+func (t *table) written() string { return strings.Join(slices.Concat(t.columns, t.zeros), ", ") }
 
 // replace makes an upsert replace every column of the row with the same key.
 func replace(key string, columns []string) string {

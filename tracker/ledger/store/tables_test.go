@@ -106,6 +106,20 @@ func TestRollupsAdd(t *testing.T) {
 		if n := rows(t, s, "SELECT count(*) FROM rollup_day WHERE cell >= 3 AND clicks = 2"); n != 97 {
 			t.Errorf("%d cells hold what was added twice", n)
 		}
+		// Rows of clicks alone are written by themselves: new ones, and onto others.
+		var clicks []store.Rollup
+		for cell := range int64(200) {
+			clicks = append(clicks, store.Rollup{Bucket: 7, Cell: 90 + cell, Measures: store.Measures{Clicks: 2, UniqueClicks: 1, ClickPayout: math.MaxInt64 - 5, ClickRevenue: -3}})
+		}
+		for range 2 {
+			update(t, s, func(tx *store.Tx) error { return tx.AddRollups(ctx, store.Days, clicks) })
+		}
+		if n := rows(t, s, "SELECT count(*) FROM rollup_day WHERE cell >= 100 AND clicks = 4 AND unique_clicks = 2 AND click_payout = 9223372036854775807 AND click_revenue = -6 AND goal_clicks + impressions + imp_payout_nano + approved + rejected_revenue = 0"); n != 190 {
+			t.Errorf("%d cells hold the clicks that were added twice", n)
+		}
+		if n := rows(t, s, "SELECT count(*) FROM rollup_day WHERE cell >= 90 AND cell < 100 AND clicks = 6 AND unique_clicks = 2 AND click_revenue = -6 AND approved = 2 AND approved_payout > 9223372036854775800"); n != 10 {
+			t.Errorf("%d cells hold clicks beside what they had", n)
+		}
 		update(t, s, func(tx *store.Tx) error {
 			got, err := tx.Counted(ctx, store.Days, "clicks", []int64{1, 2, 50, 999}, 7, 8)
 			if got != 10 || err != nil {
