@@ -60,7 +60,7 @@ func (e *sqlite) prepare(ctx context.Context, path string) error {
 	if err != nil {
 		return err
 	}
-	e.turn <- &sqliteWriter{conn: conn, prepared: make(map[string]*sql.Stmt)}
+	e.turn <- newSQLiteWriter(conn)
 	e.read, err = sql.Open("sqlite", sqliteSource(path, "query_only(1)", "cache_size(-16384)"))
 	if err != nil {
 		return err
@@ -124,7 +124,7 @@ func (e *sqlite) reconnect(ctx context.Context, w *sqliteWriter) error {
 	if err != nil {
 		return err
 	}
-	w.conn, w.prepared = conn, make(map[string]*sql.Stmt)
+	*w = *newSQLiteWriter(conn)
 	return nil
 }
 

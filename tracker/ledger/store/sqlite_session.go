@@ -12,6 +12,12 @@ type sqliteWriter struct {
 	conn     *sql.Conn
 	prepared map[string]*sql.Stmt
 	args     []any
+	// inserts are the statements of write, prepared with the driver.
+	inserts map[string]insertStmt
+}
+
+func newSQLiteWriter(conn *sql.Conn) *sqliteWriter {
+	return &sqliteWriter{conn: conn, prepared: make(map[string]*sql.Stmt), inserts: make(map[string]insertStmt)}
 }
 
 // sqliteSession is a transaction on the writing connection.
@@ -37,6 +43,7 @@ func (w *sqliteWriter) close() error {
 	for _, s := range w.prepared {
 		errs = append(errs, s.Close())
 	}
+	errs = append(errs, w.closeInserts())
 	return errors.Join(append(errs, w.conn.Close())...)
 }
 
@@ -94,42 +101,6 @@ func (s *sqliteSession) lookup(ctx context.Context, query string, fixed, keys []
 				return err
 			}
 			keys = keys[n:]
-		}
-	}
-	return nil
-}
-
-func (s *sqliteSession) insert(ctx context.Context, t *table, n int, fill func(int, []any)) error {
-	return s.write(ctx, t, n, fill, false)
-}
-
-func (s *sqliteSession) upsert(ctx context.Context, t *table, n int, fill func(int, []any)) error {
-	return s.write(ctx, t, n, fill, true)
-}
-
-// insertOrFail leaves the rows before a failed one in place instead of keeping a
-// journal to take them back: the transaction will be.
-const insertOrFail = "INSERT OR FAIL"
-
-func (s *sqliteSession) write(ctx context.Context, t *table, n int, fill func(int, []any), conflict bool) error {
-	width := len(t.columns)
-	i := 0
-	for _, size := range chunks {
-		if n-i < size {
-			continue
-		}
-		st, err := s.stmt(ctx, t.values(insertOrFail, size, conflict)) //nolint:sqlclosecheck // kept prepared
-		if err != nil {
-			return err
-		}
-		args := make([]any, size*width)
-		for ; n-i >= size; i += size {
-			for r := range size {
-				fill(i+r, args[r*width:(r+1)*width])
-			}
-			if _, err := st.ExecContext(ctx, args...); err != nil {
-				return err
-			}
 		}
 	}
 	return nil
