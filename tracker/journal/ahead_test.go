@@ -5,7 +5,7 @@ import "testing"
 // A reader that nobody reads from holds a bounded number of entries, and goes on
 // where it stopped.
 func TestReaderReadsAheadABoundedNumberOfEntries(t *testing.T) {
-	const batches, each = 12, 1000
+	const batches, each = aheadEntries/1000 + 4, 1000
 	_, c := startEmbedded(t, t.TempDir(), EmbeddedOptions{})
 	w := newTestWriter(t, c, WriterOptions{Name: "tracker-1"})
 	for i := range batches * each {
@@ -35,5 +35,9 @@ func TestWeightOfABatchFitsTheRoom(t *testing.T) {
 		if got := weight(&Batch{Entries: make([]Entry, n)}); got != want {
 			t.Errorf("%d entries weigh %d, want %d", n, got, want)
 		}
+	}
+	mixed := &Batch{Entries: []Entry{{Click: &Click{}}, {Postback: &Postback{}}, {Tick: &Tick{}}}}
+	if got := weight(mixed); got != 4 {
+		t.Errorf("a click, a postback and a tick weigh %d, want 4: a postback counts twice", got)
 	}
 }

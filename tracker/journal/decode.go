@@ -39,6 +39,18 @@ type Batch struct {
 	Malformed error
 }
 
+// Weight is how much memory the entries take until they are folded, in clicks: a postback
+// takes as much as two, with what it is judged by.
+func (b *Batch) Weight() int {
+	n := len(b.Entries)
+	for i := range b.Entries {
+		if b.Entries[i].Postback != nil {
+			n++
+		}
+	}
+	return n
+}
+
 // decMode is bounded and takes text that is not UTF-8 as it came from the wire:
 // it is data of strangers. Unknown fields are passed over. It is immutable.
 var decMode = func() cbor.DecMode {

@@ -11,10 +11,10 @@ import (
 	"golang.org/x/sync/semaphore"
 )
 
-// Bounds of what is read ahead of Read: the memory of entries, and how many batches
-// however small they are.
+// Bounds of what is read ahead of Read: the memory of entries, as Weight counts them, and
+// how many batches however small they are.
 const (
-	aheadEntries = 8192
+	aheadEntries = 16384
 	aheadBatches = 256
 )
 
@@ -101,7 +101,7 @@ func (r *Reader) take(b *Batch) *Batch {
 }
 
 // weight is the room that a batch takes; one that is larger than all room takes all.
-func weight(b *Batch) int64 { return int64(min(len(b.Entries), aheadEntries)) }
+func weight(b *Batch) int64 { return int64(min(b.Weight(), aheadEntries)) }
 
 // Close ends reading. Read returns what is left, then ErrClosed.
 func (r *Reader) Close() {

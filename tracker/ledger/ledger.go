@@ -12,10 +12,12 @@ import (
 	"github.com/waypost/waypost/tracker/ledger/store"
 )
 
-// Bounds of one group: what is judged in one transaction.
+// Bounds of one group, which is judged in one transaction: batches, and the weight of
+// their entries. Larger groups change fewer rows of the rollups for each click, and take
+// more memory.
 const (
 	maxBatches = 256
-	maxEntries = 8192
+	maxWeight  = 16384
 )
 
 // Pauses between attempts of a group that failed.
@@ -120,10 +122,10 @@ func (l *Ledger) follow(ctx context.Context) error {
 // groupLength is how many of the batches go into one group: a bounded number of
 // entries, and not both what is folded again and what is new.
 func (l *Ledger) groupLength(batches []*journal.Batch) int {
-	entries := 0
+	weight := 0
 	for i, b := range batches {
-		entries += len(b.Entries)
-		if i > 0 && entries > maxEntries {
+		weight += b.Weight()
+		if i > 0 && weight > maxWeight {
 			return i
 		}
 		if l.mem != nil && b.Position == l.mem.progress.RebuildUntil {
