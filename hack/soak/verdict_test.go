@@ -15,7 +15,7 @@ type sale struct {
 	payout, revenue int64
 	amount          *int64
 	frees           bool // its key is free
-	keyless         bool // it was counted when it came, with no key but all that it sent
+	keyless         bool // it was counted when it came, without an order id, and not released since
 	history         []string
 	windows         map[string]string // of caps, as text
 }
@@ -92,8 +92,8 @@ func (f *facts) otherCurrency() bool {
 	return f.currency != "" && !strings.EqualFold(f.currency, f.offer.currency(f.network))
 }
 
-// retried: the identical one was counted within ten seconds, and had no other key
-// either. What a moderator decides later makes nobody's retry of it.
+// retried: the identical one was counted within ten seconds, whatever key it had
+// then. What a moderator decides later makes nobody's retry of it.
 func (m *model) retried(s *sale, kind string) bool {
 	for _, o := range slices.Backward(m.same[kind+s.sameKey()]) {
 		if o.keyless {
@@ -185,7 +185,7 @@ func (m *model) index(s *sale) {
 	if s.order != "" {
 		m.byOrder[s.orderKey()] = append(m.byOrder[s.orderKey()], s)
 	}
-	s.keyless = !s.frees && s.order == "" && (s.goal.Multiple || s.session == "")
+	s.keyless = !s.frees && s.order == ""
 	if s.session != "" {
 		m.bySeat[s.seat()] = append(m.bySeat[s.seat()], s)
 	}
@@ -218,7 +218,7 @@ func (m *model) later(f *facts, s *sale) string {
 			return "refused bad_amount"
 		}
 		if m.over(&n, s, s.status) {
-			n.until, n.said, n.frees = 0, f.status, true
+			n.until, n.said, n.frees, n.keyless = 0, f.status, true, false
 			n.move("rejected", "cap_reached")
 			*s = n
 			m.fire(s, f)

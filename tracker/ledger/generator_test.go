@@ -145,6 +145,11 @@ func (g *generator) again() journal.Entry {
 	if g.IntN(3) == 0 {
 		g.amount(&p)
 	}
+	if g.IntN(4) == 0 { // the goal was edited in between
+		t := *p.Terms
+		t.Goal.Multiple = !t.Goal.Multiple
+		p.Terms = &t
+	}
 	g.prove(&p)
 	return journal.Entry{Postback: &p}
 }

@@ -1,6 +1,8 @@
 package ledger
 
 import (
+	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -33,6 +35,47 @@ func TestAKeyMovesWithinAGroup(t *testing.T) {
 		got := strings.Join(rowsOf(t, o.store.Reader(), "SELECT status, reason, CASE WHEN session_key IS NULL THEN 0 ELSE 1 END AS has FROM conversions ORDER BY at"), "")
 		if want := "status=1 reason= has=1 status=3 reason=cap_reached has=0 "; got != want {
 			t.Errorf("conversions %s, want %s", got, want)
+		}
+	})
+}
+
+// TestARepeatIsKnownOnceManyCount: a goal that counted one conversion a session
+// counts many from now on. The identical postback within seconds is a repetition all
+// the same, in the group of the first one or in a later one; not if the first one
+// lost its key.
+func TestARepeatIsKnownOnceManyCount(t *testing.T) {
+	limit := capped(snapshot.Cap{Name: "c", Metric: snapshot.CapRevenue, Window: snapshot.CapLifetime, Limit: 12_000_000})
+	storetest.Each(t, func(t *testing.T, target string) {
+		for name, c := range map[string]struct {
+			first []journal.Entry
+			want  string
+		}{
+			"repeated": {[]journal.Entry{postEntry(1, 0, 1)}, "approved, refused duplicate, approved, "},
+			"released": {[]journal.Entry{postEntry(1, 0, 1, limit, status(snapshot.StatusPending)),
+				postEntry(1, 0, 2, limit, status(snapshot.StatusApproved), amount(200_000_000))}, "pending, rejected cap_reached, approved, refused duplicate, "},
+		} {
+			for _, together := range []bool{true, false} {
+				tp := newTape()
+				o := newOffice(t, target, tp)
+				resetFor(t, o.store)
+				tp.write(clickEntry(1, 0))
+				list := slices.Concat(c.first, []journal.Entry{postEntry(1, 0, 9, multiple), postEntry(1, 0, 12, multiple)})
+				got := ""
+				if together {
+					tp.write(list...)
+					o.catchUp()
+					got = o.verdicts("reply.2", len(list))
+				} else {
+					for i, x := range list {
+						tp.write(x)
+						o.catchUp()
+						got += o.verdicts(fmt.Sprint("reply.", i+2), 1)
+					}
+				}
+				if got != c.want {
+					t.Errorf("%s, together %v: %s want %s", name, together, got, c.want)
+				}
+			}
 		}
 	})
 }

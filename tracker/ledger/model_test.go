@@ -39,6 +39,7 @@ type sale struct {
 	noClick                   bool
 	frees                     bool // its key is free
 	multiple                  bool
+	counted                   bool // when it came, and not released since
 	terms                     *journal.Terms
 	visit                     *journal.Traffic
 	events                    int       // in its history
@@ -192,7 +193,7 @@ func (m *model) verdict(p *journal.Postback, id string) string {
 // retried: only the last one counted is looked at.
 func (m *model) retried(n *sale, prefix string) bool {
 	for _, s := range slices.Backward(m.sales) {
-		if s.identical == prefix+n.identical && !s.frees {
+		if s.identical == prefix+n.identical && s.counted {
 			apart := n.at - s.at
 			return apart <= 10_000_000 && apart >= -10_000_000
 		}
@@ -222,7 +223,7 @@ func (m *model) goalHit(p *journal.Postback, n *sale) string {
 		return "rejected " + reason
 	}
 	m.goalHits++
-	m.sales = append(m.sales, &sale{identical: "hit " + n.identical, at: n.at, id: "-"})
+	m.sales = append(m.sales, &sale{identical: "hit " + n.identical, at: n.at, id: "-", counted: true})
 	return "approved"
 }
 
@@ -270,7 +271,7 @@ func (m *model) fresh(p *journal.Postback, n *sale, otherCurrency bool) string {
 }
 
 func (m *model) record(p *journal.Postback, n *sale, status snapshot.ConversionStatus, reason string) string {
-	n.status, n.reason = status, reason
+	n.status, n.reason, n.counted = status, reason, !n.frees
 	if !p.Test {
 		m.sales = append(m.sales, n)
 		m.byID[n.id] = n
@@ -305,7 +306,7 @@ func (m *model) later(p *journal.Postback, s *sale, otherCurrency bool) string {
 			return "refused bad_amount"
 		}
 		if m.full(&changed, s) {
-			changed.status, changed.reason, changed.until, changed.said, changed.frees = 3, "cap_reached", 0, p.Status, true
+			changed.status, changed.reason, changed.until, changed.said, changed.frees, changed.counted = 3, "cap_reached", 0, p.Status, true, false
 			changed.events++
 			*s = changed
 			return "rejected cap_reached"

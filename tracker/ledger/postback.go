@@ -76,6 +76,9 @@ func (g *group) caseOf(p *postback) (*judge.Case, *held) {
 	}
 	c.Day = judge.Day(p.At, p.config.zone)
 	c.RepeatAt = g.repeats[p.keys.Repeat]
+	if h := g.bySession[p.keys.Single]; h != nil && p.keys.Single != (judge.Key{}) {
+		c.Single = h.Conversion
+	}
 	used := p.config
 	var found *held
 	if h := g.byOrder[p.keys.Order]; h != nil && p.keys.Order != (judge.Key{}) {

@@ -172,9 +172,11 @@ func (g *group) loadPostbacks(ctx context.Context, posts []*postback) error {
 			_, known := g.byOrder[k]
 			orders.add(k, known, store.KeyOf(k))
 		}
-		if k := p.keys.Session; k != none {
-			_, known := g.bySession[k]
-			inSession.add(k, known, store.KeyOf(k))
+		for _, k := range []judge.Key{p.keys.Session, p.keys.Single} {
+			if k != none {
+				_, known := g.bySession[k]
+				inSession.add(k, known, store.KeyOf(k))
+			}
 		}
 		if k := p.keys.Repeat; k != none {
 			_, known := g.repeats[k]

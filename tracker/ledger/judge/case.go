@@ -25,6 +25,8 @@ type Case struct {
 	Origin *journal.Terms
 	// RepeatAt is when Keys.Repeat was last counted, in microseconds since 1970; 0 never.
 	RepeatAt int64
+	// Single is the conversion that occupies Keys.Single, nil if none.
+	Single *Conversion
 	// Used says how far a cap is used in the window of at.
 	Used UsedFunc
 }

@@ -27,7 +27,7 @@ func (c *Conversion) change(x Change) {
 	}
 	c.Reason = x.Reason
 	if x.By == ByPostback && releases(x.Reason) {
-		c.OrderKey, c.SessionKey = Key{}, Key{}
+		c.OrderKey, c.SessionKey, c.RepeatKey = Key{}, Key{}, Key{}
 	}
 }
 

@@ -74,6 +74,10 @@ type Conversion struct {
 	// OrderKey and SessionKey are the keys that it occupies.
 	OrderKey   Key
 	SessionKey Key
+	// RepeatKey is what Keys.Repeat is of the identical postback once the goal's
+	// multiple conversions are Enabled; zero where Keys.Repeat itself was kept, with
+	// an order id, and when its key was released.
+	RepeatKey Key
 	// UpdatedAt is when it last changed, in microseconds since 1970.
 	UpdatedAt int64
 }

@@ -48,6 +48,11 @@ func (d *desk) post(p *journal.Postback) Outcome {
 			c.BySession, c.Origin = x, d.origins[x.ID]
 		}
 	}
+	for _, x := range d.conv {
+		if x.SessionKey != (Key{}) && x.SessionKey == c.Keys.Single {
+			c.Single = x
+		}
+	}
 	before := maps.Clone(d.conv)
 	o := Postback(c)
 	for id, x := range before {

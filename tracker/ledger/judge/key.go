@@ -18,6 +18,10 @@ type Keys struct {
 	// Repeat is the digest of the whole postback, where neither of the others
 	// makes it unique: the identical one within seconds is a retry.
 	Repeat Key
+	// Single is the Session that a postback with a Repeat would have if the goal's
+	// multiple conversions were Disabled. Nothing occupies it, but what was counted
+	// under it before they were Enabled may be what the postback repeats.
+	Single Key
 }
 
 // Session returns the id of the session that a postback belongs to: its click id,
@@ -42,6 +46,7 @@ func KeysOf(p *journal.Postback) Keys {
 	k := uniqueKeys(p.Network, p.Terms.Offer.Name, goal, p.OrderID, Session(p), p.SessionAt)
 	if k == (Keys{}) {
 		k.Repeat = repeatKey(p)
+		k.Single = sessionKey(p.Network, p.Terms.Offer.Name, goal.Value, Session(p), p.SessionAt)
 	}
 	return k
 }
@@ -51,12 +56,21 @@ func uniqueKeys(network, offer string, goal *journal.GoalTerms, order, session s
 	if order != "" {
 		k.Order = digest("order", network, offer, goal.Value, order)
 	}
-	if session != "" && !goal.Multiple {
-		k.Session = digest("session", network, session, offer, goal.Value)
-		// Sessions that convert lie close together in time, and so do their rows
-		// when the key begins with it.
-		binary.BigEndian.PutUint32(k.Session[:], uint32(at))
+	if !goal.Multiple {
+		k.Session = sessionKey(network, offer, goal.Value, session, at)
 	}
+	return k
+}
+
+// sessionKey is the key of (session, goal), zero without a session.
+func sessionKey(network, offer, goal, session string, at int64) Key {
+	if session == "" {
+		return Key{}
+	}
+	k := digest("session", network, session, offer, goal)
+	// Sessions that convert lie close together in time, and so do their rows
+	// when the key begins with it.
+	binary.BigEndian.PutUint32(k[:], uint32(at))
 	return k
 }
 

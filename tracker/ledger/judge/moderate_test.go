@@ -93,3 +93,20 @@ func TestModeratorsDoNotPassForOthers(t *testing.T) {
 		}
 	}
 }
+
+// TestRevivedIsNoRepeat: what lost its key is not what a later postback repeats, also
+// when a moderator has given the key back.
+func TestRevivedIsNoRepeat(t *testing.T) {
+	four := caps(snapshot.Cap{Name: "c", Metric: snapshot.CapRevenue, Window: snapshot.CapLifetime, Limit: 4_000_000})
+	d := newDesk(t)
+	d.run([]step{
+		do("approved", four, click("c2")), do("pending", four, status(pending)),
+		do("rejected cap_reached", four, status(approved), amount(9_000_000)),
+	})
+	d.moderate("c1", rejected, clickTime*second, "")
+	d.moderate("c2", approved, clickTime*second, "")
+	if c := d.conv["c2"]; c.Status != approved || c.SessionKey == (Key{}) {
+		t.Fatalf("not revived: %+v", c)
+	}
+	d.run([]step{do("pending", multiple, status(pending), after(1))})
+}

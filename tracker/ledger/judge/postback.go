@@ -53,13 +53,18 @@ func (c *Case) existing() (found *Conversion, same bool) {
 	return c.BySession, c.Postback.OrderID == ""
 }
 
-// repeated reports whether the identical postback was counted seconds ago. Two
+// repeated reports whether the identical postback was counted seconds ago, also
+// under the key that it had while multiple conversions were Disabled. Two
 // trackers may put entries into the journal in another order than that of time.
 func (c *Case) repeated() bool {
-	if c.RepeatAt == 0 {
+	last := c.RepeatAt
+	if s := c.Single; s != nil && s.RepeatKey == c.Keys.Repeat {
+		last = max(last, s.At)
+	}
+	if last == 0 {
 		return false
 	}
-	apart := c.Postback.At - c.RepeatAt
+	apart := c.Postback.At - last
 	return -repeatMicros <= apart && apart <= repeatMicros
 }
 

@@ -21,6 +21,9 @@ func (c *Case) record(status snapshot.ConversionStatus, reason string, price pri
 	if !releases(reason) {
 		n.OrderKey, n.SessionKey = c.Keys.Order, c.Keys.Session
 		o.Remember = c.Keys.Repeat != Key{}
+		if !o.Remember && c.Postback.OrderID == "" {
+			n.RepeatKey = repeatKey(c.Postback)
+		}
 	}
 	if n.Counts() && c.Postback.Terms.Goal.EndPoint {
 		o.Closes = Session(c.Postback)

@@ -99,6 +99,14 @@ func TestVerdicts(t *testing.T) {
 		"Enabled: a rejection leaves no trace":        {do("rejected currency_mismatch", multiple, currency("EUR")), do("rejected currency_mismatch", multiple, currency("EUR"))},
 		"Enabled: the advertiser's rejection repeats": {do("rejected rejected_by_advertiser", multiple, status(rejected)), do("refused duplicate", multiple, status(rejected))},
 
+		"Enabled since: identical within 10 s":        {do("approved"), do("refused duplicate", multiple, after(10)), do("approved", multiple, after(10.000001))},
+		"Enabled since: another one":                  {do("approved"), do("approved", multiple, param("x", "1"))},
+		"Enabled since: another partner's, session's": {do("approved"), do("approved", multiple, partner("shop")), do("approved", multiple, click("c2"))},
+		"Enabled since: with an order id":             {do("approved", order("o")), do("approved", multiple), do("refused duplicate", multiple, order("o"))},
+		"Enabled since: a rejection that repeats":     {do("rejected rejected_by_advertiser", status(rejected)), do("refused duplicate", multiple, status(rejected))},
+		"Enabled since: what left its key free":       {do("rejected currency_mismatch", currency("EUR")), do("rejected currency_mismatch", multiple, currency("EUR"))},
+		"Enabled for a moment":                        {do("approved", multiple), do("approved", after(8)), do("refused duplicate", multiple, after(16))},
+
 		"without session: order id":                 {do("approved", noSession, order("o")), do("refused duplicate", noSession, order("o"), after(99)), do("approved", noSession, order("p"))},
 		"without session: identical within 10 s":    {do("approved", noSession), do("refused duplicate", noSession, after(9)), do("approved", noSession, after(11))},
 		"without session: another partner's":        {do("approved", noSession), do("approved", noSession, partner("shop"))},

@@ -29,10 +29,10 @@ func scanConversion(row scanner) (Conversion, error) {
 	var status, missing, via, said int64
 	var amount *int64
 	var subs, extras, history string
-	var terms, orderKey, sessionKey []byte
+	var terms, orderKey, sessionKey, repeatKey []byte
 	err := row.Scan(&c.ID, &c.At, &c.Day, &c.Cell, &status, &c.Reason, &c.ClickID, &c.AimpID, &c.SessionAt, &missing,
 		&c.OrderID, &c.GoalRaw, &amount, (*int64)(&c.Payout), (*int64)(&c.Revenue), &c.PayoutRule, &c.RevenueRule, &c.Config, &via, &said, &c.HoldUntil,
-		&c.Source, &c.Ref, &c.ImpID, &c.Country, &c.Device, &subs, &extras, &history, &terms, &orderKey, &sessionKey, &c.UpdatedAt)
+		&c.Source, &c.Ref, &c.ImpID, &c.Country, &c.Device, &subs, &extras, &history, &terms, &orderKey, &sessionKey, &repeatKey, &c.UpdatedAt)
 	if err != nil {
 		return c, err
 	}
@@ -42,6 +42,7 @@ func scanConversion(row scanner) (Conversion, error) {
 	copy(c.Terms[:], terms)
 	copy(c.OrderKey[:], orderKey)
 	copy(c.SessionKey[:], sessionKey)
+	copy(c.RepeatKey[:], repeatKey)
 	if err := parseSubs(subs, &c.Subs); err != nil {
 		return c, err
 	}

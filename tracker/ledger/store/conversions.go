@@ -17,7 +17,7 @@ type Conversion struct {
 
 var conversionColumns = columnsOf(`id at day cell status reason click_id aimp_id session_at click_missing
 	order_id goal_raw amount payout revenue payout_rule revenue_rule config via said hold_until
-	source ref imp_id country device subs extras history terms order_key session_key updated_at`)
+	source ref imp_id country device subs extras history terms order_key session_key repeat_key updated_at`)
 
 var conversionTable = &table{name: "conversions", columns: conversionColumns, conflict: replace("id", conversionColumns)}
 
@@ -65,7 +65,7 @@ func (c *Conversion) fill(row []any) {
 	row[21], row[22], row[23] = clean(c.Source), clean(c.Ref), clean(c.ImpID)
 	row[24], row[25], row[26] = clean(c.Country), clean(c.Device), subsText(&c.Subs)
 	row[27], row[28], row[29] = objectText(c.Extras), historyText(c.History), c.Terms[:]
-	row[30], row[31], row[32] = blob(c.OrderKey), blob(c.SessionKey), c.UpdatedAt
+	row[30], row[31], row[32], row[33] = blob(c.OrderKey), blob(c.SessionKey), blob(c.RepeatKey), c.UpdatedAt
 }
 
 // FindBy names the column that conversions are looked up by.

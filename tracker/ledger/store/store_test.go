@@ -75,7 +75,7 @@ func TestConversionsComeBackAsTheyWere(t *testing.T) {
 			ID: "A", At: 5, Day: 1, Status: snapshot.StatusHold, ClickID: "c", SessionAt: 3, ClickMissing: true,
 			OrderID: "o\x00\xff", Amount: &amount, Payout: 1, Revenue: 2, PayoutRule: "goal", Config: "sha256:x", Said: snapshot.StatusApproved,
 			HoldUntil: 99, Source: "s", Subs: [10]string{"a\"\\\n", "", "c"}, Extras: map[string]string{"comment": "x<>&"},
-			History: []judge.Change{{At: 5, To: snapshot.StatusHold, By: judge.ByPostback}}, OrderKey: judge.Key{1}, UpdatedAt: 5,
+			History: []judge.Change{{At: 5, To: snapshot.StatusHold, By: judge.ByPostback}}, OrderKey: judge.Key{1}, RepeatKey: judge.Key{2}, UpdatedAt: 5,
 		}}
 		update(t, s, func(tx *store.Tx) error { return tx.AddConversions(ctx, []store.Conversion{c}) })
 		update(t, s, func(tx *store.Tx) error {
@@ -86,7 +86,7 @@ func TestConversionsComeBackAsTheyWere(t *testing.T) {
 				}
 				got := list[0]
 				if got.OrderID != "o\uFFFD\uFFFD" || *got.Amount != amount || got.Subs != c.Subs || got.Extras["comment"] != "x<>&" ||
-					len(got.History) != 1 || got.History[0] != c.History[0] || got.OrderKey != c.OrderKey || !got.ClickMissing || got.HoldUntil != 99 {
+					len(got.History) != 1 || got.History[0] != c.History[0] || got.OrderKey != c.OrderKey || got.RepeatKey != c.RepeatKey || !got.ClickMissing || got.HoldUntil != 99 {
 					t.Errorf("by %s: %+v", by, got.Conversion)
 				}
 			}
