@@ -4,20 +4,17 @@ import (
 	"context"
 	"database/sql"
 	"errors"
-	"strings"
 )
 
 // sqliteWriter is the writing connection with its prepared statements.
 type sqliteWriter struct {
 	conn     *sql.Conn
 	prepared map[string]*sql.Stmt
-	args     []any
-	// inserts are the statements of write, prepared with the driver.
-	inserts map[string]insertStmt
+	directs  map[string]directStmt
 }
 
 func newSQLiteWriter(conn *sql.Conn) *sqliteWriter {
-	return &sqliteWriter{conn: conn, prepared: make(map[string]*sql.Stmt), inserts: make(map[string]insertStmt)}
+	return &sqliteWriter{conn: conn, prepared: make(map[string]*sql.Stmt), directs: make(map[string]directStmt)}
 }
 
 // sqliteSession is a transaction on the writing connection.
@@ -43,7 +40,7 @@ func (w *sqliteWriter) close() error {
 	for _, s := range w.prepared {
 		errs = append(errs, s.Close())
 	}
-	errs = append(errs, w.closeInserts())
+	errs = append(errs, w.closeDirects())
 	return errors.Join(append(errs, w.conn.Close())...)
 }
 
@@ -86,24 +83,6 @@ func (s *sqliteSession) query(ctx context.Context, query string, args []any, eac
 		}
 	}
 	return rows.Err()
-}
-
-// lookups are the lengths of key lists that statements are prepared for.
-var lookups = []int{128, 16, 1}
-
-func (s *sqliteSession) lookup(ctx context.Context, query string, fixed, keys []any, each func(scanner) error) error {
-	for _, n := range lookups {
-		list := "IN (" + strings.TrimSuffix(strings.Repeat("?,", n), ",") + ")"
-		q := strings.Replace(query, "IN (?*)", list, 1)
-		for len(keys) >= n {
-			s.args = append(append(s.args[:0], fixed...), keys[:n]...)
-			if err := s.query(ctx, q, s.args, each); err != nil {
-				return err
-			}
-			keys = keys[n:]
-		}
-	}
-	return nil
 }
 
 // ensurePartition has nothing to do: SQLite has no partitions.
