@@ -65,7 +65,7 @@ type public struct {
 	listener  net.Listener
 }
 
-func newPublic(f publicFlags, parts publicParts) (*public, error) {
+func newPublic(ctx context.Context, f publicFlags, parts publicParts) (*public, error) {
 	proxies, err := address.ParseProxies(f.proxies)
 	if err != nil {
 		return nil, fmt.Errorf("--trusted-proxies: %w", err)
@@ -89,7 +89,7 @@ func newPublic(f publicFlags, parts publicParts) (*public, error) {
 	if err != nil {
 		return nil, err
 	}
-	listener, err := net.Listen("tcp", f.listen)
+	listener, err := address.Listen(ctx, f.listen)
 	if err != nil {
 		return nil, fmt.Errorf("opening the public port (--listen): %w", err)
 	}

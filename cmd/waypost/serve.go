@@ -109,7 +109,7 @@ func runServe(ctx context.Context, f serveFlags) (err error) {
 func (f *serveFlags) run(ctx context.Context, source *servedSource, conn *journal.Conn, b *bookkeeping, registry *prometheus.Registry, log logr.Logger) error {
 	holder := live.NewHolder(live.Options{Disk: source.disk, Log: log.WithName("snapshot")})
 	registry.MustRegister(holder)
-	front, err := newPublic(f.public, publicParts{
+	front, err := newPublic(ctx, f.public, publicParts{
 		keysDir: source.keysDir, keys: source.keys, holder: holder, conn: conn, name: "serve", metrics: registry, tracer: b.tracer, log: log,
 	})
 	if err != nil {

@@ -88,7 +88,7 @@ func runTracker(ctx context.Context, f trackerFlags) error {
 	registry := prometheus.NewRegistry()
 	holder := live.NewHolder(live.Options{Disk: f.disk(), Log: log.WithName("snapshot")})
 	registry.MustRegister(holder)
-	front, err := newPublic(f.public, publicParts{
+	front, err := newPublic(ctx, f.public, publicParts{
 		keysDir: f.keys, keys: keys, holder: holder, conn: conn, name: f.name, metrics: registry, tracer: tracer, log: log,
 	})
 	if err != nil {

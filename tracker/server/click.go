@@ -42,7 +42,7 @@ func (v *visit) serveClick() {
 		return
 	}
 	v.attributeImpression()
-	v.idBuffer = v.s.minter.AppendClick(v.idBuffer[:0], v.now, v.pair.hash, v.partner.Hash)
+	v.idBuffer = v.s.minter.AppendClick(v.idBuffer[:0], v.now, v.pair.hash, v.pair.partnerHash)
 	v.clickID = v.idBuffer
 	location, ok := v.appendDestination(v.urlBuffer[:0])
 	v.urlBuffer = location

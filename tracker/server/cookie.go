@@ -34,7 +34,9 @@ func appendCookieName(dst []byte, prefix string, hash uint64) []byte {
 	return dst
 }
 
-func (v *visit) impressionHash() uint64 { return v.pair.hash ^ bits.RotateLeft64(v.partner.Hash, 1) }
+func (v *visit) impressionHash() uint64 {
+	return v.pair.hash ^ bits.RotateLeft64(v.pair.partnerHash, 1)
+}
 
 // cookie returns the value of the visitor's cookie, nil if there is none. It is
 // good until the next cookie is looked for.
@@ -66,12 +68,12 @@ func cutCookie(header []byte) (pair, rest []byte) {
 // setClickCookie remembers the click for pixel goals of its offer, as long as
 // the click counts.
 func (v *visit) setClickCookie() {
-	v.setCookie(clickCookie, v.pair.hash, v.clickID, int(v.pair.clickHours))
+	v.setCookie(clickCookie, v.pair.hash, v.clickID, int(v.pair.hours))
 }
 
 // setImpressionCookie remembers the impression for a later click.
 func (v *visit) setImpressionCookie() {
-	v.setCookie(impressionCookie, v.impressionHash(), v.aimpID, int(v.offer.Body.Attribution.ImpressionLookbackHours))
+	v.setCookie(impressionCookie, v.impressionHash(), v.aimpID, int(v.pair.hours))
 }
 
 // setCookie adds a cookie. Pixels stand on other people's pages, so over TLS it

@@ -2,6 +2,7 @@ package server
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/cespare/xxhash/v2"
 
@@ -24,17 +25,20 @@ const (
 // not find it again. They die with their index.
 type decisions struct {
 	index *live.Index
-	pairs *memo.Table[pairKey, *pair]
+	pairs *memo.Table[pairKey, pair]
 	links *memo.Table[linkKey, deepLink]
 	terms *memo.Table[termsKey, timedTerms]
 }
 
-// pairKey is how a link names an offer and a partner: names are their tracking
-// ids with a zero byte between them, which no tracking id has.
+// pairKey is how a link names an offer and a partner: their tracking ids with a
+// zero byte between them, which no tracking id has. They are in the key itself up to
+// a usual length, so that comparing them waits for no other place in memory.
 type pairKey struct {
 	network *live.Network
 	event   snapshot.CapMetric
-	names   string
+	length  uint8
+	names   [38]byte
+	long    string // instead of names, if they are longer
 }
 
 // pair is what the configuration says about clicks, or impressions, of a partner
@@ -50,17 +54,20 @@ type pair struct {
 	// caps are those that may be closed.
 	caps []journal.CapKey
 	// destination is that of clicks, with what is known of this pair filled in, nil
-	// if it cannot be served; hash is offer.Hash, and clickHours for how long a click
-	// counts.
+	// if it cannot be served.
 	destination *macro.Template
-	hash        uint64
-	clickHours  int32
+	// destinations are those of impressions.
+	destinations []live.Destination
+	// hash and partnerHash are offer.Hash and partner.Hash.
+	hash, partnerHash uint64
+	// hours is for how long the click, or the impression, counts.
+	hours int32
 }
 
 func newDecisions(index *live.Index) *decisions {
 	return &decisions{
 		index: index,
-		pairs: memo.New[pairKey, *pair](rememberedPairs),
+		pairs: memo.New[pairKey, pair](rememberedPairs),
 		links: memo.New[linkKey, deepLink](rememberedLinks),
 		terms: memo.New[termsKey, timedTerms](rememberedTerms),
 	}
@@ -89,16 +96,29 @@ func (v *visit) traffickers(event snapshot.CapMetric) (reason string) {
 	offer, partner := v.params.Get(params.Offer), v.params.Get(params.Partner)
 	v.namesBuffer = append(append(append(v.namesBuffer[:0], offer...), 0), partner...)
 	known, hash := v.s.decisionsOf(v.index).pairs, xxhash.Sum64(v.namesBuffer)+uint64(event)
-	if p, ok := known.Get(hash, pairKey{v.network, event, view(v.namesBuffer)}); ok {
+	key := v.pairKey(event)
+	if p := known.Get(hash, &key); p != nil {
 		v.pair, v.offer, v.partner = p, p.offer, p.partner
 		return ""
 	}
 	if reason := v.find(offer, partner); reason != "" {
 		return reason
 	}
-	v.pair = v.decide(event)
-	known.Put(hash, pairKey{v.network, event, string(v.namesBuffer)}, v.pair)
+	key.long = strings.Clone(key.long)
+	v.pair = known.Put(hash, key, v.decide(event))
 	return ""
+}
+
+// pairKey is the key of the names that the visit has just gathered, and points to
+// them where they are long.
+func (v *visit) pairKey(event snapshot.CapMetric) pairKey {
+	key := pairKey{network: v.network, event: event}
+	if len(v.namesBuffer) > len(key.names) {
+		key.long = view(v.namesBuffer)
+	} else {
+		key.length = uint8(copy(key.names[:], v.namesBuffer))
+	}
+	return key
 }
 
 // find looks offer and partner up in the configuration.
@@ -173,12 +193,12 @@ func (c candidate) refusal() string {
 }
 
 // decide finds out about the visit's offer and partner.
-func (v *visit) decide(event snapshot.CapMetric) *pair {
+func (v *visit) decide(event snapshot.CapMetric) pair {
 	c := candidate{offer: v.offer, partner: v.partner, advertiser: v.network.Advertiser(v.offer.Body.Advertiser)}
 	caps := capsOf(c.offer, c.partner, func(limit *snapshot.Cap) bool { return limit.Metric == event })
-	p := &pair{
+	p := pair{
 		offer: c.offer, partner: c.partner, reason: c.refusal(), caps: capKeys(v.network, c, caps),
-		hash: c.offer.Hash, clickHours: c.offer.Body.Attribution.ClickLookbackHours,
+		hash: c.offer.Hash, partnerHash: c.partner.Hash,
 	}
 	context := journal.Context{
 		Config: v.index.Digest, Network: v.network.Name, TimeZone: v.network.Body.TimeZone,
@@ -188,9 +208,10 @@ func (v *visit) decide(event snapshot.CapMetric) *pair {
 	}
 	if event == snapshot.CapClicks {
 		context.Payout, context.Revenue = c.offer.Body.ClickPayout, c.offer.Body.ClickRevenue
-		p.destination = v.ownDestination()
+		p.destination, p.hours = v.ownDestination(), c.offer.Body.Attribution.ClickLookbackHours
 	} else {
 		context.Payout, context.Revenue = c.offer.Body.ImpressionPayout, c.offer.Body.ImpressionRevenue
+		p.destinations, p.hours = c.offer.ImpressionDestinations(), c.offer.Body.Attribution.ImpressionLookbackHours
 		if p.reason == "" && !c.offer.Body.Impressions {
 			p.reason = reasonImpressionsDisabled
 		}

@@ -23,7 +23,7 @@ type linkKey struct {
 func (v *visit) deepLink(link []byte) *macro.Template {
 	known := v.s.decisionsOf(v.index).links
 	hash := xxhash.Sum64(link) ^ v.offer.Hash
-	if l, ok := known.Get(hash, linkKey{v.offer, view(link)}); ok {
+	if l := known.Get(hash, &linkKey{v.offer, view(link)}); l != nil {
 		return l.template
 	}
 	l := deepLink{template: parseDeepLink(string(link), v.offer)}

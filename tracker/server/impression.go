@@ -28,13 +28,13 @@ func (v *visit) serveImpression() {
 		v.s.metrics.count(actImpression, outcomeUncounted)
 		return
 	}
-	v.idBuffer = v.s.minter.AppendImpression(v.idBuffer[:0], v.now, v.pair.hash, v.partner.Hash)
+	v.idBuffer = v.s.minter.AppendImpression(v.idBuffer[:0], v.now, v.pair.hash, v.pair.partnerHash)
 	v.clickID, v.aimpID = nil, v.idBuffer
 	v.ctx.Response.Header.SetCanonical(headerImpression, v.aimpID)
 	v.setImpressionCookie()
 	v.traffic(&v.impression.Traffic, p.context, v.aimpID)
 	v.impression.DestinationName, v.impression.DestinationURL = "", ""
-	if d := pickDestination(v.offer.ImpressionDestinations(), v.aimpID); d != nil {
+	if d := pickDestination(p.destinations, v.aimpID); d != nil {
 		v.urlBuffer = d.URL.Append(v.urlBuffer[:0], v)
 		v.impression.DestinationName, v.impression.DestinationURL = d.Name, view(v.urlBuffer)
 	}

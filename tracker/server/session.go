@@ -31,7 +31,7 @@ func (v *visit) sawImpression(id []byte) bool {
 		return false
 	}
 	opened, ok := v.s.open(id, token.Impression)
-	return ok && opened.OfferHash == v.pair.hash && opened.PartnerHash == v.partner.Hash
+	return ok && opened.OfferHash == v.pair.hash && opened.PartnerHash == v.pair.partnerHash
 }
 
 // olderHalf returns the names with the smaller times, at least one.

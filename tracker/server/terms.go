@@ -39,7 +39,7 @@ func (r *report) terms() *journal.Terms {
 		hash ^= xxhash.Sum64String(r.goal.Body.Value)
 	}
 	second := time.UnixMicro(r.entry.At).Unix()
-	if t, ok := known.Get(hash, key); ok && t.from <= second && second < t.until {
+	if t := known.Get(hash, &key); t != nil && t.from <= second && second < t.until {
 		return t.terms
 	}
 	t := timedTerms{terms: &journal.Terms{

@@ -25,22 +25,23 @@ func New[K comparable, V any](size int) *Table[K, V] {
 	return &Table[K, V]{slots: make([]atomic.Pointer[entry[K, V]], n), mask: uint64(n - 1)}
 }
 
-// Get returns the value that was put for key, if one of its slots still holds it.
-func (t *Table[K, V]) Get(hash uint64, key K) (V, bool) {
-	if e := t.slots[hash&t.mask].Load(); e != nil && e.key == key {
-		return e.value, true
+// Get returns the value that was put for key if one of its slots still holds it, else
+// nil. It must not be changed: it lies beside its key, so that a large value is not
+// copied and the processor waits for one place in memory instead of two.
+func (t *Table[K, V]) Get(hash uint64, key *K) *V {
+	if e := t.slots[hash&t.mask].Load(); e != nil && e.key == *key {
+		return &e.value
 	}
-	if e := t.slots[hash>>32&t.mask].Load(); e != nil && e.key == key {
-		return e.value, true
+	if e := t.slots[hash>>32&t.mask].Load(); e != nil && e.key == *key {
+		return &e.value
 	}
-	var zero V
-	return zero, false
+	return nil
 }
 
 // Put remembers value for key, in its second slot if only that one is free or the
-// key's own. The table keeps key and value: they must not point into memory that is
-// reused.
-func (t *Table[K, V]) Put(hash uint64, key K, value V) {
+// key's own, and returns what Get will. The table keeps key and value: they must not
+// point into memory that is reused.
+func (t *Table[K, V]) Put(hash uint64, key K, value V) *V {
 	first, second := &t.slots[hash&t.mask], &t.slots[hash>>32&t.mask]
 	slot := first
 	if e := first.Load(); e != nil && e.key != key {
@@ -48,5 +49,7 @@ func (t *Table[K, V]) Put(hash uint64, key K, value V) {
 			slot = second
 		}
 	}
-	slot.Store(&entry[K, V]{key: key, value: value})
+	e := &entry[K, V]{key: key, value: value}
+	slot.Store(e)
+	return &e.value
 }

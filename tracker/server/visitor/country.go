@@ -69,12 +69,10 @@ func (c *Countries) Of(a netip.Addr) string {
 		return ""
 	}
 	hash := uint64(offset) * 0x9e3779b97f4a7c15 >> 32
-	if code, ok := db.codes.Get(hash, offset); ok {
-		return code
+	if code := db.codes.Get(hash, &offset); code != nil {
+		return *code
 	}
-	code := db.decode(offset)
-	db.codes.Put(hash, offset, code)
-	return code
+	return *db.codes.Put(hash, offset, db.decode(offset))
 }
 
 func (db *database) find(a netip.Addr) (uintptr, bool) {

@@ -36,14 +36,12 @@ func (d *Devices) Of(ua []byte) Device {
 	if len(ua) > MaxUserAgent {
 		ua = ua[:MaxUserAgent]
 	}
-	hash := xxhash.Sum64(ua)
-	if device, ok := d.known.Get(hash, unsafe.String(&ua[0], len(ua))); ok {
-		return device
+	hash, key := xxhash.Sum64(ua), unsafe.String(&ua[0], len(ua))
+	if device := d.known.Get(hash, &key); device != nil {
+		return *device
 	}
 	text := string(ua)
-	device := parse(text)
-	d.known.Put(hash, text, device)
-	return device
+	return *d.known.Put(hash, text, parse(text))
 }
 
 // parse asks the library. A panic in it, whatever a visitor sent, costs the
