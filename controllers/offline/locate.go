@@ -14,11 +14,11 @@ func (m *manifest) find(field string) outline {
 	found := m.outline
 	found.line = m.line
 	for _, name := range pathParts(field) {
-		part := found.part(name)
-		if part == nil {
+		part, ok := found.part(name)
+		if !ok {
 			break
 		}
-		found = *part
+		found = part
 	}
 	return found
 }
@@ -30,16 +30,20 @@ func pathParts(field string) []string {
 }
 
 // part finds a member of a mapping, or an item of a sequence by index or by name.
-func (o *outline) part(name string) *outline {
-	if o.list {
-		if i, err := strconv.Atoi(name); err == nil && i >= 0 && i < len(o.parts) {
-			return &o.parts[i]
-		}
+func (o outline) part(name string) (found outline, ok bool) {
+	wanted := -1
+	if i, err := strconv.Atoi(name); err == nil && o.list {
+		wanted = i
 	}
-	for i := range o.parts {
-		if o.parts[i].key == name {
-			return &o.parts[i]
+	at := 0
+	for key, part := range o.all {
+		if at == wanted {
+			return part, true
 		}
+		if key == name && !ok {
+			found, ok = part, true
+		}
+		at++
 	}
-	return nil
+	return found, ok
 }

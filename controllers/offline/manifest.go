@@ -9,6 +9,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"unique"
 
 	"sigs.k8s.io/yaml"
 )
@@ -33,10 +34,13 @@ type header struct{ apiVersion, kind, namespace, name string }
 func headerOf(content map[string]any) header {
 	metadata, _ := content["metadata"].(map[string]any) // absent is empty
 	return header{
-		apiVersion: text(content, "apiVersion"), kind: text(content, "kind"),
-		namespace: cmp.Or(text(metadata, "namespace"), "default"), name: text(metadata, "name"),
+		apiVersion: common(text(content, "apiVersion")), kind: common(text(content, "kind")),
+		namespace: common(cmp.Or(text(metadata, "namespace"), "default")), name: text(metadata, "name"),
 	}
 }
+
+// common is a text that many objects have, once in memory.
+func common(text string) string { return unique.Make(text).Value() }
 
 func text(object map[string]any, field string) string {
 	s, _ := object[field].(string) // absent, or refused by the schema

@@ -1,19 +1,67 @@
 package offline
 
 import (
-	"unique"
+	"encoding/binary"
 
 	yamlv3 "go.yaml.in/yaml/v3"
 )
 
 // outline is where the parts of a manifest stand: what findings need of its YAML, in
-// a tenth of the memory. serve keeps it of every object.
+// a fiftieth of the memory. serve keeps it of every object, so the parts are one text
+// and not a tree, of which the garbage collector would visit each branch.
 type outline struct {
-	// key is that of a member of a mapping, or the name of an item of a sequence.
-	key   string
-	line  int // where the member's key or the item begins
-	list  bool
-	parts []outline
+	line int // where the member's key or the item begins
+	list bool
+	// parts are the members of a mapping or the items of a sequence, one after the
+	// other, each as appendPart writes it.
+	parts string
+}
+
+// appendPart appends a part: its key, which is that of a member of a mapping or the
+// name of an item of a sequence, its line, whether it is a list, and its own parts.
+func appendPart(dst []byte, key string, part outline) []byte {
+	dst = appendText(dst, key)
+	dst = binary.AppendUvarint(dst, uint64(part.line))
+	list := byte(0)
+	if part.list {
+		list = 1
+	}
+	return appendText(append(dst, list), part.parts)
+}
+
+func appendText(dst []byte, text string) []byte {
+	return append(binary.AppendUvarint(dst, uint64(len(text))), text...)
+}
+
+// all yields the parts with their keys.
+func (o outline) all(yield func(key string, part outline) bool) {
+	for rest := o.parts; rest != ""; {
+		var key string
+		var line uint64
+		part := outline{}
+		key, rest = cutText(rest)
+		line, rest = cutNumber(rest)
+		part.line, part.list = int(line), rest[0] == 1
+		part.parts, rest = cutText(rest[1:])
+		if !yield(key, part) {
+			return
+		}
+	}
+}
+
+func cutText(s string) (text, rest string) {
+	n, s := cutNumber(s)
+	return s[:n], s[n:]
+}
+
+func cutNumber(s string) (n uint64, rest string) {
+	for shift := 0; ; shift += 7 {
+		b := s[0]
+		s = s[1:]
+		if n |= uint64(b&0x7f) << shift; b < 0x80 {
+			return n, s
+		}
+	}
 }
 
 // outlineOf draws the outline of a node, its lines moved down by some. Aliases are
@@ -36,29 +84,27 @@ func outlineOf(node *yamlv3.Node, by int) outline {
 
 // members are the parts of a mapping. One whose key is something else to kubectl is
 // found under both names.
-func members(node *yamlv3.Node, by int) []outline {
-	parts := make([]outline, 0, len(node.Content)/2)
+func members(node *yamlv3.Node, by int) string {
+	var parts []byte
 	for i := 0; i+1 < len(node.Content); i += 2 {
 		key, part := node.Content[i], outlineOf(node.Content[i+1], by)
 		part.line = key.Line + by
-		part.key = unique.Make(key.Value).Value()
-		parts = append(parts, part)
+		parts = appendPart(parts, key.Value, part)
 		if identity := identityOf(key); identity != key.Value {
-			part.key = identity
-			parts = append(parts, part)
+			parts = appendPart(parts, identity, part)
 		}
 	}
-	return parts
+	return string(parts)
 }
 
-func items(node *yamlv3.Node, by int) []outline {
-	parts := make([]outline, 0, len(node.Content))
+func items(node *yamlv3.Node, by int) string {
+	var parts []byte
 	for _, item := range node.Content {
 		part := outlineOf(item, by)
-		part.line, part.key = item.Line+by, nameIn(item)
-		parts = append(parts, part)
+		part.line = item.Line + by
+		parts = appendPart(parts, nameIn(item), part)
 	}
-	return parts
+	return string(parts)
 }
 
 // nameIn is the name of an item of a list map.
@@ -69,7 +115,7 @@ func nameIn(item *yamlv3.Node) string {
 	if item.Kind == yamlv3.MappingNode {
 		for i := 0; i+1 < len(item.Content); i += 2 {
 			if item.Content[i].Value == "name" {
-				return unique.Make(item.Content[i+1].Value).Value()
+				return item.Content[i+1].Value
 			}
 		}
 	}
