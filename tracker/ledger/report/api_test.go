@@ -50,7 +50,7 @@ func TestReportAsCSV(t *testing.T) {
 		r.Header.Set("Accept", "text/html;q=0.9, text/csv")
 		status, header, data := s.call(r)
 		want := "source,sub2,currency,clicks,impressions,conversions,pending,hold,rejected,payout,revenue,profit,uniqueClicks,goalClicks,cr,epc,epm,network\n" +
-			"'=1+1,\"<b>\"\"x\"\"&</b>\",USD,0,0,1,1,0,0,1.00,3.00,2.00,0,0,,,,net\n"
+			"'=1+1,\"<b>\"\"x\"\"&</b>\",USD,0,0,1,1,0,0,1.00,3.00,2.00,0,,,,,net\n"
 		if status != 200 || !strings.HasPrefix(header.Get("Content-Type"), "text/csv") || string(data) != want {
 			t.Errorf("%d %s\n%swant\n%s", status, header.Get("Content-Type"), data, want)
 		}
@@ -60,6 +60,25 @@ func TestReportAsCSV(t *testing.T) {
 			r.Header.Set("Accept", accept)
 			if _, header, _ := s.send(r); strings.HasPrefix(header.Get("Content-Type"), "text/csv") != csv {
 				t.Errorf("Accept %q is answered with %s", accept, header.Get("Content-Type"))
+			}
+		}
+	})
+}
+
+// TestGoalClicksThatNobodyKnows are null, not zero.
+func TestGoalClicksThatNobodyKnows(t *testing.T) {
+	each(t, func(s *server) {
+		tell(s)
+		for query, known := range map[string]bool{"group=goal": true, "group=goal,source": false, "group=goal,sub1": false, "group=goal,country": false} {
+			var got struct{ Rows, Totals []map[string]any }
+			s.get("/reports?"+query, &got)
+			for _, row := range append(got.Rows, got.Totals...) {
+				if (row["goalClicks"] != nil) != known {
+					t.Errorf("%s: goalClicks are %v", query, row["goalClicks"])
+				}
+			}
+			if len(got.Rows) == 0 {
+				t.Errorf("%s: no rows", query)
 			}
 		}
 	})

@@ -16,6 +16,8 @@ type rowField struct {
 	network bool
 	doc     string
 	count   func(r *books.Row) int64
+	// unknown says of a count that it is not known; nil: it always is.
+	unknown func(r *books.Row) bool
 	amount  func(r *books.Row) money.Amount
 	ratio   func(r *books.Row) books.Ratio
 }
@@ -42,7 +44,8 @@ var rowFields = []rowField{
 	{name: "revenue", typ: isAmount, network: true, doc: "What the advertiser pays for the same.", amount: func(r *books.Row) money.Amount { return r.Revenue }},
 	{name: "profit", typ: isAmount, network: true, doc: "Revenue without payout.", amount: func(r *books.Row) money.Amount { return r.Profit }},
 	{name: "uniqueClicks", doc: "Clicks that were the visitor's first on this offer of this partner on a UTC day.", count: func(r *books.Row) int64 { return r.UniqueClicks }},
-	{name: "goalClicks", doc: "Goals that are recorded as clicks. Not known by source, sub id, country and device.", count: func(r *books.Row) int64 { return r.GoalClicks }},
+	{name: "goalClicks", doc: "Goals that are recorded as clicks; null, as not known, by source, sub id, country and device.",
+		count: func(r *books.Row) int64 { return r.GoalClicks }, unknown: func(r *books.Row) bool { return r.NoGoalClicks }},
 	{name: "cr", typ: isRatio, doc: "Conversions of a hundred clicks, of all rows that differ from this one in goal and status only; null without clicks.",
 		ratio: func(r *books.Row) books.Ratio { return r.CR }},
 	{name: "epc", typ: isRatio, doc: "Payout by click, of the same clicks as cr; null without clicks.", ratio: func(r *books.Row) books.Ratio { return r.EPC }},
@@ -64,6 +67,9 @@ func fieldsFor(partner bool) []rowField {
 func (f *rowField) appendJSON(dst []byte, r *books.Row) []byte {
 	switch f.typ {
 	case isCount:
+		if f.unknown != nil && f.unknown(r) {
+			return append(dst, "null"...)
+		}
 		return strconv.AppendInt(dst, f.count(r), 10)
 	case isRatio:
 		if x := f.ratio(r); x.OK {
@@ -78,6 +84,9 @@ func (f *rowField) appendJSON(dst []byte, r *books.Row) []byte {
 func (f *rowField) csv(r *books.Row) string {
 	switch f.typ {
 	case isCount:
+		if f.unknown != nil && f.unknown(r) {
+			return ""
+		}
 		return strconv.FormatInt(f.count(r), 10)
 	case isRatio:
 		return f.ratio(r).String()

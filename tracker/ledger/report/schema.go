@@ -127,7 +127,7 @@ func (s schemas) report() object {
 		if f.typ != isCount {
 			property = object{"type": "string", "pattern": amountPattern}
 		}
-		if f.typ == isRatio {
+		if f.typ == isRatio || f.unknown != nil {
 			property = nullable(property)
 		}
 		property["description"] = f.doc

@@ -41,9 +41,11 @@ func (t *tally) report(r *ReportRequest, scope Scope, zoneOf map[string]*time.Lo
 	}
 	slices.SortFunc(order, func(a, b int32) int { return l.compare(t.keys[a], t.keys[b]) })
 	out := &Report{Groups: r.Groups, Rows: l.rows(order), Totals: l.totals(order)}
-	if scope.PartnerOnly {
-		for _, rows := range [][]Row{out.Rows, out.Totals} {
-			for i := range rows {
+	unknown := r.fromRows()
+	for _, rows := range [][]Row{out.Rows, out.Totals} {
+		for i := range rows {
+			rows[i].NoGoalClicks = unknown
+			if scope.PartnerOnly {
 				rows[i].forPartner()
 			}
 		}

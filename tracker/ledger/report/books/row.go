@@ -17,8 +17,12 @@ type Row struct {
 	Currency  string
 
 	Clicks, UniqueClicks, GoalClicks, Impressions int64
-	Conversions, Pending, Hold, Rejected          int64
-	Payout, Revenue, Profit                       money.Amount
+	// NoGoalClicks says that GoalClicks are not known: the report tells apart, or is
+	// restricted to, what only the rows of clicks know.
+	NoGoalClicks bool
+
+	Conversions, Pending, Hold, Rejected int64
+	Payout, Revenue, Profit              money.Amount
 
 	// The ratios are by the clicks and impressions of all rows that differ from
 	// this one in goal and status only.

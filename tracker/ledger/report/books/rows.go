@@ -5,6 +5,7 @@ import (
 	"strconv"
 
 	"github.com/waypost/waypost/api/snapshot"
+	"github.com/waypost/waypost/tracker/ledger/judge"
 	"github.com/waypost/waypost/tracker/ledger/store"
 )
 
@@ -20,8 +21,29 @@ func (s *scan) rowsOf(p part) error {
 		if err := s.pastVisits(p); err != nil {
 			return err
 		}
+		if !s.stretch.rowsOnly {
+			if err := s.goalClickRows(p); err != nil {
+				return err
+			}
+		}
 	}
 	return s.conversionRows(p)
+}
+
+// goalClickRows counts goals recorded as clicks, which have no table of their own:
+// the log has them as what was approved and became no conversion.
+func (s *scan) goalClickRows(p part) error {
+	w := &where{}
+	Span{From: &p.from, To: &p.to}.conditions(w, "v.at", "v.id")
+	w.add("v.verdict = ?", judge.Approved)
+	w.add("v.conversion = ''")
+	w.add("v.test = 0")
+	const cellOf = "SELECT max(k.id) FROM cells k WHERE k.network = v.network AND k.offer = v.offer AND k.partner = v.partner AND k.goal = v.goal AND k.currency = v.currency"
+	inner := "SELECT " + s.timeOf("v.at / 1000000", p) + " AS at, coalesce((" + cellOf + "), 0) AS cell FROM postbacks v" + w.String()
+	var m store.Measures
+	return s.query("SELECT x.at, x.cell, count(*) FROM ("+inner+") AS x GROUP BY 1, 2", w.args, []any{&m.GoalClicks}, func(at int64, c *cell) {
+		s.tally.traffic(at, c, nil, &m)
+	})
 }
 
 // visitTable says how clicks or impressions are counted.
