@@ -160,6 +160,9 @@ func (b *bench) watch(ctx context.Context, ledger *instance.Instance) (f folded,
 	}
 	f.clicks = between(progress, 0, float64(b.clicks))
 	f.postbacks = between(progress, float64(b.clicks), all)
+	if f.clicks == (pace{}) || f.postbacks == (pace{}) {
+		return f, fmt.Errorf("%d clicks and %d postbacks were folded in so few groups that their pace cannot be told: measure more", b.clicks, b.postbacks)
+	}
 	_, f.most, err = ledger.Memory()
 	return f, err
 }
