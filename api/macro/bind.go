@@ -5,6 +5,7 @@ package macro
 // give the same URLs. All that Append reads of it lies together in memory.
 func (t *Template) Bind(bound []Macro, values Values) *Template {
 	b := binder{bound: setOf(bound...), values: values}
+	b.prepare(t)
 	path := b.section(t.path, escapeSegment)
 	query := b.section(t.query, escape)
 	fragment := b.section(t.fragment, escape)
@@ -27,6 +28,21 @@ type binder struct {
 	parts []part
 	text  []byte
 	ends  []int // in text, of the literal of each part
+}
+
+// prepare makes room for the parts, so that a template that is kept has none to spare.
+func (b *binder) prepare(t *Template) {
+	const sections = 3 // each may end with literal text
+	n := sections
+	for _, parts := range [sections][]part{t.path, t.query, t.fragment} {
+		for _, p := range parts {
+			if p.macro != none && !b.bound.has(p.macro) {
+				n++
+			}
+		}
+	}
+	b.parts, b.ends = make([]part, 0, n), make([]int, 0, n)
+	b.text = make([]byte, 0, len(t.source)+64)
 }
 
 // section adds parts, and returns how many there are now.
