@@ -42,7 +42,7 @@ func (b *binder) prepare(t *Template) {
 		}
 	}
 	b.parts, b.ends = make([]part, 0, n), make([]int, 0, n)
-	b.text = make([]byte, 0, len(t.source)+64)
+	b.text = make([]byte, 0, len(t.source)+64) // values are usually about as long as their macros
 }
 
 // section adds parts, and returns how many there are now.

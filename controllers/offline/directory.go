@@ -24,9 +24,10 @@ type Directory struct {
 	admission *admission
 	world     *compile.World
 	files     map[string]*file
-	// declared are the objects of the files, and which of these the world has.
+	// declared says which files declare which objects.
 	declared *declarations
-	applied  map[objectKey]*object
+	// applied are the objects that the world has, and what it has of each.
+	applied map[objectKey]*object
 	// listing are the applied objects that have lists of names.
 	listing map[objectKey]struct{}
 	// generations count the accepted forms of an object, as the API server would.

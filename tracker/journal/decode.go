@@ -151,7 +151,7 @@ func (d *decoder) library(v any) error {
 	return err
 }
 
-// passedOver is a data item that nobody reads.
+// passedOver is a data item that is measured and not read; cbor.RawMessage would copy it.
 type passedOver struct{}
 
 // UnmarshalCBOR takes whatever there is.

@@ -14,6 +14,7 @@ import (
 // claim returns those of the visitors that are new on the day.
 func claim(t *testing.T, s *store.Store, day int64, list ...int64) (added []int64) {
 	t.Helper()
+	slices.Sort(list)
 	update(t, s, func(tx *store.Tx) error {
 		return tx.ClaimVisitors(t.Context(), day, list, func(v int64) { added = append(added, v) })
 	})

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/waypost/waypost/tracker/ledger/judge"
@@ -154,11 +153,9 @@ func (tx *Tx) visits(ctx context.Context, query string, refs []VisitRef) (map[st
 	return out, nil
 }
 
-// ClaimVisitors records the visitors of a UTC day, given as digests without
-// repetitions, and calls first for those that were not there before. It sorts them:
-// neighbors are cheaper to find.
+// ClaimVisitors records the visitors of a UTC day, given as digests in their order and
+// without repetitions, and calls first for those that were not there before.
 func (tx *Tx) ClaimVisitors(ctx context.Context, day int64, visitors []int64, first func(int64)) error {
-	slices.Sort(visitors)
 	if err := tx.in.claim(ctx, day, visitors, first); err != nil {
 		return fmt.Errorf("count unique clicks: %w", err)
 	}
