@@ -46,7 +46,7 @@ func TestHandWrittenEncodersAgreeWithTheLibrary(t *testing.T) {
 		}
 		agrees(t, appendClick(nil, click), click)
 		agrees(t, appendImpression(nil, impression), impression)
-		agrees(t, appendContext(nil, context), context)
+		agrees(t, appendContext(nil, context, context.Config), context)
 	}
 }
 

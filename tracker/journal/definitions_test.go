@@ -43,7 +43,7 @@ func TestDefinitionsAreForgotten(t *testing.T) {
 	var m memo[Context]
 	for i := range 100 {
 		c := &Context{Offer: fmt.Sprint(i), Network: strings.Repeat("x", memoBytes/10)}
-		if got, err := m.decode(appendContext(nil, c)); err != nil || got.Offer != c.Offer {
+		if got, err := m.decode(appendContext(nil, c, c.Config)); err != nil || got.Offer != c.Offer {
 			t.Fatalf("got %+v, %v", got, err)
 		}
 		if len(m.known) > 10 || m.bytes > memoBytes {

@@ -2,6 +2,7 @@ package journal
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 
 	"github.com/cespare/xxhash/v2"
@@ -39,7 +40,9 @@ type encoder struct {
 	entries int
 	scratch bytes.Buffer
 
+	// contexts are those that are defined for the configuration config.
 	contexts map[*Context]uint64
+	config   string
 	terms    map[*Terms]uint64
 	// content finds terms that were made of equal bytes under another pointer: each
 	// postback makes its own. Contexts live as long as a snapshot.
@@ -112,13 +115,13 @@ func (e *encoder) rollback(m mark) {
 }
 
 func (e *encoder) click(c *Click) {
-	ref := e.context(c.Context)
+	ref := e.context(&c.Traffic)
 	e.buf = appendClick(e.item(itemClick, ref), c)
 	e.entries++
 }
 
 func (e *encoder) impression(i *Impression) {
-	ref := e.context(i.Context)
+	ref := e.context(&i.Traffic)
 	e.buf = appendImpression(e.item(itemImpression, ref), i)
 	e.entries++
 }
@@ -166,16 +169,23 @@ func (e *encoder) marshal(v any) error {
 	return nil
 }
 
-// context returns the number of c in this batch, 0 for nil, and defines it if need be.
-func (e *encoder) context(c *Context) uint64 {
+// context returns the number of t's context in this batch, 0 if it has none, and
+// defines it if need be.
+func (e *encoder) context(t *Traffic) uint64 {
+	c := t.Context
 	if c == nil {
 		return 0
+	}
+	config := cmp.Or(t.Config, c.Config)
+	if config != e.config { // few batches see more than one
+		clear(e.contexts)
+		e.config = config
 	}
 	if n, ok := e.contexts[c]; ok {
 		return n
 	}
 	n := e.defined[itemContext] + 1
-	e.buf = appendContext(e.item(itemContext, n), c)
+	e.buf = appendContext(e.item(itemContext, n), c, config)
 	e.defined[itemContext], e.contexts[c] = n, n
 	return n
 }

@@ -30,6 +30,9 @@ type Traffic struct {
 	// offer and partner. It must not change once it was handed to a Writer, nor when a
 	// Reader gave it.
 	Context *Context `cbor:"-"`
+	// Config, if it is set, is written in the place of the Context's: most
+	// configurations leave most contexts as they were. A Reader sets the Context's.
+	Config string `cbor:"-"`
 	// Subs are the sub ids 1 to 10; a value over 500 bytes was left out and SubOverflow set.
 	Subs        [10]string `cbor:"3,keyasint"`
 	SubOverflow bool       `cbor:"4,keyasint,omitempty"`
@@ -78,15 +81,17 @@ type Context struct {
 	// Caps are the offer's caps that count this event.
 	Caps []snapshot.Cap `cbor:"12,keyasint,omitempty"`
 
+	// encoded are so many pairs, all but that of Config.
 	encoded []byte
+	pairs   byte
 }
 
-// Prepared returns a copy of c that has its encoding with it. A context that many
-// batches will hold is found in one place then, and not in ten. It must not be
-// changed any more.
+// Prepared returns a copy of c that has its encoding with it, for whatever
+// configuration. A context that many batches will hold is found in one place then,
+// and not in ten. It must not be changed any more.
 func (c Context) Prepared() *Context {
-	c.encoded = nil
-	c.encoded = slices.Clip(appendContext(nil, &c))
+	c.pairs = 0
+	c.encoded = slices.Clip(appendSetting(nil, &c.pairs, &c))
 	return &c
 }
 

@@ -11,13 +11,15 @@ import (
 )
 
 // populate sets every exported field of v, deeply, to a value that is not zero, so
-// that a field the hand-written encoder forgets is missed. Fields in skip stay.
+// that a field the hand-written encoder forgets is missed. Fields in skip stay, and so
+// does Traffic.Config, which is read as the Context's.
 func populate(v reflect.Value, rnd *rand.Rand, skip map[string]bool) {
 	switch v.Kind() {
 	case reflect.Struct:
 		for i := range v.NumField() {
 			f := v.Type().Field(i)
-			if f.IsExported() && !skip[f.Name] {
+			overriding := v.Type() == reflect.TypeFor[Traffic]() && f.Name == "Config"
+			if f.IsExported() && !skip[f.Name] && !overriding {
 				populate(v.Field(i), rnd, skip)
 			}
 		}

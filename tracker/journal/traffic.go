@@ -59,31 +59,41 @@ func appendImpression(dst []byte, i *Impression) []byte {
 	return dst
 }
 
-func appendContext(dst []byte, c *Context) []byte {
-	if len(c.encoded) > 0 {
-		return append(dst, c.encoded...)
-	}
+// appendContext appends c as it is in the configuration config.
+func appendContext(dst []byte, c *Context, config string) []byte {
 	head, pairs := len(dst), byte(0)
-	dst = append(dst, 0)
-	dst = appendTextPair(dst, &pairs, 1, c.Config)
-	dst = appendTextPair(dst, &pairs, 2, c.Network)
-	dst = appendTextPair(dst, &pairs, 3, c.TimeZone)
-	dst = appendTextPair(dst, &pairs, 4, c.Offer)
-	dst = appendTextPair(dst, &pairs, 5, c.OfferID)
-	dst = appendTextPair(dst, &pairs, 6, c.Advertiser)
-	dst = appendTextPair(dst, &pairs, 7, c.Partner)
-	dst = appendTextPair(dst, &pairs, 8, c.PartnerID)
-	dst = appendTextPair(dst, &pairs, 9, c.Currency)
-	dst = appendIntPair(dst, &pairs, 10, int64(c.Payout))
-	dst = appendIntPair(dst, &pairs, 11, int64(c.Revenue))
-	if len(c.Caps) > 0 {
-		pairs++
-		dst = appendHead(append(dst, 12), majorArray, uint64(len(c.Caps)))
-		for i := range c.Caps {
-			dst = appendCap(dst, &c.Caps[i])
-		}
+	dst = appendTextPair(append(dst, 0), &pairs, 1, config)
+	if len(c.encoded) > 0 {
+		pairs += c.pairs
+		dst = append(dst, c.encoded...)
+	} else {
+		dst = appendSetting(dst, &pairs, c)
 	}
 	dst[head] = majorMap | pairs
+	return dst
+}
+
+// appendSetting appends the pairs of c that most configurations have in common, and
+// counts them.
+func appendSetting(dst []byte, pairs *byte, c *Context) []byte {
+	dst = appendTextPair(dst, pairs, 2, c.Network)
+	dst = appendTextPair(dst, pairs, 3, c.TimeZone)
+	dst = appendTextPair(dst, pairs, 4, c.Offer)
+	dst = appendTextPair(dst, pairs, 5, c.OfferID)
+	dst = appendTextPair(dst, pairs, 6, c.Advertiser)
+	dst = appendTextPair(dst, pairs, 7, c.Partner)
+	dst = appendTextPair(dst, pairs, 8, c.PartnerID)
+	dst = appendTextPair(dst, pairs, 9, c.Currency)
+	dst = appendIntPair(dst, pairs, 10, int64(c.Payout))
+	dst = appendIntPair(dst, pairs, 11, int64(c.Revenue))
+	if len(c.Caps) == 0 {
+		return dst
+	}
+	*pairs++
+	dst = appendHead(append(dst, 12), majorArray, uint64(len(c.Caps)))
+	for i := range c.Caps {
+		dst = appendCap(dst, &c.Caps[i])
+	}
 	return dst
 }
 

@@ -11,15 +11,24 @@ import (
 // Build returns an index of the records, for tests and for commands without a
 // source. The records go through their encoded form, so they are not shared.
 func Build(revision int64, records []*snapshot.Record) (*Index, error) {
-	refs, data, err := new(shardCache).encode(records)
+	u, err := UpdateOf(revision, records)
 	if err != nil {
 		return nil, err
+	}
+	return Empty().load(context.Background(), u.Manifest, u.Fetch, time.Now)
+}
+
+// UpdateOf returns the records as a revision that a Sink applies, for tests.
+func UpdateOf(revision int64, records []*snapshot.Record) (Update, error) {
+	refs, data, err := new(shardCache).encode(records)
+	if err != nil {
+		return Update{}, err
 	}
 	m, err := snapshot.NewManifest(revision, refs)
 	if err != nil {
-		return nil, err
+		return Update{}, err
 	}
-	return Empty().load(context.Background(), m, data.fetch, time.Now)
+	return Update{Manifest: m, Fetch: data.fetch, Origin: FromDirectory}, nil
 }
 
 // shardData holds shards by digest.

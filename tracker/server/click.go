@@ -58,7 +58,7 @@ func (v *visit) serveClick() {
 	}
 	v.ctx.Response.Header.SetCanonical(headerClick, v.clickID)
 	v.setClickCookie()
-	v.traffic(&v.click.Traffic, p.context, v.clickID)
+	v.traffic(&v.click.Traffic, v.clickID)
 	v.click.AimpID = view(v.aimpID)
 	v.s.o.Journal.Click(&v.click)
 	v.s.metrics.served[actClick].Inc()

@@ -3,6 +3,7 @@ package server
 import (
 	"slices"
 	"strings"
+	"sync/atomic"
 
 	"github.com/cespare/xxhash/v2"
 
@@ -22,9 +23,13 @@ const (
 )
 
 // decisions are what follows from one index alone, so that the click path need
-// not find it again. They die with their index.
+// not find it again. They die with their index, but for the pairs: most indexes leave
+// nearly all of them as they were, and after each a tracker would decide thousands
+// anew while visitors wait.
 type decisions struct {
 	index *live.Index
+	// turn numbers the indexes that use the same pairs.
+	turn  uint64
 	pairs *memo.Table[pairKey, pair]
 	links *memo.Table[linkKey, deepLink]
 	terms *memo.Table[termsKey, timedTerms]
@@ -34,7 +39,7 @@ type decisions struct {
 // zero byte between them, which no tracking id has. They are in the key itself up to
 // a usual length, so that comparing them waits for no other place in memory.
 type pairKey struct {
-	network *live.Network
+	network *snapshot.Network // as long as it is the same, the network has not changed
 	event   snapshot.CapMetric
 	length  uint8
 	names   [38]byte
@@ -45,11 +50,12 @@ type pairKey struct {
 // on an offer. It has copies of what a click needs of the offer: of many offers
 // each is in memory that the processor has to wait for, and here it waits once.
 type pair struct {
-	offer   *live.Offer
-	partner *live.Partner
+	candidate
+	// turn is that of the last index that the pair is known to follow from; atomic.
+	turn uint64
 	// reason is why nothing is served, "" if it is.
 	reason string
-	// context is what the journal needs to know.
+	// context is what the journal needs to know, in whatever configuration.
 	context *journal.Context
 	// caps are those that may be closed.
 	caps []journal.CapKey
@@ -65,9 +71,13 @@ type pair struct {
 }
 
 func newDecisions(index *live.Index) *decisions {
+	return (&decisions{pairs: memo.New[pairKey, pair](rememberedPairs)}).after(index)
+}
+
+// after returns the decisions of the index that comes after.
+func (d *decisions) after(index *live.Index) *decisions {
 	return &decisions{
-		index: index,
-		pairs: memo.New[pairKey, pair](rememberedPairs),
+		index: index, turn: d.turn + 1, pairs: d.pairs,
 		links: memo.New[linkKey, deepLink](rememberedLinks),
 		terms: memo.New[termsKey, timedTerms](rememberedTerms),
 	}
@@ -80,14 +90,13 @@ func (s *Server) decisionsOf(index *live.Index) *decisions {
 	if d.index == index {
 		return d
 	}
-	fresh := newDecisions(index)
-	if s.o.Snapshots.Current() == index && s.decided.CompareAndSwap(d, fresh) {
+	if fresh := d.after(index); s.o.Snapshots.Current() == index && s.decided.CompareAndSwap(d, fresh) {
 		return fresh
 	}
 	if d = s.decided.Load(); d.index == index {
 		return d
 	}
-	return fresh
+	return newDecisions(index)
 }
 
 // traffickers finds offer and partner by their tracking ids, and says what is
@@ -95,24 +104,31 @@ func (s *Server) decisionsOf(index *live.Index) *decisions {
 func (v *visit) traffickers(event snapshot.CapMetric) (reason string) {
 	offer, partner := v.params.Get(params.Offer), v.params.Get(params.Partner)
 	v.namesBuffer = append(append(append(v.namesBuffer[:0], offer...), 0), partner...)
-	known, hash := v.s.decisionsOf(v.index).pairs, xxhash.Sum64(v.namesBuffer)+uint64(event)
+	decided, hash := v.s.decisionsOf(v.index), xxhash.Sum64(v.namesBuffer)+uint64(event)
 	key := v.pairKey(event)
-	if p := known.Get(hash, &key); p != nil {
+	p := decided.pairs.Get(hash, &key)
+	if p != nil && atomic.LoadUint64(&p.turn) == decided.turn {
 		v.pair, v.offer, v.partner = p, p.offer, p.partner
 		return ""
 	}
 	if reason := v.find(offer, partner); reason != "" {
 		return reason
 	}
+	c := candidate{offer: v.offer, partner: v.partner, advertiser: v.network.Advertiser(v.offer.Body.Advertiser)}
+	if p != nil && p.candidate == c { // all that has changed is something else
+		atomic.StoreUint64(&p.turn, decided.turn)
+		v.pair = p
+		return ""
+	}
 	key.long = strings.Clone(key.long)
-	v.pair = known.Put(hash, key, v.decide(event))
+	v.pair = decided.pairs.Put(hash, key, v.decide(c, event, decided.turn))
 	return ""
 }
 
 // pairKey is the key of the names that the visit has just gathered, and points to
 // them where they are long.
 func (v *visit) pairKey(event snapshot.CapMetric) pairKey {
-	key := pairKey{network: v.network, event: event}
+	key := pairKey{network: v.network.Body, event: event}
 	if len(v.namesBuffer) > len(key.names) {
 		key.long = view(v.namesBuffer)
 	} else {
@@ -192,16 +208,16 @@ func (c candidate) refusal() string {
 	return ""
 }
 
-// decide finds out about the visit's offer and partner.
-func (v *visit) decide(event snapshot.CapMetric) pair {
-	c := candidate{offer: v.offer, partner: v.partner, advertiser: v.network.Advertiser(v.offer.Body.Advertiser)}
+// decide finds out about the visit's offer and partner. All of it follows from the
+// candidate and the network's Body, which are what tells whether it still stands.
+func (v *visit) decide(c candidate, event snapshot.CapMetric, turn uint64) pair {
 	caps := capsOf(c.offer, c.partner, func(limit *snapshot.Cap) bool { return limit.Metric == event })
 	p := pair{
-		offer: c.offer, partner: c.partner, reason: c.refusal(), caps: capKeys(v.network, c, caps),
+		candidate: c, turn: turn, reason: c.refusal(), caps: capKeys(v.network, c, caps),
 		hash: c.offer.Hash, partnerHash: c.partner.Hash,
 	}
 	context := journal.Context{
-		Config: v.index.Digest, Network: v.network.Name, TimeZone: v.network.Body.TimeZone,
+		Network: v.network.Name, TimeZone: v.network.Body.TimeZone,
 		Offer: c.offer.Name, OfferID: c.offer.Body.TrackingID, Advertiser: c.offer.Body.Advertiser,
 		Partner: c.partner.Name, PartnerID: c.partner.Body.TrackingID, Currency: c.offer.Body.Currency,
 		Caps: caps,

@@ -32,7 +32,7 @@ func (v *visit) serveImpression() {
 	v.clickID, v.aimpID = nil, v.idBuffer
 	v.ctx.Response.Header.SetCanonical(headerImpression, v.aimpID)
 	v.setImpressionCookie()
-	v.traffic(&v.impression.Traffic, p.context, v.aimpID)
+	v.traffic(&v.impression.Traffic, v.aimpID)
 	v.impression.DestinationName, v.impression.DestinationURL = "", ""
 	if d := pickDestination(p.destinations, v.aimpID); d != nil {
 		v.urlBuffer = d.URL.Append(v.urlBuffer[:0], v)

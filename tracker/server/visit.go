@@ -114,8 +114,8 @@ func (v *visit) describe() {
 }
 
 // traffic fills in what an event says of the visit, in memory of the visit.
-func (v *visit) traffic(t *journal.Traffic, context *journal.Context, id []byte) {
-	t.ID, t.At, t.Context = view(id), v.now.UnixMicro(), context
+func (v *visit) traffic(t *journal.Traffic, id []byte) {
+	t.ID, t.At, t.Context, t.Config = view(id), v.now.UnixMicro(), v.pair.context, v.index.Digest
 	t.SubOverflow = v.params.Overflow
 	t.Source = text(v.params.Get(params.Source))
 	t.Ref = text(v.params.Get(params.Ref))
