@@ -59,7 +59,7 @@ func price(t *testing.T, network *live.Network, row []string) pricing.Result {
 	}
 	result, err := pricing.Select(pricing.Selection{
 		Partner: partner.Body, PartnerName: partner.Name, OfferName: offer.Name, Goal: goal.Body,
-		Payouts: network.Payouts(partner.Name), Structure: network.Structure, At: at,
+		Payouts: network.Payouts(partner.Name, offer.Name), Structure: network.Structure, At: at,
 	}).Price(facts)
 	if err != nil {
 		t.Fatal(err)

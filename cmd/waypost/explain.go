@@ -108,7 +108,7 @@ func (e *explanation) print(ctx context.Context, w io.Writer, index *live.Index,
 	e.complete(ctx, line)
 	selection := pricing.Selection{
 		Partner: partner.Body, PartnerName: partner.Name, OfferName: offer.Name, Goal: goal.Body,
-		Payouts: network.Payouts(partner.Name), Structure: network.Structure, At: e.at,
+		Payouts: network.Payouts(partner.Name, offer.Name), Structure: network.Structure, At: e.at,
 	}
 	result, err := pricing.Select(selection).Price(pricing.Facts{Amount: e.amount, Field: func(name string) (string, bool) {
 		value, ok := e.fields[name]

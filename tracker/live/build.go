@@ -105,7 +105,7 @@ func (b *build) remove(o object) {
 		c := b.goalsOf(o)
 		c.removed = append(c.removed, o)
 	case *payout:
-		b.setPayouts(o.record, func(records []*snapshot.Record) []*snapshot.Record { return without(records, o.record) })
+		b.setPayouts(o, func(list []*payout) []*payout { return without(list, o) })
 	case *structure:
 		b.structures.remove(nameHash(key), o)
 	}
@@ -129,7 +129,7 @@ func (b *build) add(o object) {
 		c := b.goalsOf(o)
 		c.added = append(c.added, o)
 	case *payout:
-		b.setPayouts(o.record, func(records []*snapshot.Record) []*snapshot.Record { return with(records, o.record) })
+		b.setPayouts(o, func(list []*payout) []*payout { return with(list, o) })
 	case *structure:
 		b.structures.put(nameHash(key), o)
 	}

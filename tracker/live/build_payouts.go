@@ -6,50 +6,37 @@ import (
 	"github.com/waypost/waypost/api/snapshot"
 )
 
-// setPayouts changes the list of PartnerPayout records of r's partner.
-func (b *build) setPayouts(r *snapshot.Record, change func([]*snapshot.Record) []*snapshot.Record) {
-	partner := r.PartnerPayout.Partner
-	hash := snapshot.NameHash(snapshot.KindPartner, r.Network, partner)
+// setPayouts changes the list of the records of p's partner.
+func (b *build) setPayouts(p *payout, change func([]*payout) []*payout) {
+	hash := snapshot.NameHash(snapshot.KindPartner, *p.network, p.partner)
 	for _, s := range b.payouts.table.bucket(hash) {
-		if s.hash != hash || s.value.network != r.Network || s.value.partner != partner {
+		if s.hash != hash || s.value.network != *p.network || s.value.partner != p.partner {
 			continue
 		}
-		if records := change(s.value.records); len(records) > 0 {
-			b.payouts.replace(hash, s.value, &payoutList{r.Network, partner, records})
+		if list := change(s.value.payouts); len(list) > 0 {
+			b.payouts.replace(hash, s.value, &payoutList{*p.network, p.partner, list})
 		} else {
 			b.payouts.remove(hash, s.value)
 		}
 		return
 	}
-	if records := change(nil); len(records) > 0 {
-		b.payouts.put(hash, &payoutList{r.Network, partner, records})
+	if list := change(nil); len(list) > 0 {
+		b.payouts.put(hash, &payoutList{*p.network, p.partner, list})
 	}
 }
 
-// comparePayouts orders a partner's PartnerPayout records: the older object
-// first, then the smaller name.
-func comparePayouts(a, b *snapshot.Record) int {
-	if a.PartnerPayout.CreatedAt != b.PartnerPayout.CreatedAt {
-		if a.PartnerPayout.CreatedAt < b.PartnerPayout.CreatedAt {
-			return -1
-		}
-		return 1
-	}
-	return a.Key().Compare(b.Key())
-}
-
-// with returns records and r in their order, in memory of its own. A tombstone
+// with returns list and p in their order, in memory of its own. A tombstone
 // overrides nothing and is left out.
-func with(records []*snapshot.Record, r *snapshot.Record) []*snapshot.Record {
-	if r.Tombstone() {
-		return records
+func with(list []*payout, p *payout) []*payout {
+	if p.deleted {
+		return list
 	}
-	next := append(slices.Clone(records), r)
-	slices.SortFunc(next, comparePayouts)
+	next := append(slices.Clone(list), p)
+	slices.SortFunc(next, (*payout).compare)
 	return next
 }
 
-// without returns records without r, in memory of its own.
-func without(records []*snapshot.Record, r *snapshot.Record) []*snapshot.Record {
-	return slices.DeleteFunc(slices.Clone(records), func(o *snapshot.Record) bool { return o == r })
+// without returns list without p, in memory of its own.
+func without(list []*payout, p *payout) []*payout {
+	return slices.DeleteFunc(slices.Clone(list), func(o *payout) bool { return o == p })
 }

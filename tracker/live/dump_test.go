@@ -105,8 +105,10 @@ func (d *dumper) byName(n *Network) {
 		if s := n.Structure(name); s != nil {
 			d.line("structure %s %s", name, d.json(s))
 		}
-		for _, r := range n.Payouts(name) {
-			d.line("payout of %s: %s", name, d.json(r))
+		for offer := range names {
+			for _, r := range n.Payouts(name, fmt.Sprintf("n%d", offer)) {
+				d.line("payout of %s: %s", name, d.json(r))
+			}
 		}
 	}
 }
@@ -119,7 +121,7 @@ func TestDumpSeesDifferences(t *testing.T) {
 	base := func() []*snapshot.Record {
 		return []*snapshot.Record{
 			networkRecord("default", 1, "go.example"), offerRecord("n1", "1"), goalRecord("g", "n1", "2"), partnerRecord("n2", "2"),
-			advertiserRecord("n3"), structureRecord("n4", snapshot.Rule{Name: "r"}), payoutRecord("p", "n2", 1, snapshot.Override{Name: "o"}),
+			advertiserRecord("n3"), structureRecord("n4", snapshot.Rule{Name: "r"}), payoutRecord("p", "n2", 1, snapshot.Override{Name: "o", Offer: "n1"}),
 		}
 	}
 	seen := map[string]int{dump(t, index(t, base()...)): -1}

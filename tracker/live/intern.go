@@ -3,13 +3,11 @@ package live
 import (
 	"hash/maphash"
 	"sync"
-
-	"github.com/waypost/waypost/api/snapshot"
 )
 
 const internStripes = 64
 
-// interner makes equal strings and terms of one build share memory: an offer's
+// interner makes equal strings and deals of one build share memory: an offer's
 // name stands in each of its goals and overrides. It is dropped with the build.
 type interner struct {
 	seed    maphash.Seed
@@ -18,9 +16,8 @@ type interner struct {
 
 type internStripe struct {
 	mu      sync.Mutex
-	strings map[string]string
-	names   map[string]*string
-	terms   map[snapshot.Terms]*snapshot.Terms
+	strings map[string]*string
+	deals   map[deal]*deal
 }
 
 func newInterner() *interner { return &interner{seed: maphash.MakeSeed()} }
@@ -34,41 +31,6 @@ func (in *interner) text(strings ...*string) {
 	}
 }
 
-func (in *interner) one(s string) string {
-	stripe := in.stripe(s)
-	defer stripe.mu.Unlock()
-	if known, ok := stripe.strings[s]; ok {
-		return known
-	}
-	if stripe.strings == nil {
-		stripe.strings = make(map[string]string)
-	}
-	stripe.strings[s] = s
-	return s
-}
-
-// network returns the one pointer to a network's name.
-func (in *interner) network(name string) *string {
-	stripe := in.stripe(name)
-	defer stripe.mu.Unlock()
-	known, ok := stripe.names[name]
-	if !ok {
-		if stripe.names == nil {
-			stripe.names = make(map[string]*string)
-		}
-		known = &name
-		stripe.names[name] = known
-	}
-	return known
-}
-
-// stripe returns the locked stripe of s.
-func (in *interner) stripe(s string) *internStripe {
-	stripe := &in.stripes[maphash.String(in.seed, s)%internStripes]
-	stripe.mu.Lock()
-	return stripe
-}
-
 // list replaces each element.
 func (in *interner) list(list []string) {
 	for i := range list {
@@ -76,20 +38,39 @@ func (in *interner) list(list []string) {
 	}
 }
 
-// money replaces terms by an equal value shared by all who have it.
-func (in *interner) money(t **snapshot.Terms) {
-	if *t == nil {
-		return
-	}
-	stripe := &in.stripes[maphash.Comparable(in.seed, **t)%internStripes]
+// one returns the first string that is equal to s.
+func (in *interner) one(s string) string { return *in.pointer(s) }
+
+// pointer returns the one pointer to s.
+func (in *interner) pointer(s string) *string {
+	stripe := &in.stripes[maphash.String(in.seed, s)%internStripes]
 	stripe.mu.Lock()
 	defer stripe.mu.Unlock()
-	if known, ok := stripe.terms[**t]; ok {
-		*t = known
-		return
+	known, ok := stripe.strings[s]
+	if !ok {
+		if stripe.strings == nil {
+			stripe.strings = make(map[string]*string)
+		}
+		first := s // s itself would be on the heap at each call
+		known = &first
+		stripe.strings[s] = known
 	}
-	if stripe.terms == nil {
-		stripe.terms = make(map[snapshot.Terms]*snapshot.Terms)
+	return known
+}
+
+// deal returns the one pointer to an equal deal.
+func (in *interner) deal(d deal) *deal {
+	stripe := &in.stripes[maphash.Comparable(in.seed, d)%internStripes]
+	stripe.mu.Lock()
+	defer stripe.mu.Unlock()
+	known, ok := stripe.deals[d]
+	if !ok {
+		if stripe.deals == nil {
+			stripe.deals = make(map[deal]*deal)
+		}
+		first := d
+		known = &first
+		stripe.deals[d] = known
 	}
-	stripe.terms[**t] = *t
+	return known
 }

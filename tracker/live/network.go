@@ -9,9 +9,9 @@ import (
 	"github.com/waypost/waypost/api/snapshot"
 )
 
-// Network is one network in one index. All look-ups are exact, allocate
-// nothing, keep nothing of their arguments (so these may share memory with a
-// request), and are safe for concurrent use. What is not there is nil.
+// Network is one network in one index. All look-ups are exact, allocate nothing
+// (but for Payouts), keep nothing of their arguments (so these may share memory with
+// a request), and are safe for concurrent use. What is not there is nil.
 type Network struct {
 	// Name is the namespace of the network, Body what its Network object (or the
 	// defaults) says, Location its time zone.
@@ -131,14 +131,25 @@ func (n *Network) Structure(name string) *snapshot.PayoutStructure {
 	return nil
 }
 
-// Payouts returns the PartnerPayout records of the partner with this object
-// name, the oldest object first. The slice is shared and must not be changed.
-// Whether an override's window holds is decided at each look-up by pricing.
-func (n *Network) Payouts(partner string) []*snapshot.Record {
+// Payouts returns the PartnerPayout records of the partner with this object name,
+// the oldest object first, each with its overrides for the offer with this object
+// name; one without any is left out. Unlike what other look-ups return they are made
+// at each call. Whether an override's window holds is decided by pricing.
+func (n *Network) Payouts(partner, offer string) []*snapshot.Record {
+	var records []*snapshot.Record
+	for _, p := range n.payouts(partner) {
+		if r := p.record(offer); r != nil {
+			records = append(records, r)
+		}
+	}
+	return records
+}
+
+func (n *Network) payouts(partner string) []*payout {
 	hash := snapshot.NameHash(snapshot.KindPartner, n.Name, partner)
 	for _, s := range n.tables.payouts.bucket(hash) {
 		if s.hash == hash && s.value.network == n.Name && s.value.partner == partner {
-			return s.value.records
+			return s.value.payouts
 		}
 	}
 	return nil

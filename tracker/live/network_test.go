@@ -134,7 +134,7 @@ func TestLookUpsOfWhatIsNotThere(t *testing.T) {
 		missing := map[string]bool{
 			"offer": n.Offer("9") == nil, "offer by name": n.OfferByName("9") == nil, "offer by hash": n.OfferByHash(9) == nil,
 			"partner": n.Partner("9") == nil, "partner by name": n.PartnerByName("9") == nil, "partner by hash": n.PartnerByHash(9) == nil,
-			"advertiser": n.Advertiser("9") == nil, "structure": n.Structure("9") == nil, "payouts": n.Payouts("9") == nil,
+			"advertiser": n.Advertiser("9") == nil, "structure": n.Structure("9") == nil, "payouts": n.Payouts("9", "shoes") == nil,
 		}
 		for what, ok := range missing {
 			if !ok {
@@ -175,32 +175,34 @@ func TestNameOfARecreatedObject(t *testing.T) {
 }
 
 func TestPayouts(t *testing.T) {
+	shoes := snapshot.Override{Name: "o", Offer: "shoes", Goal: "1"}
 	n := defaultNetwork(t,
-		payoutRecord("c", "blog", 20), payoutRecord("b", "blog", 20), payoutRecord("a", "blog", 30), payoutRecord("d", "blog", 10),
-		payoutRecord("e", "mail", 1), tombstone(payoutRecord("f", "blog", 1)),
+		payoutRecord("c", "blog", 20, shoes), payoutRecord("b", "blog", 20, shoes), payoutRecord("a", "blog", 30, shoes),
+		payoutRecord("d", "blog", 10, shoes), payoutRecord("e", "mail", 1, shoes), tombstone(payoutRecord("f", "blog", 1, shoes)),
+		payoutRecord("g", "blog", 5, snapshot.Override{Name: "o", Offer: "hats", Goal: "1"}),
 	)
 	var names []string
-	for _, r := range n.Payouts("blog") {
+	for _, r := range n.Payouts("blog", "shoes") {
 		names = append(names, r.Name)
 	}
 	if got := strings.Join(names, " "); got != "d b c a" {
 		t.Errorf("payouts of blog in the order %s, want the oldest first, then by name", got)
 	}
-	if got := n.Payouts("mail"); len(got) != 1 || got[0].Name != "e" {
+	if got := n.Payouts("mail", "shoes"); len(got) != 1 || got[0].Name != "e" {
 		t.Errorf("payouts of mail: %v", got)
 	}
 }
 
 func TestLookUpsDoNotAllocate(t *testing.T) {
 	x := index(t, networkRecord("default", 1, "go.example.net"), offerRecord("shoes", "1001"), partnerRecord("blog", "2002"),
-		goalRecord("purchase", "shoes", "buy"), advertiserRecord("acme"), payoutRecord("p", "blog", 1))
+		goalRecord("purchase", "shoes", "buy"), advertiserRecord("acme"))
 	hash := snapshot.OfferHash("default", "1001")
 	x.NetworkByName("default").Offer("1001").Destination()
 	allocations := testing.AllocsPerRun(100, func() {
 		n := x.NetworkByHost("GO.example.net:8080")
 		o, p := n.Offer("1001"), n.Partner("2002")
 		if n.OfferByHash(hash) != o || n.Advertiser("acme") == nil || o.Goal("BUY") == nil || p == nil ||
-			n.Payouts("blog") == nil || o.Destination() == nil || o.GoalBySlug("slug-PURCHASE") == nil {
+			o.Destination() == nil || o.GoalBySlug("slug-PURCHASE") == nil {
 			t.Error("not found")
 		}
 	})

@@ -68,7 +68,7 @@ func networkOf(r *snapshot.Record) (object, error) {
 
 func advertiserOf(r *snapshot.Record, in *interner) (object, error) {
 	body := r.Advertiser
-	a := &Advertiser{Name: in.one(r.Name), network: in.network(r.Network), Body: body, Deleted: deleted(r, &body.State)}
+	a := &Advertiser{Name: in.one(r.Name), network: in.pointer(r.Network), Body: body, Deleted: deleted(r, &body.State)}
 	for _, s := range body.Sources {
 		prefix, err := netip.ParsePrefix(s)
 		if err != nil {
@@ -89,7 +89,7 @@ func partnerOf(r *snapshot.Record, in *interner) object {
 		in.text(&p.Name, &p.Offer, &p.Goal)
 	}
 	return &Partner{
-		Name: in.one(r.Name), network: in.network(r.Network), Body: body, Deleted: deleted(r, &body.State),
+		Name: in.one(r.Name), network: in.pointer(r.Network), Body: body, Deleted: deleted(r, &body.State),
 		Hash: snapshot.PartnerHash(r.Network, body.TrackingID),
 	}
 }
@@ -101,7 +101,7 @@ func offerOf(r *snapshot.Record, in *interner) object {
 	in.list(body.BlockedPartners)
 	in.list(body.DeepLinkHosts)
 	shareGoal(&body.DefaultGoal, in)
-	network := in.network(r.Network)
+	network := in.pointer(r.Network)
 	return &Offer{
 		Name: in.one(r.Name), network: network, Body: body, Deleted: deleted(r, &body.State),
 		Hash:        snapshot.OfferHash(r.Network, body.TrackingID),
@@ -113,7 +113,7 @@ func offerOf(r *snapshot.Record, in *interner) object {
 func goalOf(r *snapshot.Record, in *interner) object {
 	shareGoal(r.Goal, in)
 	deleted(r, &r.Goal.State)
-	return &Goal{Name: r.Name, network: in.network(r.Network), Body: r.Goal}
+	return &Goal{Name: r.Name, network: in.pointer(r.Network), Body: r.Goal}
 }
 
 func shareGoal(g *snapshot.Goal, in *interner) {
@@ -126,22 +126,11 @@ func shareGoal(g *snapshot.Goal, in *interner) {
 	}
 }
 
-func payoutOf(r *snapshot.Record, in *interner) object {
-	in.text(&r.Network, &r.PartnerPayout.Partner)
-	for i := range r.PartnerPayout.Overrides {
-		o := &r.PartnerPayout.Overrides[i]
-		in.text(&o.Name, &o.Offer, &o.Goal)
-		in.money(&o.Payout)
-		in.money(&o.Revenue)
-	}
-	return &payout{record: r}
-}
-
 func structureOf(r *snapshot.Record, in *interner) object {
 	for _, rule := range r.Structure.Rules {
 		in.list(rule.Partners)
 	}
-	return &structure{network: in.network(r.Network), name: r.Name, body: r.Structure}
+	return &structure{network: in.pointer(r.Network), name: r.Name, body: r.Structure}
 }
 
 // deleted reports whether the object is gone or Deleted, and makes the state of

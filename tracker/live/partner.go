@@ -56,15 +56,3 @@ type structure struct {
 func (s *structure) key() snapshot.Key {
 	return snapshot.Key{Kind: snapshot.KindPayoutStructure, Network: *s.network, ID: s.name}
 }
-
-// payout is one PartnerPayout record.
-type payout struct{ record *snapshot.Record }
-
-func (p *payout) key() snapshot.Key { return p.record.Key() }
-
-// payoutList holds the PartnerPayout records of one partner, the oldest object
-// first; of one age the smaller name.
-type payoutList struct {
-	network, partner string
-	records          []*snapshot.Record
-}

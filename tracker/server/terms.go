@@ -42,24 +42,25 @@ func (r *report) terms() *journal.Terms {
 	if t := known.Get(hash, &key); t != nil && t.from <= second && second < t.until {
 		return t.terms
 	}
+	payouts := r.v.network.Payouts(r.partner.Name, r.offer.Name)
 	t := timedTerms{terms: &journal.Terms{
-		Offer: r.offerTerms(), Partner: r.partnerTerms(), Goal: r.goalTerms(), Pricing: r.pricing(),
+		Offer: r.offerTerms(), Partner: r.partnerTerms(), Goal: r.goalTerms(), Pricing: r.pricing(payouts),
 	}}
-	t.from, t.until = r.window(second)
+	t.from, t.until = window(payouts, second)
 	known.Put(hash, key, t)
 	return t.terms
 }
 
 // window returns the edges, around a second, of the windows of overrides that
 // could apply.
-func (r *report) window(second int64) (from, until int64) {
+func window(payouts []*snapshot.Record, second int64) (from, until int64) {
 	from, until = math.MinInt64, math.MaxInt64
-	for _, record := range r.v.network.Payouts(r.partner.Name) {
+	for _, record := range payouts {
 		for i := range record.PartnerPayout.Overrides {
 			o := &record.PartnerPayout.Overrides[i]
 			for _, edge := range []int64{o.From, o.Until} {
 				switch {
-				case edge == 0 || o.Offer != r.offer.Name:
+				case edge == 0:
 				case edge <= second:
 					from = max(from, edge)
 				default:
@@ -127,13 +128,13 @@ func (r *report) goalTerms() journal.GoalTerms {
 	}
 }
 
-func (r *report) pricing() pricing.Terms {
+func (r *report) pricing(payouts []*snapshot.Record) pricing.Terms {
 	if r.goal == nil {
 		return pricing.Terms{}
 	}
 	return pricing.Select(pricing.Selection{
 		Partner: r.partner.Body, PartnerName: r.partner.Name, OfferName: r.offer.Name, Goal: r.goal.Body,
-		Payouts: r.v.network.Payouts(r.partner.Name), Structure: r.v.network.Structure,
+		Payouts: payouts, Structure: r.v.network.Structure,
 		At: time.UnixMicro(r.entry.At),
 	})
 }

@@ -1,0 +1,117 @@
+package live
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/waypost/waypost/api/snapshot"
+)
+
+// payout is one PartnerPayout record in a third of its memory: a large network has
+// millions of overrides, and few of them are ever asked for.
+type payout struct {
+	network   *string
+	name      string
+	partner   string
+	createdAt int64 // as in the record
+	deleted   bool  // the record is a tombstone
+	overrides []override
+}
+
+// override is one of them. The names are those of many overrides, and offers.
+type override struct {
+	offer *string
+	name  *string
+	deal  *deal
+}
+
+// deal is what an override says beside the two names; others may say the same.
+type deal struct {
+	goal            string
+	payout, revenue snapshot.Terms
+	hasPayout       bool // else payout is not overridden
+	hasRevenue      bool
+	from, until     int64
+}
+
+func payoutOf(r *snapshot.Record, in *interner) object {
+	body := r.PartnerPayout
+	p := &payout{
+		network: in.pointer(r.Network), name: r.Name, partner: in.one(body.Partner),
+		createdAt: body.CreatedAt, deleted: r.Tombstone(), overrides: make([]override, len(body.Overrides)),
+	}
+	for i := range body.Overrides {
+		o := &body.Overrides[i]
+		p.overrides[i] = override{offer: in.pointer(o.Offer), name: in.pointer(o.Name), deal: in.deal(dealOf(o))}
+	}
+	return p
+}
+
+func dealOf(o *snapshot.Override) deal {
+	d := deal{goal: o.Goal, from: o.From, until: o.Until}
+	if o.Payout != nil {
+		d.payout, d.hasPayout = *o.Payout, true
+	}
+	if o.Revenue != nil {
+		d.revenue, d.hasRevenue = *o.Revenue, true
+	}
+	return d
+}
+
+func (p *payout) key() snapshot.Key {
+	return snapshot.Key{Kind: snapshot.KindPartnerPayout, Network: *p.network, ID: p.name}
+}
+
+// compare orders a partner's records: the older object first, then the smaller name.
+func (p *payout) compare(o *payout) int {
+	if p.createdAt != o.createdAt {
+		if p.createdAt < o.createdAt {
+			return -1
+		}
+		return 1
+	}
+	return p.key().Compare(o.key())
+}
+
+// record is the record again, as far as prices follow from it, with the overrides
+// for one offer; nil if there is none.
+func (p *payout) record(offer string) *snapshot.Record {
+	overrides := p.of(offer)
+	if len(overrides) == 0 {
+		return nil
+	}
+	body := &snapshot.PartnerPayout{Partner: p.partner, CreatedAt: p.createdAt, Overrides: make([]snapshot.Override, len(overrides))}
+	for i, o := range overrides {
+		body.Overrides[i] = o.decoded()
+	}
+	return &snapshot.Record{Kind: snapshot.KindPartnerPayout, Network: *p.network, Name: p.name, PartnerPayout: body}
+}
+
+// of returns the overrides for one offer; they are sorted by offer (see
+// snapshot.PartnerPayout).
+func (p *payout) of(offer string) []override {
+	first, _ := slices.BinarySearchFunc(p.overrides, offer, func(o override, name string) int { return strings.Compare(*o.offer, name) })
+	end := first
+	for end < len(p.overrides) && *p.overrides[end].offer == offer {
+		end++
+	}
+	return p.overrides[first:end]
+}
+
+func (o override) decoded() snapshot.Override {
+	d := o.deal
+	decoded := snapshot.Override{Name: *o.name, Offer: *o.offer, Goal: d.goal, From: d.from, Until: d.until}
+	if d.hasPayout {
+		decoded.Payout = &d.payout
+	}
+	if d.hasRevenue {
+		decoded.Revenue = &d.revenue
+	}
+	return decoded
+}
+
+// payoutList holds the PartnerPayout records of one partner in their order.
+type payoutList struct {
+	network, partner string
+	payouts          []*payout
+}
