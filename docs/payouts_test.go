@@ -57,8 +57,9 @@ func price(t *testing.T, network *live.Network, row []string) pricing.Result {
 		field, value, found := strings.Cut(row[3], "=")
 		return value, found && field == name
 	}
+	body := goal.Body()
 	result, err := pricing.Select(pricing.Selection{
-		Partner: partner.Body, PartnerName: partner.Name, OfferName: offer.Name, Goal: goal.Body,
+		Partner: partner.Body, PartnerName: partner.Name, OfferName: offer.Name, Goal: &body,
 		Payouts: network.Payouts(partner.Name, offer.Name), Structure: network.Structure, At: at,
 	}).Price(facts)
 	if err != nil {

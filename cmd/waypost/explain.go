@@ -104,10 +104,11 @@ func (e *explanation) print(ctx context.Context, w io.Writer, index *live.Index,
 		line("verdict", "%s", unknownGoalVerdict(network, offer, id))
 		return nil
 	}
-	line("goal", "%s %s", goal.Body.Value, goal.Body.Title)
+	body := goal.Body()
+	line("goal", "%s %s", body.Value, body.Title)
 	e.complete(ctx, line)
 	selection := pricing.Selection{
-		Partner: partner.Body, PartnerName: partner.Name, OfferName: offer.Name, Goal: goal.Body,
+		Partner: partner.Body, PartnerName: partner.Name, OfferName: offer.Name, Goal: &body,
 		Payouts: network.Payouts(partner.Name, offer.Name), Structure: network.Structure, At: e.at,
 	}
 	result, err := pricing.Select(selection).Price(pricing.Facts{Amount: e.amount, Field: func(name string) (string, bool) {
@@ -123,7 +124,7 @@ func (e *explanation) print(ctx context.Context, w io.Writer, index *live.Index,
 	printSide(line, "revenue", result.Revenue, offer.Body.Currency, append(revenue, result.RevenuePath...))
 	verdict := firstVerdict(network, offer, partner, goal, id, e.at.Sub(id.Time()))
 	line("verdict", "%s", verdict)
-	if only := pixelOf(goal.Body.Protocol); only != "" && !strings.HasPrefix(verdict, "refused") {
+	if only := pixelOf(body.Protocol); only != "" && !strings.HasPrefix(verdict, "refused") {
 		line("", "by %s only; a server postback is refused: wrong_protocol", only)
 	}
 	return nil
@@ -201,7 +202,7 @@ func firstVerdict(network *live.Network, offer *live.Offer, partner *live.Partne
 		return "refused: view_through_disabled"
 	case (body.GoalsDisabled || network.Body.GoalsDisabled) && goal.Name != "":
 		return "refused: goals_disabled"
-	case goal.Body.State == snapshot.Deleted:
+	case goal.Deleted():
 		return "refused: goal_deleted"
 	case inactive(partner.Body.State, snapshot.Blocked, snapshot.Rejected, snapshot.Deleted):
 		return "rejected: partner_inactive"
@@ -211,7 +212,7 @@ func firstVerdict(network *live.Network, offer *live.Offer, partner *live.Partne
 		return "rejected: too_soon"
 	case age > lookback:
 		return "rejected: too_late"
-	case goal.Body.Manual:
+	case goal.Body().Manual:
 		return "pending (approval is manual)"
 	case body.HoldHours > 0:
 		return fmt.Sprintf("hold for %d hours, then approved", body.HoldHours)

@@ -78,7 +78,7 @@ func (l *links) print(w io.Writer, index *live.Index) error {
 		line("impression pixel", fmt.Sprintf(`<img src="%s/impression?%s" width="1" height="1" alt="">`, base, strings.ReplaceAll(pair, "&", "&amp;")))
 	}
 	for _, g := range offer.Goals() {
-		if g.Body.State == snapshot.Active {
+		if g.Body().State == snapshot.Active {
 			l.printGoal(line, base, network, offer, partner, g)
 		}
 	}
@@ -87,16 +87,16 @@ func (l *links) print(w io.Writer, index *live.Index) error {
 
 // printGoal prints how the goal's conversions are reported.
 func (l *links) printGoal(line func(what, link string), base string, network *live.Network, offer *live.Offer, partner *live.Partner, g *live.Goal) {
-	name := "goal " + g.Body.Value
-	value := url.QueryEscape(g.Body.Value)
+	name := "goal " + g.Value()
+	value := url.QueryEscape(g.Value())
 	target := "offer=" + url.QueryEscape(offer.Body.TrackingID) + "&goal=" + value
-	if g.Body.Encrypted {
+	if g.Encrypted() {
 		target = "encrypted=(needs the sealing keys: --data)"
 		if l.keys != nil {
-			target = "encrypted=" + seal.SealLink(l.keys, network.Name, offer.Body.TrackingID, g.Body.Value)
+			target = "encrypted=" + seal.SealLink(l.keys, network.Name, offer.Body.TrackingID, g.Value())
 		}
 	}
-	switch g.Body.Protocol {
+	switch g.Protocol() {
 	case snapshot.ProtocolServer:
 		line(name+" postback", base+"/postback?clickid=CLICKID&goal="+value+"&amount=AMOUNT&order_id=ORDER")
 	case snapshot.ProtocolServerPartner:

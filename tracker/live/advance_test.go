@@ -150,13 +150,13 @@ func TestAdvanceOfAGoalKeepsTheOffersTemplates(t *testing.T) {
 		t.Fatal(err)
 	}
 	is := after.NetworkByName("default").Offer("1001")
-	if is == was || is.Goal("2").Body.Title != "Purchase" || was.Goal("2").Body.Title != "" {
+	if is == was || is.Goal("2").Body().Title != "Purchase" || was.Goal("2").Body().Title != "" {
 		t.Error("the goal's edit is not where it should be")
 	}
 	if is.Body != was.Body || is.Destination() != destination {
 		t.Error("the offer was made anew")
 	}
-	if is.DefaultGoal().Body != was.DefaultGoal().Body {
+	if is.DefaultGoal().form != was.DefaultGoal().form {
 		t.Error("the default goal was made anew")
 	}
 }

@@ -32,7 +32,7 @@ func (b *build) addOffer(o *Offer) {
 }
 
 func (b *build) goalsOf(g *Goal) *goalChange {
-	return b.goalChange(offerName{*g.network, g.Body.Offer})
+	return b.goalChange(offerName{*g.network, *g.offer})
 }
 
 func (b *build) goalChange(name offerName) *goalChange {
@@ -78,7 +78,7 @@ func (b *build) linkOffer(o *Offer, set *goalSet) {
 
 func (b *build) goalSet(hash uint64, name offerName) *goalSet {
 	for _, s := range b.goals.table.bucket(hash) {
-		if g := (*s.value)[0]; s.hash == hash && *g.network == name.network && g.Body.Offer == name.name {
+		if g := (*s.value)[0]; s.hash == hash && *g.network == name.network && *g.offer == name.name {
 			return s.value
 		}
 	}

@@ -83,7 +83,7 @@ func (d *dumper) network(x *Index, n *Network) {
 		d.line("offer %s deleted %v %s", o.Name, o.Deleted, d.json(o.Body))
 		d.line("  by name: %s", n.OfferByName(o.Name).Body.TrackingID)
 		for _, g := range o.Goals() {
-			d.line("  goal %s deleted %v %s", g.Name, g.Deleted(), d.json(g.Body))
+			d.line("  goal %s deleted %v %s", g.Name, g.Deleted(), d.json(g.Body()))
 		}
 	}
 	for _, p := range n.Partners() {

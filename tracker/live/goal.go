@@ -7,18 +7,32 @@ import (
 	"github.com/waypost/waypost/api/snapshot"
 )
 
-// Goal is one goal of an offer. Goals are immutable.
+// Goal is one goal of an offer. Goals are immutable. There are three and more to an
+// offer, so they are kept small: what many say alike they share.
 type Goal struct {
 	// Name is the Goal object's name, "" for an offer's default goal.
 	Name string
-	Body *snapshot.Goal
-	// There are three goals and more to an offer, so this type is kept small.
+
 	network *string
+	offer   *string // its name, "" for a default goal
+	title   string
+	refID   string
+	form    *goalForm
+	rest    *goalRest // nil for most
 }
 
-// Deleted says that the object is gone or its state is Deleted; Body.State says
+// Value is the goal's value as it is declared.
+func (g *Goal) Value() string { return g.form.value }
+
+// Deleted says that the object is gone or its state is Deleted; the body's state is
 // Deleted in both cases.
-func (g *Goal) Deleted() bool { return g.Body.State == snapshot.Deleted }
+func (g *Goal) Deleted() bool { return g.form.state == snapshot.Deleted }
+
+// Protocol is how conversions of the goal arrive.
+func (g *Goal) Protocol() snapshot.Protocol { return g.form.protocol }
+
+// Encrypted says that pixels and click links of the goal must come sealed.
+func (g *Goal) Encrypted() bool { return g.form.encrypted }
 
 func (g *Goal) key() snapshot.Key {
 	return snapshot.Key{Kind: snapshot.KindGoal, Network: *g.network, ID: g.Name}
@@ -30,7 +44,7 @@ type goalSet []*Goal
 
 // byValue finds a goal by its value, ignoring case.
 func (s goalSet) byValue(value string) *Goal {
-	i, ok := slices.BinarySearchFunc(s, value, func(g *Goal, v string) int { return compareFold(g.Body.Value, v) })
+	i, ok := slices.BinarySearchFunc(s, value, func(g *Goal, v string) int { return compareFold(g.form.value, v) })
 	if !ok {
 		return nil
 	}
@@ -62,7 +76,7 @@ func (s goalSet) with(removed, added []*Goal) goalSet {
 }
 
 func compareGoals(a, b *Goal) int {
-	if c := compareFold(a.Body.Value, b.Body.Value); c != 0 {
+	if c := compareFold(a.form.value, b.form.value); c != 0 {
 		return c
 	}
 	if a.Deleted() != b.Deleted() {

@@ -7,27 +7,37 @@ import (
 
 const internStripes = 64
 
-// interner makes equal strings and deals of one build share memory: an offer's
-// name stands in each of its goals and overrides. It is dropped with the build.
+// interner makes equal values of one build share memory: an offer's name stands in
+// each of its goals and overrides. It is dropped with the build.
 type interner struct {
-	seed    maphash.Seed
-	stripes [internStripes]internStripe
+	strings pool[string]
+	deals   pool[deal]
+	forms   pool[goalForm]
 }
 
-type internStripe struct {
-	mu      sync.Mutex
-	strings map[string]*string
-	deals   map[deal]*deal
+func newInterner() *interner {
+	return &interner{strings: newPool[string](), deals: newPool[deal](), forms: newPool[goalForm]()}
 }
 
-func newInterner() *interner { return &interner{seed: maphash.MakeSeed()} }
+// pointer returns the one pointer to s.
+func (in *interner) pointer(s string) *string { return in.strings.one(s) }
+
+func (in *interner) deal(d deal) *deal { return in.deals.one(d) }
+
+func (in *interner) form(f goalForm) *goalForm { return in.forms.one(f) }
+
+// one returns the first string that is equal to s.
+func (in *interner) one(s string) string {
+	if s == "" {
+		return ""
+	}
+	return *in.pointer(s)
+}
 
 // text replaces each string by the first equal one.
 func (in *interner) text(strings ...*string) {
 	for _, s := range strings {
-		if *s != "" {
-			*s = in.one(*s)
-		}
+		*s = in.one(*s)
 	}
 }
 
@@ -38,39 +48,31 @@ func (in *interner) list(list []string) {
 	}
 }
 
-// one returns the first string that is equal to s.
-func (in *interner) one(s string) string { return *in.pointer(s) }
-
-// pointer returns the one pointer to s.
-func (in *interner) pointer(s string) *string {
-	stripe := &in.stripes[maphash.String(in.seed, s)%internStripes]
-	stripe.mu.Lock()
-	defer stripe.mu.Unlock()
-	known, ok := stripe.strings[s]
-	if !ok {
-		if stripe.strings == nil {
-			stripe.strings = make(map[string]*string)
-		}
-		first := s // s itself would be on the heap at each call
-		known = &first
-		stripe.strings[s] = known
-	}
-	return known
+// pool knows the first of equal values.
+type pool[V comparable] struct {
+	seed    maphash.Seed
+	stripes [internStripes]poolStripe[V]
 }
 
-// deal returns the one pointer to an equal deal.
-func (in *interner) deal(d deal) *deal {
-	stripe := &in.stripes[maphash.Comparable(in.seed, d)%internStripes]
+type poolStripe[V comparable] struct {
+	mu    sync.Mutex
+	known map[V]*V
+}
+
+func newPool[V comparable]() pool[V] { return pool[V]{seed: maphash.MakeSeed()} }
+
+// one returns the one pointer to a value equal to v.
+func (p *pool[V]) one(v V) *V {
+	stripe := &p.stripes[maphash.Comparable(p.seed, v)%internStripes]
 	stripe.mu.Lock()
 	defer stripe.mu.Unlock()
-	known, ok := stripe.deals[d]
-	if !ok {
-		if stripe.deals == nil {
-			stripe.deals = make(map[deal]*deal)
-		}
-		first := d
-		known = &first
-		stripe.deals[d] = known
+	if known, ok := stripe.known[v]; ok {
+		return known
 	}
-	return known
+	if stripe.known == nil {
+		stripe.known = make(map[V]*V)
+	}
+	first := v // v itself would be on the heap at each call
+	stripe.known[v] = &first
+	return &first
 }

@@ -100,30 +100,18 @@ func offerOf(r *snapshot.Record, in *interner) object {
 	in.list(body.Approved)
 	in.list(body.BlockedPartners)
 	in.list(body.DeepLinkHosts)
-	shareGoal(&body.DefaultGoal, in)
-	network := in.pointer(r.Network)
 	return &Offer{
-		Name: in.one(r.Name), network: network, Body: body, Deleted: deleted(r, &body.State),
+		Name: in.one(r.Name), network: in.pointer(r.Network), Body: body, Deleted: deleted(r, &body.State),
 		Hash:        snapshot.OfferHash(r.Network, body.TrackingID),
-		defaultGoal: Goal{Body: &body.DefaultGoal, network: network},
+		defaultGoal: newGoal("", r.Network, &body.DefaultGoal, in),
 		cache:       new(templateCache),
 	}
 }
 
 func goalOf(r *snapshot.Record, in *interner) object {
-	shareGoal(r.Goal, in)
 	deleted(r, &r.Goal.State)
-	return &Goal{Name: r.Name, network: in.pointer(r.Network), Body: r.Goal}
-}
-
-func shareGoal(g *snapshot.Goal, in *interner) {
-	in.text(&g.Offer, &g.Value, &g.Title, &g.Slug)
-	for _, side := range []*snapshot.Pay{&g.Payout, &g.Revenue} {
-		in.text(&side.Structure)
-		for i := range side.Tiers {
-			in.text(&side.Tiers[i].Tier)
-		}
-	}
+	g := newGoal(r.Name, r.Network, r.Goal, in)
+	return &g
 }
 
 func structureOf(r *snapshot.Record, in *interner) object {

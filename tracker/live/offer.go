@@ -1,10 +1,6 @@
 package live
 
-import (
-	"slices"
-
-	"github.com/waypost/waypost/api/snapshot"
-)
+import "github.com/waypost/waypost/api/snapshot"
 
 // defaultGoalValue is the value of every offer's default goal.
 const defaultGoalValue = "1"
@@ -68,24 +64,20 @@ func (o *Offer) GoalBySlug(slug string) *Goal {
 	if slug == "" {
 		return nil
 	}
-	bySlug := o.find(func(g *Goal) bool { return equalFold(g.Body.Slug, slug) })
+	bySlug := o.find(func(g *Goal) bool { return equalFold(g.form.slug, slug) })
 	if bySlug != nil && !bySlug.Deleted() {
 		return bySlug
 	}
-	byAlias := o.find(func(g *Goal) bool { return hasAlias(g, slug) })
+	byAlias := o.find(func(g *Goal) bool { return g.hasAlias(slug) })
 	if byAlias == nil || byAlias.Deleted() && bySlug != nil {
 		return bySlug
 	}
 	return byAlias
 }
 
-func hasAlias(g *Goal, slug string) bool {
-	return slices.ContainsFunc(g.Body.SlugAliases, func(alias string) bool { return equalFold(alias, slug) })
-}
-
 // GoalByRef returns the goal with this refID, compared exactly, or nil.
 func (o *Offer) GoalByRef(ref string) *Goal {
-	return o.find(func(g *Goal) bool { return g.Body.RefID != "" && g.Body.RefID == ref })
+	return o.find(func(g *Goal) bool { return g.refID != "" && g.refID == ref })
 }
 
 // Goals returns the default goal and then the others by value.

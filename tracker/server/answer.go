@@ -109,7 +109,7 @@ func ownVerdict(r *report) journal.Verdict {
 		verdict.Verdict = verdictRefused
 	}
 	if r.goal != nil {
-		verdict.Goal = r.goal.Body.Value
+		verdict.Goal = r.goal.Value()
 	}
 	if r.offer != nil {
 		verdict.Currency = r.offer.Body.Currency

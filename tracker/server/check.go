@@ -83,5 +83,5 @@ func (r *report) goalsEnabled() bool {
 // sealedIfRequired: a pixel or click link of a goal with encrypted tracking must
 // have come with the sealed form of that very goal.
 func (r *report) sealedIfRequired() bool {
-	return !r.goal.Body.Encrypted || r.entry.Via == journal.ViaServer || r.pixel.sealed
+	return !r.goal.Encrypted() || r.entry.Via == journal.ViaServer || r.pixel.sealed
 }

@@ -69,7 +69,7 @@ func (r *report) locate() {
 
 // viaOf is the door of a pixel whose URL is the same for image and iframe.
 func viaOf(g *live.Goal) journal.Via {
-	switch g.Body.Protocol {
+	switch g.Protocol() {
 	case snapshot.ProtocolIFrame, snapshot.ProtocolIFrameSSL:
 		return journal.ViaIFrame
 	}
@@ -91,7 +91,7 @@ func (r *report) protocolFits() bool {
 	if r.entry.Via == journal.ViaClick {
 		return true
 	}
-	protocol := r.goal.Body.Protocol
+	protocol := r.goal.Protocol()
 	ssl := protocol == snapshot.ProtocolImageSSL || protocol == snapshot.ProtocolIFrameSSL
 	if ssl && r.v.transport == transportPlain {
 		return false
@@ -102,5 +102,5 @@ func (r *report) protocolFits() bool {
 // takesPartnerPostbacks reports whether a goal counts postbacks that name offer
 // and partner instead of a click (TUNE server_affiliate).
 func takesPartnerPostbacks(g *live.Goal) bool {
-	return g.Body.Protocol == snapshot.ProtocolServerPartner
+	return g.Protocol() == snapshot.ProtocolServerPartner
 }

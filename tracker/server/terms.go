@@ -36,7 +36,7 @@ func (r *report) terms() *journal.Terms {
 	key := termsKey{r.offer, r.partner, r.goal}
 	hash := r.offer.Hash ^ bits.RotateLeft64(r.partner.Hash, 32)
 	if r.goal != nil {
-		hash ^= xxhash.Sum64String(r.goal.Body.Value)
+		hash ^= xxhash.Sum64String(r.goal.Value())
 	}
 	second := time.UnixMicro(r.entry.At).Unix()
 	if t := known.Get(hash, &key); t != nil && t.from <= second && second < t.until {
@@ -86,7 +86,7 @@ func (r *report) caps() []snapshot.Cap {
 	return capsOf(r.offer, r.partner, func(limit *snapshot.Cap) bool {
 		switch limit.Metric {
 		case snapshot.CapConversions, snapshot.CapPayout, snapshot.CapRevenue:
-			return limit.Goal == "" || r.goal != nil && strings.EqualFold(limit.Goal, r.goal.Body.Value)
+			return limit.Goal == "" || r.goal != nil && strings.EqualFold(limit.Goal, r.goal.Value())
 		}
 		return false
 	})
@@ -103,10 +103,11 @@ func (r *report) partnerTerms() journal.PartnerTerms {
 func (r *report) partnerPostbacks() []snapshot.PartnerPostback {
 	value := ""
 	if r.goal != nil {
-		if r.goal.Body.Private || r.goal.Body.ClickOnly {
+		goal := r.goal.Body()
+		if goal.Private || goal.ClickOnly {
 			return nil
 		}
-		value = r.goal.Body.Value
+		value = goal.Value
 	}
 	var could []snapshot.PartnerPostback
 	for _, p := range r.partner.Body.Postbacks {
@@ -121,7 +122,7 @@ func (r *report) goalTerms() journal.GoalTerms {
 	if r.goal == nil {
 		return journal.GoalTerms{}
 	}
-	g := r.goal.Body
+	g := r.goal.Body()
 	return journal.GoalTerms{
 		Name: r.goal.Name, Value: g.Value, Slug: g.Slug, RefID: g.RefID, Title: g.Title,
 		Multiple: g.Multiple, EndPoint: g.EndPoint, Manual: g.Manual, Private: g.Private, ClickOnly: g.ClickOnly,
@@ -132,8 +133,9 @@ func (r *report) pricing(payouts []*snapshot.Record) pricing.Terms {
 	if r.goal == nil {
 		return pricing.Terms{}
 	}
+	goal := r.goal.Body()
 	return pricing.Select(pricing.Selection{
-		Partner: r.partner.Body, PartnerName: r.partner.Name, OfferName: r.offer.Name, Goal: r.goal.Body,
+		Partner: r.partner.Body, PartnerName: r.partner.Name, OfferName: r.offer.Name, Goal: &goal,
 		Payouts: payouts, Structure: r.v.network.Structure,
 		At: time.UnixMicro(r.entry.At),
 	})

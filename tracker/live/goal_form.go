@@ -1,0 +1,83 @@
+package live
+
+import "github.com/waypost/waypost/api/snapshot"
+
+// goalForm is what goals of different offers have in common more often than not.
+type goalForm struct {
+	value, slug     string
+	payout, revenue snapshot.Terms
+	state           snapshot.State
+	protocol        snapshot.Protocol
+	private         bool
+	clickOnly       bool
+	multiple        bool
+	endPoint        bool
+	manual          bool
+	encrypted       bool
+}
+
+// goalRest is what few goals have.
+type goalRest struct {
+	aliases         []string
+	payout, revenue snapshot.Pay // tiers and structure only
+}
+
+// newGoal makes a goal of its decoded form, of which it keeps nothing but the rest.
+func newGoal(name, network string, g *snapshot.Goal, in *interner) Goal {
+	return Goal{
+		Name: name, network: in.pointer(network), offer: in.pointer(g.Offer), title: in.one(g.Title), refID: g.RefID,
+		form: in.form(goalForm{
+			value: in.one(g.Value), slug: in.one(g.Slug),
+			payout: snapshot.Terms{Flat: g.Payout.Flat, Percent: g.Payout.Percent}, revenue: snapshot.Terms{Flat: g.Revenue.Flat, Percent: g.Revenue.Percent},
+			state: g.State, protocol: g.Protocol, private: g.Private, clickOnly: g.ClickOnly,
+			multiple: g.Multiple, endPoint: g.EndPoint, manual: g.Manual, encrypted: g.Encrypted,
+		}),
+		rest: restOf(g, in),
+	}
+}
+
+func restOf(g *snapshot.Goal, in *interner) *goalRest {
+	rest := goalRest{aliases: g.SlugAliases, payout: unusual(&g.Payout, in), revenue: unusual(&g.Revenue, in)}
+	if len(rest.aliases)+len(rest.payout.Tiers)+len(rest.revenue.Tiers) == 0 && rest.payout.Structure == "" && rest.revenue.Structure == "" {
+		return nil
+	}
+	return &rest
+}
+
+// unusual is a side of a goal without its own terms.
+func unusual(p *snapshot.Pay, in *interner) snapshot.Pay {
+	for i := range p.Tiers {
+		in.text(&p.Tiers[i].Tier)
+	}
+	return snapshot.Pay{Tiers: p.Tiers, Structure: in.one(p.Structure)}
+}
+
+// Body is all that the goal says. What it points to is shared and must not be
+// changed.
+func (g *Goal) Body() snapshot.Goal {
+	f := g.form
+	body := snapshot.Goal{
+		Offer: *g.offer, Value: f.value, Title: g.title, Slug: f.slug, RefID: g.refID,
+		State: f.state, Private: f.private, Protocol: f.protocol, ClickOnly: f.clickOnly,
+		Multiple: f.multiple, EndPoint: f.endPoint, Manual: f.manual, Encrypted: f.encrypted,
+	}
+	if g.rest != nil {
+		body.SlugAliases, body.Payout, body.Revenue = g.rest.aliases, g.rest.payout, g.rest.revenue
+	}
+	body.Payout.Flat, body.Payout.Percent = f.payout.Flat, f.payout.Percent
+	body.Revenue.Flat, body.Revenue.Percent = f.revenue.Flat, f.revenue.Percent
+	return body
+}
+
+// hasAlias reports whether slug is an alias of the goal's.
+func (g *Goal) hasAlias(slug string) bool {
+	if g.rest == nil {
+		return false
+	}
+	for _, alias := range g.rest.aliases {
+		if equalFold(alias, slug) {
+			return true
+		}
+	}
+	return false
+}
