@@ -3,6 +3,10 @@ package server
 import (
 	"net"
 	"time"
+
+	"github.com/valyala/fasthttp"
+
+	"github.com/waypost/waypost/tracker/server/address"
 )
 
 // deadlineListener gives out connections that set their deadlines late.
@@ -28,6 +32,7 @@ func (l deadlineListener) Accept() (net.Conn, error) {
 type deadlineConn struct {
 	net.Conn
 	slack       time.Duration
+	last        bool // what is written next is followed by Close
 	read, write deadline
 }
 
@@ -78,5 +83,19 @@ func (c *deadlineConn) Write(b []byte) (int, error) {
 			return 0, err
 		}
 	}
+	if c.last {
+		return address.WriteLast(c.Conn, b)
+	}
 	return c.Conn.Write(b)
+}
+
+// endWithAnswer tells the connection of a request that it is closed after the answer,
+// if it is: they leave together then.
+func endWithAnswer(ctx *fasthttp.RequestCtx) {
+	if !ctx.Request.Header.ConnectionClose() && !ctx.Response.ConnectionClose() {
+		return
+	}
+	if conn, ok := ctx.Conn().(*deadlineConn); ok {
+		conn.last = true
+	}
 }

@@ -200,7 +200,7 @@ func TestSlowClientsAreSentAway(t *testing.T) {
 // listen serves a second server of the world on a real socket.
 func (w *world) listen(t testing.TB) net.Listener {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	l, err := address.Listen(t.Context(), "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}

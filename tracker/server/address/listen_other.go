@@ -4,9 +4,12 @@ package address
 
 import "net"
 
-// inheritKeepAlive has Go set keep-alive with every connection.
-func inheritKeepAlive(config *net.ListenConfig) {
+// prepare has Go set keep-alive with every connection.
+func prepare(config *net.ListenConfig) {
 	config.KeepAliveConfig = net.KeepAliveConfig{
 		Enable: true, Idle: keepAliveIdle, Interval: keepAliveInterval, Count: keepAliveCount,
 	}
 }
+
+// takeOver leaves l as it is.
+func takeOver(l net.Listener) (net.Listener, error) { return l, nil }

@@ -79,6 +79,9 @@ type countedConn struct {
 	peer  netip.Addr
 }
 
+// WriteLast lets the connection hold b back until Close.
+func (c *countedConn) WriteLast(b []byte) (int, error) { return WriteLast(c.Conn, b) }
+
 // Close closes the connection and gives its place back.
 func (c *countedConn) Close() error {
 	c.once.Do(func() { c.leave(c.peer) })

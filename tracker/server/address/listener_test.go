@@ -33,6 +33,19 @@ func TestConnectionsOfOnePeerAreBounded(t *testing.T) {
 	}
 }
 
+// A bounded connection holds its last answer back like any other, if it can.
+func TestBoundedConnectionsWriteTheirLastAnswer(t *testing.T) {
+	script := &script{}
+	l := address.LimitConnections(script, 1, address.Proxies{})
+	conn := accept(t, l, script, "203.0.113.9")
+	if n, err := address.WriteLast(conn, []byte("answer")); n != len("answer") || err != nil {
+		t.Fatalf("wrote %d, %v", n, err)
+	}
+	if got := script.conns[0].last; got != "answer" {
+		t.Errorf("%q is written as the last", got)
+	}
+}
+
 func TestProxiesAndLoopbackAreNotBounded(t *testing.T) {
 	proxies, err := address.ParseProxies([]string{"10.0.0.0/8"})
 	if err != nil {
@@ -82,6 +95,12 @@ type fakeConn struct {
 	net.Conn
 	remote net.Addr
 	closed bool
+	last   string
+}
+
+func (c *fakeConn) WriteLast(b []byte) (int, error) {
+	c.last += string(b)
+	return len(b), nil
 }
 
 func (c *fakeConn) RemoteAddr() net.Addr { return c.remote }
