@@ -103,8 +103,9 @@ type Offer struct {
 	Currency        string   `cbor:"12,keyasint"`
 	// GoalsDisabled is the offer's own switch; the network's is in Network.
 	GoalsDisabled bool `cbor:"13,keyasint,omitempty"`
-	// DefaultGoal has value "1".
-	DefaultGoal Goal `cbor:"14,keyasint"`
+	// DefaultGoal has value "1". Every offer has one, so it is never nil in a record
+	// that has been read; a tracker keeps it elsewhere and sets it to nil.
+	DefaultGoal *Goal `cbor:"14,keyasint"`
 	// CPC amounts per click.
 	ClickPayout  money.Amount `cbor:"15,keyasint,omitempty"`
 	ClickRevenue money.Amount `cbor:"16,keyasint,omitempty"`

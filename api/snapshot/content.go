@@ -131,5 +131,8 @@ func (r *Record) validate() error {
 			return fmt.Errorf("%s %s/%s has not exactly the body of its kind", r.Kind, r.Network, r.Name)
 		}
 	}
+	if r.Offer != nil && r.Offer.DefaultGoal == nil {
+		return fmt.Errorf("%s %s/%s has no default goal", r.Kind, r.Network, r.Name)
+	}
 	return nil
 }

@@ -107,7 +107,7 @@ func fullOffer() *Offer {
 		Approved: []string{"best-blog"}, BlockedPartners: []string{"badpartner"},
 		DestinationURL: "https://shop.example/landing?cid={clickid}&s={sub1}", PreviewURL: "https://shop.example/",
 		FallbackURL: "https://shop.example/sale", DeepLinkHosts: []string{"shop.example"}, Currency: "USD",
-		GoalsDisabled: true, DefaultGoal: *goal, ClickPayout: 50_000, ClickRevenue: 80_000,
+		GoalsDisabled: true, DefaultGoal: goal, ClickPayout: 50_000, ClickRevenue: 80_000,
 		Impressions: true, ImpressionPayout: 1_200_000, ImpressionRevenue: 2_000_000,
 		Destinations: []Destination{{Name: "main", URL: "https://adv.example/imp?a={aimp_id}", Weight: 100}},
 		Attribution:  Attribution{ClickLookbackHours: 720, MinimumClickSeconds: 5, ViewThrough: true, ImpressionLookbackHours: 24},

@@ -133,7 +133,9 @@ func TestEncodeShardRefuses(t *testing.T) {
 	noUTF8 := *here[0]
 	noUTF8.UID = "\xff"
 	elsewhere := record(KindOffer, "elsewhere")
-	elsewhere.Offer = &Offer{TrackingID: "elsewhere"}
+	elsewhere.Offer = &Offer{TrackingID: "elsewhere", DefaultGoal: &Goal{Value: "1"}}
+	goalless := record(KindOffer, "goalless")
+	goalless.Offer = &Offer{TrackingID: "goalless"}
 	for name, tc := range map[string]struct {
 		records []*Record
 		want    string
@@ -143,6 +145,7 @@ func TestEncodeShardRefuses(t *testing.T) {
 		"two shards":    {[]*Record{here[0], elsewhere}, "belongs to shard"},
 		"no body":       {[]*Record{&bodiless}, "has not exactly the body"},
 		"two bodies":    {[]*Record{&twoBodies}, "has not exactly the body"},
+		"no goal":       {[]*Record{goalless}, "has no default goal"},
 		"no name":       {[]*Record{&unnamed}, "without network, name"},
 		"invalid UTF-8": {[]*Record{&noUTF8}, "UTF-8"},
 	} {

@@ -26,7 +26,7 @@ func TestFirstPair(t *testing.T) {
 		r := record(snapshot.KindOffer, "offer-"+id)
 		r.Offer = &snapshot.Offer{
 			TrackingID: id, Advertiser: advertiser, State: snapshot.Active, Currency: "USD",
-			DestinationURL: "https://shop.example/", DefaultGoal: snapshot.Goal{Value: "1"},
+			DestinationURL: "https://shop.example/", DefaultGoal: &snapshot.Goal{Value: "1"},
 		}
 		if change != nil {
 			change(r.Offer)

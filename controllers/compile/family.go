@@ -22,7 +22,7 @@ func (s *space) compileFamily(n *node, now int64) {
 	}
 	claims := newGoalClaims()
 	if n.record != nil {
-		claims.take(n, &n.record.Offer.DefaultGoal)
+		claims.take(n, n.record.Offer.DefaultGoal)
 	}
 	goals := s.compileGoals(n, claims)
 	if n.object != nil {

@@ -91,12 +91,12 @@ func (f *findings) goalValue(at *path, value string) string {
 }
 
 // buildDefaultGoal makes an offer's default goal: a goal with value "1".
-func (s *space) buildDefaultGoal(f *findings, at *path, spec *v1alpha1.DefaultGoal) snapshot.Goal {
+func (s *space) buildDefaultGoal(f *findings, at *path, spec *v1alpha1.DefaultGoal) *snapshot.Goal {
 	if spec == nil {
 		spec = &v1alpha1.DefaultGoal{}
 	}
 	title := at.dot("title")
-	body := snapshot.Goal{Value: v1alpha1.DefaultGoalValue, Title: v1alpha1.DefaultGoalTitle}
+	body := &snapshot.Goal{Value: v1alpha1.DefaultGoalValue, Title: v1alpha1.DefaultGoalTitle}
 	if spec.Title != "" {
 		body.Title = f.text(&title, spec.Title, maxTitle)
 	}
@@ -108,7 +108,7 @@ func (s *space) buildDefaultGoal(f *findings, at *path, spec *v1alpha1.DefaultGo
 		value := at.dot("value")
 		f.invalid(&value, "the default goal's value is always 1: remove value, or declare a Goal with this value")
 	}
-	s.buildGoalSettings(f, at, &spec.GoalSettings, &body)
+	s.buildGoalSettings(f, at, &spec.GoalSettings, body)
 	return body
 }
 

@@ -167,7 +167,7 @@ func namedBy(r *snapshot.Record) []ref {
 	goal := r.Goal
 	if r.Offer != nil {
 		names = append(names, ref{snapshot.KindAdvertiser, r.Offer.Advertiser})
-		goal = &r.Offer.DefaultGoal
+		goal = r.Offer.DefaultGoal
 	}
 	if goal == nil {
 		return names

@@ -63,7 +63,7 @@ func (n *network) add(r *snapshot.Record) {
 	n.records[r.Kind][r.Name] = r
 	switch r.Kind {
 	case snapshot.KindOffer:
-		n.goal(r.Name, &r.Offer.DefaultGoal)
+		n.goal(r.Name, r.Offer.DefaultGoal)
 	case snapshot.KindGoal:
 		n.goal(r.Goal.Offer, r.Goal)
 	case snapshot.KindPartnerPayout:

@@ -31,7 +31,7 @@ func shoes(t *testing.T) []*snapshot.Record {
 	network := record(snapshot.KindNetwork, "net")
 	network.NetworkBody = &snapshot.Network{Currency: "USD"}
 	offer := record(snapshot.KindOffer, "shoes")
-	offer.Offer = &snapshot.Offer{TrackingID: "1", Currency: "USD", DestinationURL: "https://a.example/", DefaultGoal: snapshot.Goal{Value: "1"}}
+	offer.Offer = &snapshot.Offer{TrackingID: "1", Currency: "USD", DestinationURL: "https://a.example/", DefaultGoal: &snapshot.Goal{Value: "1"}}
 	goal := record(snapshot.KindGoal, "purchase")
 	goal.Goal = &snapshot.Goal{Offer: "shoes", Value: "2", Slug: "purchase", Payout: snapshot.Pay{
 		Flat: amount(t, "1.00"), Tiers: []snapshot.TierPay{{Tier: "gold", Flat: &gold}},

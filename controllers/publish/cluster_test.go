@@ -97,7 +97,7 @@ func offer(name, title string) *snapshot.Record {
 	return &snapshot.Record{
 		Kind: snapshot.KindOffer, Network: "shop", Name: name, Generation: 1, UID: name,
 		Offer: &snapshot.Offer{TrackingID: name, Title: title, Advertiser: "acme", DestinationURL: "https://shop.example/", Currency: "USD",
-			DefaultGoal: snapshot.Goal{Value: "1"}},
+			DefaultGoal: &snapshot.Goal{Value: "1"}},
 	}
 }
 

@@ -27,7 +27,7 @@ func newGoal(name, network string, g *snapshot.Goal, in *interner) Goal {
 	return Goal{
 		Name: name, network: in.pointer(network), offer: in.pointer(g.Offer), title: in.one(g.Title), refID: g.RefID,
 		form: in.form(goalForm{
-			value: in.one(g.Value), slug: in.one(g.Slug),
+			value: g.Value, slug: g.Slug,
 			payout: snapshot.Terms{Flat: g.Payout.Flat, Percent: g.Payout.Percent}, revenue: snapshot.Terms{Flat: g.Revenue.Flat, Percent: g.Revenue.Percent},
 			state: g.State, protocol: g.Protocol, private: g.Private, clickOnly: g.ClickOnly,
 			multiple: g.Multiple, endPoint: g.EndPoint, manual: g.Manual, encrypted: g.Encrypted,

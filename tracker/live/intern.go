@@ -24,7 +24,13 @@ func (in *interner) pointer(s string) *string { return in.strings.one(s) }
 
 func (in *interner) deal(d deal) *deal { return in.deals.one(d) }
 
-func (in *interner) form(f goalForm) *goalForm { return in.forms.one(f) }
+func (in *interner) form(f goalForm) *goalForm {
+	if known := in.forms.known(f); known != nil {
+		return known // its strings need not be looked up
+	}
+	in.text(&f.value, &f.slug)
+	return in.forms.one(f)
+}
 
 // one returns the first string that is equal to s.
 func (in *interner) one(s string) string {
@@ -56,23 +62,35 @@ type pool[V comparable] struct {
 
 type poolStripe[V comparable] struct {
 	mu    sync.Mutex
-	known map[V]*V
+	first map[V]*V
 }
 
 func newPool[V comparable]() pool[V] { return pool[V]{seed: maphash.MakeSeed()} }
 
+func (p *pool[V]) stripe(v V) *poolStripe[V] {
+	return &p.stripes[maphash.Comparable(p.seed, v)%internStripes]
+}
+
+// known returns the one pointer to a value equal to v, nil if there is none yet.
+func (p *pool[V]) known(v V) *V {
+	s := p.stripe(v)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.first[v]
+}
+
 // one returns the one pointer to a value equal to v.
 func (p *pool[V]) one(v V) *V {
-	stripe := &p.stripes[maphash.Comparable(p.seed, v)%internStripes]
-	stripe.mu.Lock()
-	defer stripe.mu.Unlock()
-	if known, ok := stripe.known[v]; ok {
+	s := p.stripe(v)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if known, ok := s.first[v]; ok {
 		return known
 	}
-	if stripe.known == nil {
-		stripe.known = make(map[V]*V)
+	if s.first == nil {
+		s.first = make(map[V]*V)
 	}
 	first := v // v itself would be on the heap at each call
-	stripe.known[v] = &first
+	s.first[v] = &first
 	return &first
 }

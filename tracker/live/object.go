@@ -100,11 +100,11 @@ func offerOf(r *snapshot.Record, in *interner) object {
 	in.list(body.Approved)
 	in.list(body.BlockedPartners)
 	in.list(body.DeepLinkHosts)
+	goal := newGoal("", r.Network, body.DefaultGoal, in)
+	body.DefaultGoal = nil
 	return &Offer{
 		Name: in.one(r.Name), network: in.pointer(r.Network), Body: body, Deleted: deleted(r, &body.State),
-		Hash:        snapshot.OfferHash(r.Network, body.TrackingID),
-		defaultGoal: newGoal("", r.Network, &body.DefaultGoal, in),
-		cache:       new(templateCache),
+		Hash: snapshot.OfferHash(r.Network, body.TrackingID), defaultGoal: goal, cache: new(templateCache),
 	}
 }
 

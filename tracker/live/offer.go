@@ -8,7 +8,7 @@ const defaultGoalValue = "1"
 // Offer is an offer with its goals. Offers are immutable; only the cache of
 // parsed templates fills as they are asked for.
 type Offer struct {
-	// Name is the object's name, Body what it says.
+	// Name is the object's name, Body what it says, without the default goal.
 	Name string
 	Body *snapshot.Offer
 	// Deleted says that the object is gone (the record is a tombstone, kept so that

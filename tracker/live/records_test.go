@@ -23,7 +23,7 @@ func offerRecord(name, trackingID string) *snapshot.Record {
 	r := record(snapshot.KindOffer, name)
 	r.Offer = &snapshot.Offer{
 		TrackingID: trackingID, Advertiser: "acme", Currency: "USD", DestinationURL: "https://shop.example/?c={clickid}",
-		DefaultGoal: snapshot.Goal{Value: "1", Title: "Default", Slug: "default"},
+		DefaultGoal: &snapshot.Goal{Value: "1", Title: "Default", Slug: "default"},
 	}
 	return r
 }

@@ -55,7 +55,7 @@ func (w *worldMaker) offer(i int) {
 		TrackingID: fmt.Sprint(100_000 + i), Title: fmt.Sprintf("Summer Shoes %d", i), Advertiser: fmt.Sprintf("advertiser-%d", i/50),
 		DestinationURL: fmt.Sprintf("https://shop%d.example/landing/%d?cid={clickid}&s={sub1}&p={partner_id}&utm_source=waypost", i/50, i),
 		PreviewURL:     fmt.Sprintf("https://shop%d.example/preview/%d", i/50, i), Currency: "USD",
-		DefaultGoal:   snapshot.Goal{Value: "1", Title: "Default", Slug: "default", Payout: pay(i), Revenue: pay(2 * i)},
+		DefaultGoal:   &snapshot.Goal{Value: "1", Title: "Default", Slug: "default", Payout: pay(i), Revenue: pay(2 * i)},
 		DeepLinkHosts: []string{fmt.Sprintf("shop%d.example", i/50)},
 		Attribution:   snapshot.Attribution{ClickLookbackHours: 720, ImpressionLookbackHours: 24},
 		Caps:          []snapshot.Cap{{Name: "daily", Metric: snapshot.CapConversions, Window: snapshot.CapDay, Limit: 1000}},

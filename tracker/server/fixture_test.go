@@ -105,7 +105,7 @@ func offer(network, name, id string, change func(*snapshot.Offer)) *snapshot.Rec
 	o := &snapshot.Offer{
 		TrackingID: id, Title: "Offer " + id, Advertiser: "acme", Currency: "USD",
 		DestinationURL: "https://shop.example/" + name + "?cid={clickid}",
-		DefaultGoal:    snapshot.Goal{Value: "1", Title: "Default", Slug: "default"},
+		DefaultGoal:    &snapshot.Goal{Value: "1", Title: "Default", Slug: "default"},
 		Attribution:    snapshot.Attribution{ClickLookbackHours: 720, ImpressionLookbackHours: 24},
 	}
 	if change != nil {

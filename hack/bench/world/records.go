@@ -43,7 +43,7 @@ func (m *maker) offer(i int) {
 	m.add(&snapshot.Record{Kind: snapshot.KindOffer, Name: name, Offer: &snapshot.Offer{
 		TrackingID: offerID(i), Title: fmt.Sprintf("Offer %d", i), Advertiser: fmt.Sprintf("advertiser-%d", i/50),
 		DestinationURL: destination(i), PreviewURL: fmt.Sprintf("https://shop-%d.example/preview/%d", i%97, i), Currency: "USD",
-		DefaultGoal:   snapshot.Goal{Value: "1", Title: "Default", Slug: "default", Payout: pay(i), Revenue: pay(2 * i)},
+		DefaultGoal:   &snapshot.Goal{Value: "1", Title: "Default", Slug: "default", Payout: pay(i), Revenue: pay(2 * i)},
 		DeepLinkHosts: []string{fmt.Sprintf("shop-%d.example", i%97)},
 		Attribution:   snapshot.Attribution{ClickLookbackHours: 720, ImpressionLookbackHours: 24},
 		Caps:          []snapshot.Cap{{Name: "daily", Metric: snapshot.CapConversions, Window: snapshot.CapDay, Limit: 1000}},
