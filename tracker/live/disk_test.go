@@ -276,3 +276,45 @@ func TestDiskRecords(t *testing.T) {
 		t.Error("without shards: no error")
 	}
 }
+
+// Revisions that come one after the other cost one copy more, of the last of them, and
+// an end does not wait for it.
+func TestDiskPausesBetweenCopies(t *testing.T) {
+	updates := []Update{update(t, 1, titled("one")...), update(t, 2, titled("two")...), update(t, 3, titled("three")...), update(t, 4, titled("four")...)}
+	synctest.Test(t, func(t *testing.T) {
+		dir := t.TempDir()
+		d := NewDisk(dir, trusted)
+		apply := make(chan Update)
+		h := NewHolder(Options{Disk: d, Log: quiet(t)})
+		stop := start(t, h, sourceFunc(func(ctx context.Context, sink Sink) error {
+			for {
+				select {
+				case u := <-apply:
+					if err := sink.Apply(ctx, u); err != nil {
+						t.Error(err)
+					}
+				case <-ctx.Done():
+					return nil
+				}
+			}
+		}))
+		copied := func(want string) {
+			t.Helper()
+			synctest.Wait()
+			if got := title(serveFrom(t, dir).Current()); got != want {
+				t.Errorf("%q is on disk, want %q", got, want)
+			}
+		}
+		apply <- updates[0]
+		copied("one")
+		apply <- updates[1]
+		apply <- updates[2]
+		copied("one")
+		time.Sleep(writePause)
+		copied("three")
+		apply <- updates[3]
+		copied("three")
+		stop()
+		copied("four")
+	})
+}

@@ -31,18 +31,25 @@ func (d *Disk) save(m *snapshot.Manifest, data shardData, fetch Fetch) {
 	}
 }
 
-// writeRetry is when a copy that could not be written is tried again.
-const writeRetry = 30 * time.Second
+const (
+	// writePause is between two copies: each takes several syncs, and of revisions that
+	// come one after the other only the last is worth them.
+	writePause = time.Second
+	// writeRetry is when a copy that could not be written is tried again.
+	writeRetry = 30 * time.Second
+)
 
 // write writes what save hands over until the context ends, and then what is
 // left. A copy that cannot be written is logged and tried again.
 func (d *Disk) write(ctx context.Context, log logr.Logger) {
+	inBackground()
 	var retry <-chan time.Time
-	for {
+	for ended := false; !ended; {
 		select {
 		case <-d.wakeUp:
 		case <-retry:
 		case <-ctx.Done():
+			ended = true
 		}
 		retry = nil
 		if w := d.take(); w != nil {
@@ -53,8 +60,9 @@ func (d *Disk) write(ctx context.Context, log logr.Logger) {
 				retry = time.After(writeRetry)
 			}
 		}
-		if ctx.Err() != nil {
-			return
+		select {
+		case <-time.After(writePause):
+		case <-ctx.Done():
 		}
 	}
 }
