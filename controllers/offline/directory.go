@@ -90,27 +90,26 @@ func (d *Directory) Load(ctx context.Context, now time.Time) ([]*snapshot.Record
 	return d.records, findings, nil
 }
 
-// reload reads the files, several at a time.
+// reload reads the files that have changed, several at a time if there are several.
 func (d *Directory) reload(ctx context.Context, paths []string, now time.Time) error {
 	files, gone := make([]*file, len(paths)), make([]bool, len(paths))
-	group, ctx := errgroup.WithContext(ctx)
-	group.SetLimit(goruntime.GOMAXPROCS(0))
+	var changed []int
 	for i, path := range paths {
 		if files[i] = d.files[path]; files[i] == nil {
 			files[i] = &file{}
 		}
-		group.Go(func() error {
-			if ctx.Err() != nil {
-				return ctx.Err()
-			}
-			err := files[i].reload(ctx, d.admission, path, d.parts, now, d.contentOf)
-			if gone[i] = errors.Is(err, fs.ErrNotExist); gone[i] {
-				return nil // gone between the listing and now
-			}
-			return err
-		})
+		if files[i].changed(path, now) {
+			changed = append(changed, i)
+		}
 	}
-	if err := group.Wait(); err != nil {
+	err := severally(ctx, changed, func(ctx context.Context, i int) error {
+		err := files[i].reload(ctx, d.admission, paths[i], d.parts, now, d.contentOf)
+		if gone[i] = errors.Is(err, fs.ErrNotExist); gone[i] {
+			return nil // gone between the listing and now
+		}
+		return err
+	})
+	if err != nil {
 		return err
 	}
 	d.files = map[string]*file{}
@@ -120,6 +119,25 @@ func (d *Directory) reload(ctx context.Context, paths []string, now time.Time) e
 		}
 	}
 	return nil
+}
+
+// severally calls f for each of the numbers, for one of them without the threads that
+// several are worth.
+func severally(ctx context.Context, numbers []int, f func(context.Context, int) error) error {
+	if len(numbers) == 1 {
+		return f(ctx, numbers[0])
+	}
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(goruntime.GOMAXPROCS(0))
+	for _, i := range numbers {
+		group.Go(func() error {
+			if ctx.Err() != nil {
+				return ctx.Err()
+			}
+			return f(ctx, i)
+		})
+	}
+	return group.Wait()
 }
 
 // partial reports whether a file has not been good since the start: its objects may

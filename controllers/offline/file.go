@@ -64,15 +64,18 @@ func (s stamp) same(next stamp) bool {
 	return s.settled && s.size == next.size && s.changed.Equal(next.changed)
 }
 
-// reload reads a file again if it has changed. A present form with any object that
+// changed reports whether the file may be another one than when it was read.
+func (f *file) changed(path string, now time.Time) bool {
+	info, err := os.Stat(path)
+	return err != nil || f.objects == nil || !f.stamp.same(stampOf(info, now))
+}
+
+// reload reads a file again. A present form with any object that
 // cannot be read or that admission would refuse is rejected whole: the objects stay
 // those of the last good form. With parts the good objects of a bad file are taken,
 // as an API server does. The error is that the file is gone.
 func (f *file) reload(ctx context.Context, a *admission, path string, parts bool, now time.Time, before formerly) error {
 	info, err := os.Stat(path)
-	if err == nil && f.objects != nil && f.stamp.same(stampOf(info, now)) {
-		return nil
-	}
 	var data []byte
 	if err == nil {
 		data, err = readFile(path, info)

@@ -29,12 +29,7 @@ type Fetch func(ctx context.Context, ref snapshot.ShardRef) ([]byte, error)
 func (x *Index) load(ctx context.Context, m *snapshot.Manifest, fetch Fetch, now func() time.Time) (*Index, error) {
 	changes, lacking := x.compare(m)
 	l := loader{index: x, fetch: fetch, strings: newInterner(), cores: make(chan struct{}, runtime.GOMAXPROCS(0))}
-	group, ctx := errgroup.WithContext(ctx)
-	group.SetLimit(parallelFetches)
-	for _, ref := range lacking {
-		group.Go(func() error { return l.shard(ctx, ref) })
-	}
-	if err := group.Wait(); err != nil {
+	if err := l.shards(ctx, lacking); err != nil {
 		return nil, fmt.Errorf("load revision %d: %w", m.Revision, err)
 	}
 	return x.advance(m, append(changes, l.changes...), now()), nil
@@ -67,6 +62,20 @@ type loader struct {
 
 	mu      sync.Mutex
 	changes []change
+}
+
+// shards fetches and decodes shards. One alone is what most edits make: it is left to
+// the thread that is there, which may be one that gives way to visitors.
+func (l *loader) shards(ctx context.Context, refs []snapshot.ShardRef) error {
+	if len(refs) == 1 {
+		return l.shard(ctx, refs[0])
+	}
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(parallelFetches)
+	for _, ref := range refs {
+		group.Go(func() error { return l.shard(ctx, ref) })
+	}
+	return group.Wait()
 }
 
 // shard fetches and decodes one shard. A panic in it would be a defect, but must
