@@ -10,9 +10,12 @@ import (
 // How much garbage may lie about before it is collected. A fixed share of what is
 // live, as Go has it, is too little for a small snapshot and too much for a large
 // one: collecting less often saves an eighth of the CPU of a click (measured), and
-// four times the live heap is two gigabytes with 100,000 offers.
+// four times the live heap is two gigabytes with 100,000 offers. On a busy core a
+// collection is what visitors wait for, so what a tracker asks of a node (the chart's
+// request) is used before there is one.
 const (
-	garbageBytes = 64 << 20
+	usualBytes   = 256 << 20 // live and garbage, as long as that leaves
+	garbageBytes = 64 << 20  // at least
 	mostPercent  = 400
 	leastPercent = 15
 	// loadingPercent is the least while the heap grows: a snapshot that is being
@@ -39,14 +42,15 @@ func tuneMemory() {
 	})
 }
 
-// gcPercent is garbageBytes as a share of what is live, in steps, so that it
+// gcPercent is the garbage as a share of what is live, in steps, so that it
 // changes seldom. before is what was live at the collection before.
 func gcPercent(live, before uint64) int {
 	least := leastPercent
 	if live > before+before/10 {
 		least = loadingPercent
 	}
-	percent := garbageBytes * 100 / max(live, 1)
+	garbage := max(usualBytes-min(live, usualBytes), garbageBytes)
+	percent := garbage * 100 / max(live, 1)
 	return min(max(int(min(percent/5*5, mostPercent)), least), mostPercent)
 }
 

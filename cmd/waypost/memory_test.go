@@ -15,14 +15,15 @@ func TestGCPercent(t *testing.T) {
 	}{
 		{"nothing", 0, 0, 400},
 		{"small", 10 * mib, 10 * mib, 400},
-		{"ten thousand offers", 40 * mib, 40 * mib, 160},
-		{"much", 128 * mib, 128 * mib, 50},
+		{"ten thousand offers", 80 * mib, 80 * mib, 220},
+		{"much", 128 * mib, 128 * mib, 100},
+		{"all that is usual", 256 * mib, 256 * mib, 25},
 		{"a hundred thousand offers", 370 * mib, 370 * mib, 15},
 		{"huge", 4096 * mib, 4096 * mib, 15},
 		{"while it is loaded", 200 * mib, 100 * mib, 100},
-		{"while a small one is loaded", 20 * mib, 10 * mib, 320},
+		{"while a small one is loaded", 80 * mib, 40 * mib, 220},
 		{"after an edit", 372 * mib, 370 * mib, 15},
-		{"after something was dropped", 100 * mib, 370 * mib, 60},
+		{"after something was dropped", 100 * mib, 370 * mib, 155},
 	} {
 		if got := gcPercent(c.live, c.before); got != c.want {
 			t.Errorf("%s: %d, want %d", c.name, got, c.want)
