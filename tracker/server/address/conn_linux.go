@@ -23,7 +23,7 @@ type conn struct {
 	ip     [net.IPv6len]byte // of remote
 
 	// watched is fd in the care of the poller, nil while nothing has waited.
-	watched atomic.Pointer[os.File]
+	watched atomic.Pointer[watched]
 
 	mu              sync.Mutex // held while fd is used: closed meanwhile, it might be another's
 	fd              int
@@ -46,37 +46,38 @@ func newConn(fd int, local net.Addr, peer syscall.Sockaddr) *conn {
 
 // Read reads what is there, and waits if nothing is.
 func (c *conn) Read(b []byte) (int, error) {
-	if file := c.watched.Load(); file != nil {
-		n, err := file.Read(b)
-		return n, c.explain("read", err)
-	}
-	if len(b) == 0 {
+	if len(b) == 0 && c.watched.Load() == nil {
 		return 0, nil // which is not the end of the stream
 	}
-	n, err := c.try(&c.readBy, func() (int, error) { return unix.Read(c.fd, b) })
-	switch {
-	case n > 0:
-		return n, nil
-	case err == nil:
+	n, err := c.read(b)
+	if n == 0 && err == nil && len(b) > 0 {
 		return 0, io.EOF
-	case !errors.Is(err, unix.EAGAIN):
-		return 0, c.explain("read", err)
 	}
-	file, err := c.watch()
-	if err != nil {
-		return 0, c.explain("read", err)
-	}
-	n, err = file.Read(b)
 	return n, c.explain("read", err)
+}
+
+func (c *conn) read(b []byte) (int, error) {
+	w := c.watched.Load()
+	if w == nil {
+		n, err := c.try(&c.readBy, func() (int, error) { return receive(c.fd, b) })
+		if !errors.Is(err, unix.EAGAIN) {
+			return n, err
+		}
+		if w, err = c.watch(); err != nil {
+			return 0, err
+		}
+	}
+	n, err := w.read(b)
+	return n, c.unlessClosed(err)
 }
 
 // Write writes what there is room for, and waits for room for the rest.
 func (c *conn) Write(b []byte) (int, error) {
-	if file := c.watched.Load(); file != nil {
-		n, err := file.Write(b)
-		return n, c.explain("write", err)
+	if w := c.watched.Load(); w != nil {
+		n, err := w.write(b)
+		return n, c.explain("write", c.unlessClosed(err))
 	}
-	n, err := c.try(&c.writeBy, func() (int, error) { return unix.Write(c.fd, b) })
+	n, err := c.try(&c.writeBy, func() (int, error) { return send(c.fd, b) })
 	return c.finish(b, n, err)
 }
 
@@ -100,15 +101,7 @@ func (c *conn) try(by *time.Time, call func() (int, error)) (int, error) {
 	if !by.IsZero() && !time.Now().Before(*by) {
 		return 0, os.ErrDeadlineExceeded
 	}
-	for {
-		n, err := call()
-		if err == nil {
-			return n, nil
-		}
-		if !errors.Is(err, unix.EINTR) {
-			return 0, err
-		}
-	}
+	return call()
 }
 
 // finish writes what is left of b after a try that wrote n bytes of it.
@@ -119,12 +112,25 @@ func (c *conn) finish(b []byte, n int, err error) (int, error) {
 	if err != nil && !errors.Is(err, unix.EAGAIN) {
 		return n, c.explain("write", err)
 	}
-	file, err := c.watch()
+	w, err := c.watch()
 	if err != nil {
 		return n, c.explain("write", err)
 	}
-	rest, err := file.Write(b[n:])
-	return n + rest, c.explain("write", err)
+	rest, err := w.write(b[n:])
+	return n + rest, c.explain("write", c.unlessClosed(err))
+}
+
+// unlessClosed says that the connection was closed where that is why a wait ended.
+func (c *conn) unlessClosed(err error) error {
+	if err == nil {
+		return nil
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.closed {
+		return net.ErrClosed
+	}
+	return err
 }
 
 // explain says an error as net does.
@@ -151,8 +157,8 @@ func (c *conn) Close() error {
 	if c.held {
 		_ = unix.Shutdown(c.fd, unix.SHUT_WR) // fails where the peer has gone: nobody waits for the rest
 	}
-	if file := c.watched.Load(); file != nil {
-		return c.explain("close", file.Close())
+	if w := c.watched.Load(); w != nil {
+		return c.explain("close", w.file.Close())
 	}
 	return c.explain("close", unix.Close(c.fd))
 }
