@@ -46,11 +46,11 @@ func newConn(fd int, local net.Addr, peer syscall.Sockaddr) *conn {
 
 // Read reads what is there, and waits if nothing is.
 func (c *conn) Read(b []byte) (int, error) {
-	if len(b) == 0 && c.watched.Load() == nil {
+	if len(b) == 0 {
 		return 0, nil // which is not the end of the stream
 	}
 	n, err := c.read(b)
-	if n == 0 && err == nil && len(b) > 0 {
+	if n == 0 && err == nil {
 		return 0, io.EOF
 	}
 	return n, c.explain("read", err)
