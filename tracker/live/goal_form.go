@@ -1,6 +1,10 @@
 package live
 
-import "github.com/waypost/waypost/api/snapshot"
+import (
+	"slices"
+
+	"github.com/waypost/waypost/api/snapshot"
+)
 
 // goalForm is what goals of different offers have in common more often than not.
 type goalForm struct {
@@ -71,13 +75,5 @@ func (g *Goal) Body() snapshot.Goal {
 
 // hasAlias reports whether slug is an alias of the goal's.
 func (g *Goal) hasAlias(slug string) bool {
-	if g.rest == nil {
-		return false
-	}
-	for _, alias := range g.rest.aliases {
-		if equalFold(alias, slug) {
-			return true
-		}
-	}
-	return false
+	return g.rest != nil && slices.ContainsFunc(g.rest.aliases, func(alias string) bool { return equalFold(alias, slug) })
 }

@@ -1,6 +1,7 @@
 package live
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -64,13 +65,7 @@ func (p *payout) key() snapshot.Key {
 
 // compare orders a partner's records: the older object first, then the smaller name.
 func (p *payout) compare(o *payout) int {
-	if p.createdAt != o.createdAt {
-		if p.createdAt < o.createdAt {
-			return -1
-		}
-		return 1
-	}
-	return p.key().Compare(o.key())
+	return cmp.Or(cmp.Compare(p.createdAt, o.createdAt), p.key().Compare(o.key()))
 }
 
 // record is the record again, as far as prices follow from it, with the overrides

@@ -86,7 +86,7 @@ func (c *conn) Write(b []byte) (int, error) {
 func (c *conn) WriteLast(b []byte) (int, error) {
 	n, err := c.try(&c.writeBy, func() (int, error) {
 		c.held = true
-		return unix.SendmsgN(c.fd, b, nil, nil, unix.MSG_MORE)
+		return sendHeld(c.fd, b)
 	})
 	return c.finish(b, n, err)
 }
