@@ -1,0 +1,170 @@
+package eventloop
+
+import (
+	"errors"
+	"net"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// Outcome is what has become of a request.
+type Outcome uint8
+
+// The outcomes of an Answer.
+const (
+	// Declined: the request is not whole, has to wait, or is unusual. The connection
+	// is given out, and the request is read from it again.
+	Declined Outcome = iota
+	// Kept: it is answered, and another one may follow.
+	Kept
+	// Last: it is answered, and the connection is closed.
+	Last
+)
+
+// Answer answers the request that has come in on a connection: it appends the answer
+// to answers. It must not wait, and keeps none of its arguments. Each is used by one
+// goroutine.
+type Answer func(answers []byte, conn net.Conn, request []byte) ([]byte, Outcome)
+
+// Options say how a Listener works. All are required.
+type Options struct {
+	// NewAnswer makes an Answer for each goroutine.
+	NewAnswer func() Answer
+	// Full is what a connection beyond Connections is told before it is closed.
+	Full func() []byte
+	// Loops is how many goroutines answer; as many again accept.
+	Loops int
+	// RequestBytes bounds a request; a longer one is given out.
+	RequestBytes int
+	// Connections bounds how many are open, those that are given out included.
+	Connections int
+	// Idle is how long a connection may be quiet between two requests. A tenth of it
+	// may be missing.
+	Idle time.Duration
+}
+
+// Listener answers what it can, and gives out the other connections. Safe for
+// concurrent use.
+type Listener struct {
+	inner net.Listener
+	o     Options
+	loops []*loop
+	out   chan net.Conn
+	next  atomic.Uint64 // counts what has joined a loop
+	open  atomic.Int64
+	ahead sync.Pool // of *[]byte, for what has been read behind a request
+
+	done    chan struct{} // closed by Close
+	failed  chan struct{} // closed when nothing is accepted any more
+	failure error         // why; set before failed is closed
+	fail    sync.Once
+	close   func() error
+	running sync.WaitGroup
+}
+
+// New starts to accept connections of l, which it closes. Those that cannot be
+// watched (address.DirectOf), all of them where there is no epoll, are given out.
+func New(l net.Listener, o Options) (*Listener, error) {
+	e := &Listener{inner: l, o: o, out: make(chan net.Conn), done: make(chan struct{}), failed: make(chan struct{})}
+	e.close = sync.OnceValue(e.end)
+	e.ahead.New = func() any {
+		b := make([]byte, o.RequestBytes)
+		return &b
+	}
+	for range o.Loops {
+		p, err := newPoller()
+		if errors.Is(err, errors.ErrUnsupported) {
+			break
+		}
+		if err != nil {
+			return nil, errors.Join(err, e.Close())
+		}
+		e.loops = append(e.loops, newLoop(e, p))
+	}
+	for _, loop := range e.loops {
+		e.running.Go(loop.run)
+	}
+	for range o.Loops {
+		e.running.Go(e.accept)
+	}
+	return e, nil
+}
+
+// Accept returns the next connection that is not answered here. What has been read of
+// it already is read again. Lent tells how it comes back.
+func (e *Listener) Accept() (net.Conn, error) {
+	select {
+	case c := <-e.out:
+		return c, nil
+	case <-e.failed:
+		return nil, e.failure
+	}
+}
+
+// Close closes the port and the connections that have not been given out, and returns
+// when it has. Requests that are there are answered before.
+func (e *Listener) Close() error { return e.close() }
+
+func (e *Listener) end() error {
+	err := e.inner.Close()
+	close(e.done)
+	for _, loop := range e.loops {
+		_ = loop.poller.wakeAt(time.Now()) // fails where the loop has ended
+	}
+	e.running.Wait()
+	e.stop(net.ErrClosed) // where nothing has been accepted yet
+	return err
+}
+
+// Addr returns the address of the port.
+func (e *Listener) Addr() net.Addr { return e.inner.Addr() }
+
+// stop ends Accept with an error.
+func (e *Listener) stop(why error) {
+	e.fail.Do(func() {
+		e.failure = why
+		close(e.failed)
+	})
+}
+
+// accept takes the connections that come. Their first request comes with them, and
+// many have no other: that one is answered here, without a loop having to wake.
+func (e *Listener) accept() {
+	w := newWorker(e)
+	for {
+		conn, err := e.inner.Accept()
+		if err != nil {
+			e.stop(err)
+			return
+		}
+		if e.open.Add(1) > int64(e.o.Connections) {
+			w.refuse(conn)
+			continue
+		}
+		w.first(conn)
+	}
+}
+
+// drop closes a connection of this Listener.
+func (e *Listener) drop(conn net.Conn) {
+	e.open.Add(-1)
+	_ = conn.Close() // nobody is there to hear of it
+}
+
+// give gives a connection out.
+func (e *Listener) give(c *Lent) {
+	c.from = e
+	select {
+	case e.out <- c:
+	case <-e.done:
+		_ = c.Close()
+	}
+}
+
+// join has one of the loops watch a connection.
+func (e *Listener) join(m *member) {
+	if len(e.loops) == 0 || !e.loops[e.next.Add(1)%uint64(len(e.loops))].add(m) {
+		e.give(&Lent{Conn: m.Conn})
+	}
+}

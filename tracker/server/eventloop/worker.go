@@ -1,0 +1,126 @@
+package eventloop
+
+import (
+	"errors"
+	"net"
+	"time"
+
+	"github.com/waypost/waypost/tracker/server/address"
+)
+
+// member is a connection that is not given out.
+type member struct {
+	net.Conn
+	direct  address.Direct // what Conn is made of
+	fd      int
+	loop    *loop // that watches it; nil while it is new
+	touched uint  // the loop's tick at its last request
+}
+
+// worker answers with memory of its own.
+type worker struct {
+	e       *Listener
+	answer  Answer
+	request []byte
+	answers []byte
+}
+
+func newWorker(e *Listener) worker {
+	return worker{e: e, answer: e.o.NewAnswer(), request: make([]byte, e.o.RequestBytes)}
+}
+
+// reply is a part of the worker's answers.
+type reply struct {
+	to         *member
+	start, end int
+	last       bool
+}
+
+// first answers the first request of a connection, if it has come.
+func (w *worker) first(conn net.Conn) {
+	m := &member{Conn: conn, direct: address.DirectOf(conn)}
+	if m.direct == nil {
+		w.e.give(&Lent{Conn: conn})
+		return
+	}
+	w.answers = w.answers[:0]
+	if r, ok := w.exchange(m, false); ok && w.send(r) {
+		w.e.join(m)
+	}
+}
+
+// refuse turns a connection away. What it says is read as far as it has come:
+// unread, it would break the connection off before the peer has the answer.
+func (w *worker) refuse(conn net.Conn) {
+	if direct := address.DirectOf(conn); direct != nil {
+		_, _ = direct.ReadNow(w.request)
+	}
+	if err := conn.SetWriteDeadline(time.Now().Add(time.Second)); err == nil {
+		_, _ = address.WriteLast(conn, w.e.o.Full()) // the peer is sent away either way
+	}
+	w.e.drop(conn)
+}
+
+// exchange reads a request and makes its answer; ok reports whether there is one to
+// be sent. Behind the request of a connection that has ended comes its end.
+func (w *worker) exchange(m *member, ended bool) (r reply, ok bool) {
+	n, err := m.direct.ReadNow(w.request)
+	request := w.request[:n]
+	switch {
+	case errors.Is(err, address.ErrWouldWait):
+		if m.loop == nil {
+			w.lend(m, &Lent{Conn: m.Conn})
+		}
+		return reply{}, false
+	case err != nil:
+		w.drop(m)
+		return reply{}, false
+	case ended || n == len(w.request): // there may be more, of which nobody would tell
+		w.lend(m, &Lent{Conn: m.Conn, request: clone(request)})
+		return reply{}, false
+	}
+	start := len(w.answers)
+	answers, outcome := w.answer(w.answers, m.Conn, request)
+	if outcome == Declined {
+		w.lend(m, &Lent{Conn: m.Conn, request: clone(request)})
+		return reply{}, false
+	}
+	w.answers = answers
+	return reply{to: m, start: start, end: len(answers), last: outcome == Last}, true
+}
+
+// send sends an answer, and reports whether the connection goes on here.
+func (w *worker) send(r reply) bool {
+	m, b := r.to, w.answers[r.start:r.end]
+	n, err := m.direct.WriteNow(b, r.last)
+	switch {
+	case errors.Is(err, address.ErrWouldWait): // the peer does not read
+		w.lend(m, &Lent{Conn: m.Conn, unsent: clone(b[n:]), last: r.last})
+		return false
+	case err != nil || r.last:
+		w.drop(m)
+		return false
+	}
+	return true
+}
+
+// lend gives a connection out.
+func (w *worker) lend(m *member, c *Lent) {
+	m.leave()
+	w.e.give(c)
+}
+
+// drop closes a connection.
+func (w *worker) drop(m *member) {
+	m.leave()
+	w.e.drop(m.Conn)
+}
+
+// leave ends that a loop watches the connection.
+func (m *member) leave() {
+	if m.loop != nil {
+		m.loop.remove(m)
+	}
+}
+
+func clone(b []byte) []byte { return append([]byte(nil), b...) }
