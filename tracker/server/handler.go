@@ -27,6 +27,7 @@ func (s *Server) serve(ctx *fasthttp.RequestCtx) {
 	v.begin(ctx)
 	v.dispatch()
 	endWithAnswer(ctx)
+	s.giveBack(ctx)
 }
 
 // routePath is the path for a log line: one of ours, never what a visitor wrote.

@@ -24,17 +24,24 @@ func (l *telling) Accept() (net.Conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &tellingConn{conn, &l.last}, nil
+	return &tellingConn{conn.(address.Direct), &l.last}, nil
 }
 
 type tellingConn struct {
-	net.Conn
+	address.Direct
 	last *atomic.Int32
+}
+
+func (c *tellingConn) WriteNow(b []byte, last bool) (int, error) {
+	if last {
+		c.last.Add(1)
+	}
+	return c.Direct.WriteNow(b, last)
 }
 
 func (c *tellingConn) WriteLast(b []byte) (int, error) {
 	c.last.Add(1)
-	return address.WriteLast(c.Conn, b)
+	return address.WriteLast(c.Direct, b)
 }
 
 // An answer after which the connection is closed leaves together with its end, and

@@ -65,6 +65,7 @@ var (
 	largeHeader   = newPage(431, "Headers too large", "The headers of the request are larger than this server reads.")
 	slowRequest   = newPage(408, "Request timeout", "The request took too long to arrive.")
 	notReady      = newPage(503, "Not ready", "The server has just started. Please try again in a moment.", retry)
+	crowded       = newPage(503, "Too busy", "Too many visitors are here. Please try again in a moment.", retry)
 	internalError = newPage(500, "Internal error", "Something went wrong here.")
 
 	robots = page{

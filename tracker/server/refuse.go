@@ -20,6 +20,16 @@ func (s *Server) turnAway(ctx *fasthttp.RequestCtx, p *page, why string) {
 	s.metrics.turnedAway.WithLabelValues(why).Inc()
 }
 
+// crowded is the answer to a connection beyond Limits.Connections.
+func (s *Server) crowded() []byte {
+	var ctx fasthttp.RequestCtx
+	ctx.SetConnectionClose()
+	s.turnAway(&ctx, &crowded, "connections")
+	var b bytes.Buffer
+	_, _ = ctx.Response.WriteTo(&b) // to memory
+	return b.Bytes()
+}
+
 // refuseMalformed answers what fasthttp could not read; the connection is closed
 // afterwards.
 func (s *Server) refuseMalformed(ctx *fasthttp.RequestCtx, err error) {

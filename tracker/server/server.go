@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"runtime"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -14,6 +15,7 @@ import (
 
 	"github.com/waypost/waypost/api/seal"
 	"github.com/waypost/waypost/tracker/server/address"
+	"github.com/waypost/waypost/tracker/server/eventloop"
 	"github.com/waypost/waypost/tracker/server/visitor"
 	"github.com/waypost/waypost/tracker/token"
 )
@@ -106,8 +108,13 @@ func (silent) Printf(string, ...any) {}
 // waits at most Limits.Grace for requests in flight. It closes l, and is called once.
 func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 	defer s.cancel()
+	guarded, err := s.guarded(l)
+	if err != nil {
+		return serving(err)
+	}
+	defer func() { _ = guarded.Close() }() // fasthttp does not where accepting has failed
 	done := make(chan error, 1)
-	go func() { done <- s.http.Serve(s.guarded(l)) }()
+	go func() { done <- s.http.Serve(guarded) }()
 	select {
 	case err := <-done:
 		return serving(err)
@@ -126,13 +133,24 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 
 // guarded is l with its limits: fasthttp ends for good when a connection cannot be
 // accepted, so that is waited out before it hears of it.
-func (s *Server) guarded(l net.Listener) net.Listener {
+func (s *Server) guarded(l net.Listener) (net.Listener, error) {
 	patient := address.Patient(l, func(err error) {
 		s.metrics.turnedAway.WithLabelValues("resources").Inc()
 		s.o.Log.V(1).Info("a connection waits for resources of this machine", "error", err.Error())
 	})
 	limited := address.LimitConnections(patient, s.limits.ConnectionsPerPeer, s.o.Proxies)
-	return deadlineListener{limited, min(s.limits.Read, s.limits.Write, s.limits.Idle) / 10}
+	loops, err := eventloop.New(limited, eventloop.Options{
+		NewAnswer:    s.newInline,
+		Full:         s.crowded,
+		Loops:        min(runtime.NumCPU(), runtime.GOMAXPROCS(0)),
+		RequestBytes: s.limits.HeaderBytes,
+		Connections:  s.limits.Connections,
+		Idle:         s.limits.Idle,
+	})
+	if err != nil {
+		return nil, err
+	}
+	return deadlineListener{loops, min(s.limits.Read, s.limits.Write, s.limits.Idle) / 10}, nil
 }
 
 // serving says what serving ended with; a listener that was closed ends it well.

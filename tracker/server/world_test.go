@@ -14,7 +14,6 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/valyala/fasthttp"
-	"github.com/valyala/fasthttp/fasthttputil"
 
 	"github.com/waypost/waypost/api/seal"
 	"github.com/waypost/waypost/api/snapshot"
@@ -25,8 +24,7 @@ import (
 	"github.com/waypost/waypost/tracker/token"
 )
 
-// world is a server with a fixed configuration, a recording journal and a
-// listener in memory.
+// world is a server with a fixed configuration, a recording journal and a port.
 type world struct {
 	ring     *seal.Keyring
 	minter   *token.Minter
@@ -36,7 +34,7 @@ type world struct {
 	registry *prometheus.Registry
 	server   *server.Server
 	options  server.Options // of a second server like it
-	listener *fasthttputil.InmemoryListener
+	listener *port
 }
 
 // newWorld starts a server; change may alter its options before. It is stopped
@@ -49,7 +47,7 @@ func newWorld(t testing.TB, change func(*server.Options)) *world {
 	}
 	w := &world{
 		ring: ring, journal: &recorder{t: t}, index: index(t, ring),
-		registry: prometheus.NewRegistry(), listener: fasthttputil.NewInmemoryListener(),
+		registry: prometheus.NewRegistry(), listener: newPort(t),
 	}
 	w.minter = minter(t, ring)
 	proxies, err := address.ParseProxies([]string{"10.0.0.0/8"})
