@@ -13,6 +13,7 @@ import (
 type deadlineListener struct {
 	net.Listener
 	slack time.Duration
+	write time.Duration // for what is written without a deadline of its own
 }
 
 // Accept returns the next connection.
@@ -21,7 +22,7 @@ func (l deadlineListener) Accept() (net.Conn, error) {
 	if err != nil {
 		return nil, err // the caller compares it
 	}
-	return &deadlineConn{Conn: conn, slack: l.slack}, nil
+	return &deadlineConn{Conn: conn, slack: l.slack, patience: l.write}, nil
 }
 
 // deadlineConn sets a deadline when it is about to read or write, and not when one
@@ -32,7 +33,9 @@ func (l deadlineListener) Accept() (net.Conn, error) {
 type deadlineConn struct {
 	net.Conn
 	slack       time.Duration
-	last        bool // what is written next is followed by Close
+	patience    time.Duration // for what is written without a deadline
+	asking      bool          // something has been read since a deadline for writing was set
+	last        bool          // what is written next is followed by Close
 	read, write deadline
 }
 
@@ -50,7 +53,7 @@ func (d *deadline) renew(slack time.Duration) bool {
 
 // SetDeadline is SetReadDeadline and SetWriteDeadline.
 func (c *deadlineConn) SetDeadline(t time.Time) error {
-	c.read.asked, c.write.asked = t, t
+	c.read.asked, c.write.asked, c.asking = t, t, false
 	return nil
 }
 
@@ -62,7 +65,7 @@ func (c *deadlineConn) SetReadDeadline(t time.Time) error {
 
 // SetWriteDeadline bounds the writes that begin after it.
 func (c *deadlineConn) SetWriteDeadline(t time.Time) error {
-	c.write.asked = t
+	c.write.asked, c.asking = t, false
 	return nil
 }
 
@@ -73,11 +76,16 @@ func (c *deadlineConn) Read(b []byte) (int, error) {
 			return 0, err
 		}
 	}
+	c.asking = true
 	return c.Conn.Read(b)
 }
 
-// Write writes until the deadline, or up to slack less.
+// Write writes until the deadline, or up to slack less. That of the answer before does
+// not count: fasthttp sets none for what it says before or instead of an answer.
 func (c *deadlineConn) Write(b []byte) (int, error) {
+	if c.asking {
+		c.write.asked, c.asking = time.Now().Add(c.patience), false
+	}
 	if c.write.renew(c.slack) {
 		if err := c.Conn.SetWriteDeadline(c.write.asked); err != nil {
 			return 0, err

@@ -47,10 +47,13 @@ func TestDeadlineIsSetWhenItMatters(t *testing.T) {
 			inner := &calls{}
 			c := &deadlineConn{Conn: inner, slack: time.Second}
 			for _, at := range tc.asks {
-				if err := c.SetDeadline(at); err != nil {
+				if err := errors.Join(c.SetDeadline(time.Time{}), c.SetReadDeadline(at)); err != nil {
 					t.Fatal(err)
 				}
 				_, _ = c.Read(nil)
+				if err := c.SetWriteDeadline(at); err != nil {
+					t.Fatal(err)
+				}
 				_, _ = c.Write(nil)
 			}
 			for side, got := range map[string][]time.Time{"read": inner.read, "write": inner.write} {
@@ -67,6 +70,28 @@ func TestDeadlineIsSetWhenItMatters(t *testing.T) {
 	}
 }
 
+// What is said before or instead of an answer has not the deadline of the answer
+// before, but one of its own.
+func TestWritesWithoutADeadline(t *testing.T) {
+	inner := &calls{}
+	c := &deadlineConn{Conn: inner, slack: time.Second, patience: time.Hour}
+	past := time.Unix(1000, 0)
+	if err := c.SetWriteDeadline(past); err != nil {
+		t.Fatal(err)
+	}
+	begin := time.Now()
+	for range 2 {
+		_, _ = c.Write(nil) // the answer before, in two parts
+	}
+	_, _ = c.Read(nil)
+	for range 2 {
+		_, _ = c.Write(nil)
+	}
+	if len(inner.write) != 2 || !inner.write[0].Equal(past) || inner.write[1].Before(begin.Add(time.Hour)) {
+		t.Errorf("write deadlines %v, want %v and one in an hour", inner.write, past)
+	}
+}
+
 // A real connection keeps what it was asked for last.
 func TestDeadlineEndsARead(t *testing.T) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -79,7 +104,7 @@ func TestDeadlineEndsARead(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer func() { _ = client.Close() }()
-	conn, err := deadlineListener{l, time.Second}.Accept()
+	conn, err := deadlineListener{l, time.Second, time.Second}.Accept()
 	if err != nil {
 		t.Fatal(err)
 	}

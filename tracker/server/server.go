@@ -90,12 +90,14 @@ func (s *Server) newHTTP() *fasthttp.Server {
 		DisablePreParseMultipartForm: true,
 		ReadBufferSize:               s.limits.HeaderBytes,
 		MaxRequestBodySize:           s.limits.BodyBytes,
-		Concurrency:                  s.limits.Connections,
-		ReadTimeout:                  s.limits.Read,
-		WriteTimeout:                 s.limits.Write,
-		IdleTimeout:                  s.limits.Idle,
-		CloseOnShutdown:              true,
-		TCPKeepalive:                 true,
+		// The event loop bounds connections. fasthttp counts one for a moment after it
+		// has given it back.
+		Concurrency:     2 * s.limits.Connections,
+		ReadTimeout:     s.limits.Read,
+		WriteTimeout:    s.limits.Write,
+		IdleTimeout:     s.limits.Idle,
+		CloseOnShutdown: true,
+		TCPKeepalive:    true,
 	}
 }
 
@@ -146,11 +148,12 @@ func (s *Server) guarded(l net.Listener) (net.Listener, error) {
 		RequestBytes: s.limits.HeaderBytes,
 		Connections:  s.limits.Connections,
 		Idle:         s.limits.Idle,
+		Write:        s.limits.Write,
 	})
 	if err != nil {
 		return nil, err
 	}
-	return deadlineListener{loops, min(s.limits.Read, s.limits.Write, s.limits.Idle) / 10}, nil
+	return deadlineListener{loops, min(s.limits.Read, s.limits.Write, s.limits.Idle) / 10, s.limits.Write}, nil
 }
 
 // serving says what serving ended with; a listener that was closed ends it well.

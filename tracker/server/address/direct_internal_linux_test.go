@@ -38,7 +38,7 @@ func TestDirectDoesNotWait(t *testing.T) {
 	if err := waitReadable(d); err != nil {
 		t.Fatal(err)
 	}
-	if n, err := d.ReadNow(b); n != 0 || err != io.EOF {
+	if n, err := d.ReadNow(b); n != 0 || !errors.Is(err, io.EOF) {
 		t.Fatalf("read %d at the end, %v", n, err)
 	}
 }

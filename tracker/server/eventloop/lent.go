@@ -5,6 +5,7 @@ import (
 	"io"
 	"net"
 	"sync/atomic"
+	"time"
 
 	"github.com/waypost/waypost/tracker/server/address"
 )
@@ -15,19 +16,12 @@ type Lent struct {
 	net.Conn
 	from    *Listener
 	request []byte // what has been read already
-	unsent  []byte // what is left of the answer before
-	last    bool   // unsent ends the connection
 	back    bool   // it is being given back: what has not been read is the loop's
 	gone    atomic.Bool
 }
 
 // Read reads the request again, and then what follows it.
 func (c *Lent) Read(b []byte) (int, error) {
-	if len(c.unsent) > 0 {
-		if err := c.settle(); err != nil {
-			return 0, err
-		}
-	}
 	if len(c.request) > 0 {
 		n := copy(b, c.request)
 		c.request = c.request[n:]
@@ -37,19 +31,6 @@ func (c *Lent) Read(b []byte) (int, error) {
 		return 0, address.ErrWouldWait
 	}
 	return c.Conn.Read(b)
-}
-
-// settle sends what is left of the answer before.
-func (c *Lent) settle() error {
-	unsent := c.unsent
-	c.unsent = nil
-	if _, err := c.Conn.Write(unsent); err != nil {
-		return err // the caller has asked to read, and compares it
-	}
-	if c.last {
-		return io.EOF
-	}
-	return nil
 }
 
 // WriteLast lets the connection hold b back until Close.
@@ -66,11 +47,12 @@ func (c *Lent) Close() error {
 
 // GiveBack gives the connection back after its request has been answered. reader reads
 // from it, perhaps with a buffer of at most Options.RequestBytes; what that holds of
-// the next request is not lost. Afterwards Close does nothing.
+// the next request is not lost. Its deadlines are over. Afterwards Close does nothing.
 func (c *Lent) GiveBack(reader io.Reader) {
 	ahead := c.from.ahead.Get().(*[]byte) // the pool holds nothing else
 	defer c.from.ahead.Put(ahead)
 	c.back = true
+	_ = c.Conn.SetDeadline(time.Time{}) // fails where it has been closed, which shows below
 	n, err := reader.Read(*ahead)
 	switch {
 	case err != nil && !errors.Is(err, address.ErrWouldWait):
@@ -78,7 +60,7 @@ func (c *Lent) GiveBack(reader io.Reader) {
 	case c.gone.Swap(true):
 		return // it has been closed meanwhile
 	case n > 0:
-		c.from.give(&Lent{Conn: c.Conn, request: clone((*ahead)[:n])})
+		c.from.give(c.Conn, clone((*ahead)[:n]))
 	default:
 		c.from.join(&member{Conn: c.Conn, direct: address.DirectOf(c.Conn)})
 	}

@@ -1,6 +1,7 @@
 package eventloop
 
 import (
+	"context"
 	"errors"
 	"net"
 	"sync"
@@ -39,9 +40,9 @@ type Options struct {
 	RequestBytes int
 	// Connections bounds how many are open, those that are given out included.
 	Connections int
-	// Idle is how long a connection may be quiet between two requests. A tenth of it
-	// may be missing.
-	Idle time.Duration
+	// Idle is how long a connection may be quiet between two requests, and Write how
+	// long its peer may take for an answer. A tenth of Idle may be missing.
+	Idle, Write time.Duration
 }
 
 // Listener answers what it can, and gives out the other connections. Safe for
@@ -55,9 +56,9 @@ type Listener struct {
 	open  atomic.Int64
 	ahead sync.Pool // of *[]byte, for what has been read behind a request
 
-	done    chan struct{} // closed by Close
-	failed  chan struct{} // closed when nothing is accepted any more
-	failure error         // why; set before failed is closed
+	done    context.Context // until Close
+	failed  chan struct{}   // closed when nothing is accepted any more
+	failure error           // why; set before failed is closed
 	fail    sync.Once
 	close   func() error
 	running sync.WaitGroup
@@ -66,8 +67,9 @@ type Listener struct {
 // New starts to accept connections of l, which it closes. Those that cannot be
 // watched (address.DirectOf), all of them where there is no epoll, are given out.
 func New(l net.Listener, o Options) (*Listener, error) {
-	e := &Listener{inner: l, o: o, out: make(chan net.Conn), done: make(chan struct{}), failed: make(chan struct{})}
-	e.close = sync.OnceValue(e.end)
+	e := &Listener{inner: l, o: o, out: make(chan net.Conn), failed: make(chan struct{})}
+	done, cancel := context.WithCancel(context.Background())
+	e.done, e.close = done, sync.OnceValue(func() error { return e.end(cancel) })
 	e.ahead.New = func() any {
 		b := make([]byte, o.RequestBytes)
 		return &b
@@ -78,6 +80,9 @@ func New(l net.Listener, o Options) (*Listener, error) {
 			break
 		}
 		if err != nil {
+			for _, made := range e.loops {
+				err = errors.Join(err, made.poller.close())
+			}
 			return nil, errors.Join(err, e.Close())
 		}
 		e.loops = append(e.loops, newLoop(e, p))
@@ -106,9 +111,9 @@ func (e *Listener) Accept() (net.Conn, error) {
 // when it has. Requests that are there are answered before.
 func (e *Listener) Close() error { return e.close() }
 
-func (e *Listener) end() error {
+func (e *Listener) end(cancel func()) error {
 	err := e.inner.Close()
-	close(e.done)
+	cancel()
 	for _, loop := range e.loops {
 		_ = loop.poller.wakeAt(time.Now()) // fails where the loop has ended
 	}
@@ -152,19 +157,60 @@ func (e *Listener) drop(conn net.Conn) {
 	_ = conn.Close() // nobody is there to hear of it
 }
 
-// give gives a connection out.
-func (e *Listener) give(c *Lent) {
-	c.from = e
+// give gives a connection out, of which something may have been read.
+func (e *Listener) give(conn net.Conn, request []byte) {
+	c := &Lent{Conn: conn, from: e, request: request}
 	select {
 	case e.out <- c:
-	case <-e.done:
-		_ = c.Close()
+	case <-e.done.Done():
+		_ = c.Close() // nobody takes it
 	}
 }
 
-// join has one of the loops watch a connection.
+// join has one of the loops watch a connection. Where that cannot be, for want of
+// descriptors or memory, a goroutine does.
 func (e *Listener) join(m *member) {
-	if len(e.loops) == 0 || !e.loops[e.next.Add(1)%uint64(len(e.loops))].add(m) {
-		e.give(&Lent{Conn: m.Conn})
+	if !e.loops[e.next.Add(1)%uint64(len(e.loops))].add(m) {
+		go e.watch(m.Conn)
 	}
+}
+
+// watch gives a connection out when it says something. It is for connections that
+// have been answered: to those whose first request is late the owner has to say so.
+func (e *Listener) watch(conn net.Conn) {
+	if err := conn.SetReadDeadline(time.Now().Add(e.o.Idle)); err != nil {
+		e.drop(conn)
+		return
+	}
+	stop := context.AfterFunc(e.done, func() { _ = conn.SetReadDeadline(time.Now()) }) // it is closed below
+	defer stop()
+	request := make([]byte, e.o.RequestBytes)
+	n, err := conn.Read(request)
+	if err == nil {
+		err = conn.SetReadDeadline(time.Time{})
+	}
+	if err != nil {
+		e.drop(conn)
+		return
+	}
+	e.give(conn, request[:n])
+}
+
+// settle sends what is left of an answer to a peer that is slow to read, after which
+// the connection goes on. Close waits for it, as for what it is part of.
+func (e *Listener) settle(m *member, rest []byte, last bool) {
+	e.running.Go(func() {
+		err := m.SetWriteDeadline(time.Now().Add(e.o.Write))
+		if err == nil {
+			_, err = m.Write(rest)
+		}
+		if err == nil {
+			err = m.SetWriteDeadline(time.Time{})
+		}
+		if err != nil || last {
+			e.drop(m.Conn)
+			return
+		}
+		e.join(&member{Conn: m.Conn, direct: m.direct})
+	})
 }

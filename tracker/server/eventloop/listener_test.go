@@ -8,11 +8,13 @@ import (
 	"io"
 	"net"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
 
 	"go.uber.org/goleak"
+	"golang.org/x/sys/unix"
 
 	"github.com/waypost/waypost/tracker/server/address"
 	"github.com/waypost/waypost/tracker/server/eventloop"
@@ -51,6 +53,7 @@ func options() eventloop.Options {
 		RequestBytes: requestBytes,
 		Connections:  1000,
 		Idle:         time.Hour,
+		Write:        time.Minute,
 	}
 }
 
@@ -106,6 +109,9 @@ func serve(c net.Conn) {
 	}
 	if _, err := io.WriteString(c, "owner:"+line); err != nil {
 		return
+	}
+	if line == "give past\n" {
+		_ = c.SetDeadline(time.Now())
 	}
 	if lent := c.(*eventloop.Lent); lent.CanGiveBack() && !strings.HasPrefix(line, "give last") {
 		lent.GiveBack(r)
@@ -245,43 +251,108 @@ func TestRequestWithAnEnd(t *testing.T) {
 	c.ends()
 }
 
-// A client that does not read gets all its answers, in order, when it does.
-func TestClientsThatDoNotRead(t *testing.T) {
-	long := strings.Repeat("x", requestBytes-10)
-	w := start(t, func(o *eventloop.Options) {
+// much is more than the kernel keeps for a peer that does not read, and no two parts
+// of it are alike.
+var much = func() []byte {
+	var b []byte
+	for i := range 4 << 20 {
+		b = fmt.Appendf(b, "%07d ", i)
+	}
+	return b
+}()
+
+// startMuch is a world that answers with much behind each request; taken tells when it
+// has read one.
+func startMuch(t *testing.T, write time.Duration) (w *world, taken chan struct{}) {
+	t.Helper()
+	taken = make(chan struct{}, 100)
+	return start(t, func(o *eventloop.Options) {
+		o.Write = write
 		o.NewAnswer = func() eventloop.Answer {
 			return func(answers []byte, conn net.Conn, request []byte) ([]byte, eventloop.Outcome) {
+				taken <- struct{}{}
 				answers, outcome := answer(answers, conn, request)
-				if outcome != eventloop.Declined {
-					answers = append(answers, bytes.Repeat([]byte(long+"\n"), 2000)...) // a hundred kilobytes
-				}
-				return answers, outcome
+				return append(append(answers, much...), '\n'), outcome
 			}
 		}
-	})
-	const requests = 300
+	}), taken
+}
+
+// A client that does not read gets all its answers, in order, when it does.
+func TestClientsThatDoNotRead(t *testing.T) {
+	w, taken := startMuch(t, time.Minute)
 	c := w.dial(t)
-	if err := c.SetReadBuffer(4096); err != nil {
+	c.say("a\n")
+	<-taken
+	c.say("give b\n")
+	heard, err := io.ReadAll(io.LimitReader(c.r, int64(len("loop:a\n")+len(much)+1)))
+	if want := append(append([]byte("loop:a\n"), much...), '\n'); err != nil || !bytes.Equal(heard, want) {
+		t.Fatalf("heard %d bytes, %v; want the %d of the answer", len(heard), err, len(want))
+	}
+	c.hears("owner:give b")
+}
+
+// The last answer to a client that does not read gets there too, and then the end.
+func TestTheLastAnswerThatDoesNotFit(t *testing.T) {
+	w, _ := startMuch(t, time.Minute)
+	c := w.dial(t)
+	c.say("last\n")
+	heard, err := io.ReadAll(c.r)
+	if want := append(append([]byte("loop:last\n"), much...), '\n'); err != nil || !bytes.Equal(heard, want) {
+		t.Errorf("heard %d bytes, %v; want the %d of the answer", len(heard), err, len(want))
+	}
+}
+
+// Who does not take his answer is let go.
+func TestClientsThatNeverRead(t *testing.T) {
+	w, taken := startMuch(t, 10*time.Millisecond)
+	c := w.dial(t)
+	c.say("a\n")
+	<-taken
+	waitFor(t, "the connection to be closed", func() bool {
+		_, err := io.WriteString(c, "x")
+		return errors.Is(err, unix.EPIPE) || errors.Is(err, unix.ECONNRESET)
+	})
+}
+
+// Deadlines of the owner end with what he has answered.
+func TestDeadlinesOfTheOwner(t *testing.T) {
+	w := start(t, nil)
+	c := w.dial(t)
+	for _, said := range []string{"give past", "a", "give b", "c"} {
+		c.say(said + "\n")
+		who := "loop:"
+		if strings.HasPrefix(said, "give") {
+			who = "owner:"
+		}
+		c.hears(who + said)
+	}
+}
+
+// What is urgent ends a read early (tcp(7)); the request behind it is answered too.
+func TestRequestsBehindUrgentData(t *testing.T) {
+	w := start(t, nil)
+	c := w.dial(t)
+	raw, err := c.SyscallConn()
+	if err != nil {
 		t.Fatal(err)
 	}
-	go func() {
-		for i := range requests {
-			if _, err := fmt.Fprintf(c, "%d\n", i); err != nil {
-				return
+	send := func(said string, flags int) {
+		var failed error
+		err := raw.Control(func(fd uintptr) { failed = unix.Sendto(int(fd), []byte(said), flags, nil) })
+		if err = errors.Join(err, failed); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for range 50 {
+		send("a\n", 0)
+		send("x", unix.MSG_OOB)
+		send("b\n", 0)
+		for _, want := range []string{"a\n", "b\n"} {
+			got, err := c.r.ReadString('\n')
+			if _, said, _ := strings.Cut(got, ":"); said != want || err != nil {
+				t.Fatalf("heard %q, %v; want the answer to %q", got, err, want)
 			}
-		}
-	}()
-	waitFor(t, "an answer that does not fit", func() bool { return w.given.Load() > 0 })
-	for i := range requests {
-		got, err := c.r.ReadString('\n')
-		if _, said, _ := strings.Cut(got, ":"); said != fmt.Sprintf("%d\n", i) || err != nil {
-			t.Fatalf("answer %d: heard %q, %v", i, got, err)
-		}
-		if !strings.HasPrefix(got, "loop:") {
-			continue
-		}
-		for range 2000 {
-			c.hears(long)
 		}
 	}
 }
@@ -319,27 +390,6 @@ func TestConnectionsAreBounded(t *testing.T) {
 	}
 }
 
-// The last answer to a client that does not read gets there too, and then the end.
-func TestTheLastAnswerThatDoesNotFit(t *testing.T) {
-	var much []byte
-	for i := range 4 << 20 {
-		much = fmt.Appendf(much, "%07d ", i)
-	}
-	w := start(t, func(o *eventloop.Options) {
-		o.NewAnswer = func() eventloop.Answer {
-			return func(answers []byte, _ net.Conn, _ []byte) ([]byte, eventloop.Outcome) {
-				return append(answers, much...), eventloop.Last
-			}
-		}
-	})
-	c := w.dial(t)
-	c.say("a\n")
-	waitFor(t, "an answer that does not fit", func() bool { return w.given.Load() > 0 })
-	if heard, err := io.ReadAll(c.r); !bytes.Equal(heard, much) || err != nil {
-		t.Errorf("heard %d bytes, %v; want the %d of the answer", len(heard), err, len(much))
-	}
-}
-
 // A connection that is not quiet stays.
 func TestBusyConnectionsStay(t *testing.T) {
 	t.Parallel()
@@ -350,6 +400,44 @@ func TestBusyConnectionsStay(t *testing.T) {
 		c.say("a\n")
 		c.hears("loop:a")
 	}
+}
+
+// One that is quiet for long is closed though the others leave the loop no rest.
+func TestIdleConnectionsBesideBusyOnes(t *testing.T) {
+	w := start(t, func(o *eventloop.Options) {
+		o.Loops, o.Idle = 1, 500*time.Millisecond
+		o.NewAnswer = func() eventloop.Answer {
+			return func(answers []byte, conn net.Conn, request []byte) ([]byte, eventloop.Outcome) {
+				for end := time.Now().Add(20 * time.Microsecond); time.Now().Before(end); {
+					// so that all the others have asked again after a round
+				}
+				return answer(answers, conn, request)
+			}
+		}
+	})
+	idle := w.dial(t)
+	idle.say("a\n")
+	idle.hears("loop:a")
+	var stop atomic.Bool
+	var busy sync.WaitGroup
+	for range 600 {
+		c := w.dial(t)
+		busy.Go(func() {
+			for !stop.Load() {
+				if _, err := io.WriteString(c, "a\n"); err != nil {
+					t.Error(err)
+					return
+				}
+				if _, err := c.r.ReadString('\n'); err != nil {
+					t.Error(err)
+					return
+				}
+			}
+		})
+	}
+	idle.ends()
+	stop.Store(true)
+	busy.Wait()
 }
 
 // A connection that is quiet for long is closed.

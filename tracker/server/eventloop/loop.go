@@ -1,15 +1,18 @@
 package eventloop
 
 import (
-	"errors"
-	"os"
 	"runtime"
 	"sync"
 	"time"
 )
 
-// ticks is how often in Options.Idle a loop looks for connections that are idle.
-const ticks = 10
+const (
+	// ticks is how often in Options.Idle a loop looks for connections that are idle.
+	ticks = 10
+	// roundsAtOnce is after how many rounds a loop that finds no end looks for them, and
+	// whether it is to stop.
+	roundsAtOnce = 16
+)
 
 // loop answers the requests of the connections that it watches.
 type loop struct {
@@ -28,8 +31,8 @@ type loop struct {
 
 // event is what a poller tells of a connection.
 type event struct {
-	fd    int
-	ended bool // the peer says nothing more
+	fd   int
+	more bool // than what can be read: the end, or something urgent
 }
 
 func newLoop(e *Listener, p *poller) *loop {
@@ -38,13 +41,16 @@ func newLoop(e *Listener, p *poller) *loop {
 
 // run serves until the Listener is closed or the poller fails.
 func (l *loop) run() {
-	for l.goOn(time.Now().Add(l.e.o.Idle / ticks)) {
-		if err := l.poller.wait(l.serve); errors.Is(err, os.ErrDeadlineExceeded) {
+	tick := l.e.o.Idle / ticks
+	for due := time.Now().Add(tick); l.goOn(due); {
+		_ = l.poller.wait(l.serve) // has ended because it is time, or as goOn finds
+		if now := time.Now(); !now.Before(due) {
 			l.sweep()
+			due = now.Add(tick)
 		}
 	}
-	if l.failure == nil {
-		l.serve() // what came before the end
+	for l.failure == nil && l.round() > 0 {
+		// what came before the end
 	}
 	l.end()
 	if l.failure != nil {
@@ -53,34 +59,33 @@ func (l *loop) run() {
 }
 
 // goOn has the next wait end at a time, and reports whether there is to be one. Close
-// ends a wait by setting the time too, after it has closed done.
+// ends a wait by setting the time too, after done has ended.
 func (l *loop) goOn(until time.Time) bool {
 	if l.failure == nil {
 		l.failure = l.poller.wakeAt(until)
 	}
-	select {
-	case <-l.e.done:
-		return false
-	default:
-		return l.failure == nil
-	}
+	return l.failure == nil && l.e.done.Err() == nil
 }
 
-// serve answers what has come, and reports whether it has failed. Otherwise the
-// poller tells when there is more.
-func (l *loop) serve() (failed bool) {
-	for {
-		l.ready, l.failure = l.poller.now(l.ready)
-		if l.failure != nil {
-			return true
-		}
-		full := len(l.ready) == atOnce
-		l.turn()
-		if !full {
-			return false
+// serve answers what has come, and reports whether the loop has to see to something
+// else. Otherwise the poller tells when there is more.
+func (l *loop) serve() (leave bool) {
+	for range roundsAtOnce {
+		n := l.round()
+		if n < atOnce {
+			return l.failure != nil
 		}
 		runtime.Gosched() // others want to run, and this goroutine has found no reason to wait
 	}
+	return true
+}
+
+// round answers up to atOnce requests, and returns how many connections had something.
+func (l *loop) round() int {
+	l.ready, l.failure = l.poller.now(l.ready)
+	n := len(l.ready)
+	l.turn()
+	return n
 }
 
 // turn answers the connections that are ready. Their answers leave together: a
@@ -89,7 +94,7 @@ func (l *loop) turn() {
 	l.find()
 	l.answers, l.replies = l.answers[:0], l.replies[:0]
 	for i, m := range l.serving {
-		if r, ok := l.exchange(m, l.ready[i].ended); ok {
+		if r, ok := l.exchange(m, l.ready[i].more); ok {
 			l.replies = append(l.replies, r)
 		}
 	}

@@ -1,6 +1,7 @@
 package eventloop
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"syscall"
@@ -28,13 +29,11 @@ func newPoller() (*poller, error) {
 	if err != nil {
 		return nil, fmt.Errorf("preparing to watch connections: %w", os.NewSyscallError("epoll_create1", err))
 	}
-	if err := unix.SetNonblock(fd, true); err != nil { // what Go's poller takes
-		return nil, fmt.Errorf("preparing to watch connections: %w", err)
-	}
+	err = unix.SetNonblock(fd, true) // only then does Go's poller take it
 	file := os.NewFile(uintptr(fd), "epoll")
-	raw, err := file.SyscallConn()
-	if err != nil {
-		return nil, fmt.Errorf("preparing to watch connections: %w", err)
+	raw, failed := file.SyscallConn()
+	if err = errors.Join(err, failed); err != nil {
+		return nil, fmt.Errorf("preparing to watch connections: %w", errors.Join(err, file.Close()))
 	}
 	return &poller{file: file, raw: raw, fd: fd}, nil
 }
@@ -47,9 +46,9 @@ func (p *poller) wakeAt(t time.Time) error {
 	return nil
 }
 
-// wait calls serve at once and whenever a connection becomes ready, until it says that
-// it is done.
-func (p *poller) wait(serve func() (done bool)) error {
+// wait calls serve at once and whenever a connection becomes ready, until it wants to
+// leave.
+func (p *poller) wait(serve func() (leave bool)) error {
 	return p.raw.Read(func(uintptr) bool { return serve() }) // the caller compares it
 }
 
@@ -57,22 +56,32 @@ func (p *poller) wait(serve func() (done bool)) error {
 // are in memory of ready.
 func (p *poller) now(ready []event) ([]event, error) {
 	ready = ready[:0]
-	n, _, errno := unix.RawSyscall6(unix.SYS_EPOLL_PWAIT, uintptr(p.fd), uintptr(unsafe.Pointer(&p.events)), atOnce, 0, 0, 0)
-	if errno != 0 && errno != unix.EINTR {
-		return ready, fmt.Errorf("watching connections: %w", os.NewSyscallError("epoll_pwait", errno))
+	n, err := p.waitNow()
+	for errors.Is(err, unix.EINTR) {
+		n, err = p.waitNow()
 	}
-	if errno == unix.EINTR {
-		n = 0
+	if err != nil {
+		return ready, fmt.Errorf("watching connections: %w", os.NewSyscallError("epoll_pwait", err))
 	}
 	for _, ev := range p.events[:n] {
-		ready = append(ready, event{fd: int(ev.Fd), ended: ev.Events&(unix.EPOLLRDHUP|unix.EPOLLHUP|unix.EPOLLERR) != 0})
+		const more = unix.EPOLLRDHUP | unix.EPOLLHUP | unix.EPOLLERR | unix.EPOLLPRI
+		ready = append(ready, event{fd: int(ev.Fd), more: ev.Events&more != 0})
 	}
 	return ready, nil
 }
 
+// waitNow is epoll_wait(2) that does not wait, so Go's scheduler need not hear of it.
+func (p *poller) waitNow() (int, error) {
+	n, _, errno := unix.RawSyscall6(unix.SYS_EPOLL_PWAIT, uintptr(p.fd), uintptr(unsafe.Pointer(&p.events)), atOnce, 0, 0, 0)
+	if errno != 0 {
+		return 0, errno
+	}
+	return int(n), nil
+}
+
 // add watches a connection from now on; if it is ready, that is told as well.
 func (p *poller) add(fd int) error {
-	ev := unix.EpollEvent{Events: unix.EPOLLIN | unix.EPOLLRDHUP | unix.EPOLLET, Fd: int32(fd)}
+	ev := unix.EpollEvent{Events: unix.EPOLLIN | unix.EPOLLPRI | unix.EPOLLRDHUP | unix.EPOLLET, Fd: int32(fd)}
 	if err := unix.EpollCtl(p.fd, unix.EPOLL_CTL_ADD, fd, &ev); err != nil {
 		return fmt.Errorf("watching a connection: %w", os.NewSyscallError("epoll_ctl", err))
 	}

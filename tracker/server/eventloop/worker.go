@@ -40,7 +40,7 @@ type reply struct {
 func (w *worker) first(conn net.Conn) {
 	m := &member{Conn: conn, direct: address.DirectOf(conn)}
 	if m.direct == nil {
-		w.e.give(&Lent{Conn: conn})
+		w.e.give(conn, nil)
 		return
 	}
 	w.answers = w.answers[:0]
@@ -62,27 +62,28 @@ func (w *worker) refuse(conn net.Conn) {
 }
 
 // exchange reads a request and makes its answer; ok reports whether there is one to
-// be sent. Behind the request of a connection that has ended comes its end.
-func (w *worker) exchange(m *member, ended bool) (r reply, ok bool) {
+// be sent. Where there is more than the request (the end, or what is urgent) nobody
+// would tell of it again, so the connection is given out.
+func (w *worker) exchange(m *member, more bool) (r reply, ok bool) {
 	n, err := m.direct.ReadNow(w.request)
 	request := w.request[:n]
 	switch {
 	case errors.Is(err, address.ErrWouldWait):
 		if m.loop == nil {
-			w.lend(m, &Lent{Conn: m.Conn})
+			w.lend(m, nil)
 		}
 		return reply{}, false
 	case err != nil:
 		w.drop(m)
 		return reply{}, false
-	case ended || n == len(w.request): // there may be more, of which nobody would tell
-		w.lend(m, &Lent{Conn: m.Conn, request: clone(request)})
+	case more || n == len(w.request):
+		w.lend(m, request)
 		return reply{}, false
 	}
 	start := len(w.answers)
 	answers, outcome := w.answer(w.answers, m.Conn, request)
 	if outcome == Declined {
-		w.lend(m, &Lent{Conn: m.Conn, request: clone(request)})
+		w.lend(m, request)
 		return reply{}, false
 	}
 	w.answers = answers
@@ -95,7 +96,8 @@ func (w *worker) send(r reply) bool {
 	n, err := m.direct.WriteNow(b, r.last)
 	switch {
 	case errors.Is(err, address.ErrWouldWait): // the peer does not read
-		w.lend(m, &Lent{Conn: m.Conn, unsent: clone(b[n:]), last: r.last})
+		m.leave()
+		w.e.settle(m, clone(b[n:]), r.last)
 		return false
 	case err != nil || r.last:
 		w.drop(m)
@@ -104,10 +106,10 @@ func (w *worker) send(r reply) bool {
 	return true
 }
 
-// lend gives a connection out.
-func (w *worker) lend(m *member, c *Lent) {
+// lend gives a connection out, of which a request, or a part of one, has been read.
+func (w *worker) lend(m *member, request []byte) {
 	m.leave()
-	w.e.give(c)
+	w.e.give(m.Conn, clone(request))
 }
 
 // drop closes a connection.
