@@ -49,8 +49,8 @@ func (l *loop) run() {
 			due = now.Add(tick)
 		}
 	}
-	for l.failure == nil && l.round() > 0 {
-		// what came before the end
+	if l.failure == nil {
+		l.serve() // what came before the end, and what it is followed by
 	}
 	l.end()
 	if l.failure != nil {
@@ -71,8 +71,7 @@ func (l *loop) goOn(until time.Time) bool {
 // else. Otherwise the poller tells when there is more.
 func (l *loop) serve() (leave bool) {
 	for range roundsAtOnce {
-		n := l.round()
-		if n < atOnce {
+		if l.round() < atOnce {
 			return l.failure != nil
 		}
 		runtime.Gosched() // others want to run, and this goroutine has found no reason to wait
