@@ -47,3 +47,30 @@ func TestAfterEachCollection(t *testing.T) {
 		t.Error("nothing is live")
 	}
 }
+
+// A collection is made where there is something to collect and little to do.
+func TestPausesAreForCollecting(t *testing.T) {
+	const mib = 1 << 20
+	var p pauses
+	for _, look := range []struct {
+		name string
+		heap heap
+		want bool
+	}{
+		{"at what the start has allocated", heap{allocated: 300 * mib, objects: 200 * mib, live: 60 * mib}, false},
+		{"a pause", heap{allocated: 300*mib + 200_000, objects: 200 * mib, live: 60 * mib}, true},
+		{"after the collection", heap{allocated: 300*mib + 400_000, objects: 60 * mib, live: 60 * mib}, false},
+		{"busy", heap{allocated: 400 * mib, objects: 160 * mib, live: 60 * mib}, false},
+		{"still busy", heap{allocated: 401 * mib, objects: 161 * mib, live: 60 * mib}, false},
+		{"a pause again", heap{allocated: 401 * mib, objects: 161 * mib, live: 60 * mib}, true},
+		{"a pause with little to collect", heap{allocated: 401 * mib, objects: 91 * mib, live: 60 * mib}, false},
+		{"a pause with enough", heap{allocated: 401 * mib, objects: 93 * mib, live: 60 * mib}, true},
+	} {
+		if got := p.collect(look.heap); got != look.want {
+			t.Errorf("%s: %v, want %v", look.name, got, look.want)
+		}
+	}
+	if h := readHeap(); h.allocated == 0 || h.objects == 0 {
+		t.Errorf("the heap of this process: %+v", h)
+	}
+}
