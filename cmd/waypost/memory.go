@@ -33,7 +33,7 @@ func tuneMemory() {
 	var before uint64
 	percent := 0
 	afterEachCollection(func() {
-		live := liveBytes()
+		live := readHeap().live
 		next := gcPercent(live, before)
 		before = live
 		if next != percent { // setting it stops the world for a moment
@@ -95,13 +95,6 @@ func gcPercent(live, before uint64) int {
 	garbage := max(usualBytes-min(live, usualBytes), garbageBytes)
 	percent := garbage * 100 / max(live, 1)
 	return min(max(int(min(percent/5*5, mostPercent)), least), mostPercent)
-}
-
-// liveBytes is what the last collection found in use.
-func liveBytes() uint64 {
-	sample := []metrics.Sample{{Name: "/gc/heap/live:bytes"}}
-	metrics.Read(sample)
-	return sample[0].Value.Uint64()
 }
 
 // afterEachCollection calls f once at first and then when a collection is over: that

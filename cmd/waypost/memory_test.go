@@ -43,7 +43,7 @@ func TestAfterEachCollection(t *testing.T) {
 			t.Fatalf("not called after collection %d", n+1)
 		}
 	}
-	if live := liveBytes(); live == 0 {
+	if live := readHeap().live; live == 0 {
 		t.Error("nothing is live")
 	}
 }

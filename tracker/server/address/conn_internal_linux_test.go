@@ -219,35 +219,20 @@ func TestConnectionsThatBreakOff(t *testing.T) {
 
 // A read of nothing is over at once, also where another one has waited.
 func TestReadingNothingDoesNotWait(t *testing.T) {
-	l, err := Listen(t.Context(), "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = l.Close() }()
-	client, err := net.Dial("tcp", l.Addr().String())
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = client.Close() }()
-	if _, err := client.Write([]byte("x")); err != nil {
-		t.Fatal(err)
-	}
-	accepted, err := l.Accept()
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = accepted.Close() }()
+	l := listening(t, "127.0.0.1:0")
+	visit(t, l, "x")
+	c := accepted(t, l)
 	one := make([]byte, 1)
-	if n, err := accepted.Read(one); n != 1 || err != nil {
+	if n, err := c.Read(one); n != 1 || err != nil {
 		t.Fatalf("%d, %v", n, err)
 	}
-	if err := accepted.SetReadDeadline(time.Now().Add(10 * time.Millisecond)); err != nil {
+	if err := c.SetReadDeadline(time.Now().Add(10 * time.Millisecond)); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := accepted.Read(one); !errors.Is(err, os.ErrDeadlineExceeded) {
+	if _, err := c.Read(one); !errors.Is(err, os.ErrDeadlineExceeded) {
 		t.Fatalf("nothing has come: %v", err)
 	}
-	if n, err := accepted.Read(nil); n != 0 || err != nil {
+	if n, err := c.Read(nil); n != 0 || err != nil {
 		t.Fatalf("of nothing: %d, %v", n, err)
 	}
 }

@@ -84,10 +84,7 @@ func (c *conn) Write(b []byte) (int, error) {
 // WriteLast is Write, but what it writes may wait for Close: a packet less for the
 // network, and for the machines at both of its ends.
 func (c *conn) WriteLast(b []byte) (int, error) {
-	n, err := c.try(&c.writeBy, func() (int, error) {
-		c.held = true
-		return sendHeld(c.fd, b)
-	})
+	n, err := c.try(&c.writeBy, func() (int, error) { return c.hold(c.fd, b) })
 	return c.finish(b, n, err)
 }
 
