@@ -95,8 +95,10 @@ func (b *build) remove(o object) {
 		b.renetwork = true
 		b.networks = slices.DeleteFunc(b.networks, func(n *network) bool { return n == o })
 	case *Advertiser:
+		b.touch(nameHash(key))
 		b.advertisers.remove(nameHash(key), o)
 	case *Partner:
+		b.touch(o.Hash)
 		b.partnersByHash.remove(o.Hash, o)
 		b.partnersByName.remove(snapshot.NameHash(key.Kind, key.Network, o.Name), o)
 	case *Offer:
@@ -119,8 +121,10 @@ func (b *build) add(o object) {
 		b.renetwork = true
 		b.networks = append(b.networks, o)
 	case *Advertiser:
+		b.touch(nameHash(key))
 		b.advertisers.put(nameHash(key), o)
 	case *Partner:
+		b.touch(o.Hash)
 		b.partnersByHash.put(o.Hash, o)
 		b.partnersByName.put(snapshot.NameHash(key.Kind, key.Network, o.Name), o)
 	case *Offer:
@@ -134,5 +138,8 @@ func (b *build) add(o object) {
 		b.structures.put(nameHash(key), o)
 	}
 }
+
+// touch notes that what has this hash changes; see Index.Changed.
+func (b *build) touch(hash uint64) { b.next.changed[hash%snapshot.Shards] = b.id }
 
 func nameHash(k snapshot.Key) uint64 { return snapshot.NameHash(k.Kind, k.Network, k.ID) }

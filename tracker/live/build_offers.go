@@ -13,6 +13,7 @@ func (o *Offer) nameHash() uint64 {
 // removeOffer takes an offer out. The tables may hold a later value of it than
 // the shard's entry does, one with other goals; the body is the same.
 func (b *build) removeOffer(o *Offer) {
+	b.touch(o.Hash)
 	for _, s := range b.offersByHash.table.bucket(o.Hash) {
 		if s.value.Body == o.Body {
 			b.offersByName.remove(o.nameHash(), s.value)
@@ -26,6 +27,7 @@ func (b *build) removeOffer(o *Offer) {
 // whose goals change.
 func (b *build) addOffer(o *Offer) {
 	o.build = b.id
+	b.touch(o.Hash)
 	b.offersByHash.put(o.Hash, o)
 	b.offersByName.put(o.nameHash(), o)
 	b.goalChange(offerName{*o.network, o.Name})
@@ -72,6 +74,7 @@ func (b *build) linkOffer(o *Offer, set *goalSet) {
 	}
 	next := *o
 	next.goals, next.build = set, b.id
+	b.touch(o.Hash)
 	b.offersByHash.replace(o.Hash, o, &next)
 	b.offersByName.replace(o.nameHash(), o, &next)
 }

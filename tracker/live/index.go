@@ -31,6 +31,9 @@ type Index struct {
 	counts  Counts
 	seed    maphash.Seed // of the sums in shards
 	builds  uint64       // grows with every build
+	// changed says in which build an offer, a partner or an advertiser last changed
+	// whose hash leads to a place.
+	changed [snapshot.Shards]uint64
 }
 
 // Counts says how many records of each kind an index holds.
@@ -79,6 +82,32 @@ func (x *Index) Networks() []*Network {
 
 // Counts returns how many records of each kind the index holds.
 func (x *Index) Counts() Counts { return x.counts }
+
+// Build numbers the index among those that have been made of each other.
+func (x *Index) Build() uint64 { return x.builds }
+
+// Follows reports whether x was made of before, or of one that was: then Changed says
+// what has changed since.
+func (x *Index) Follows(before *Index) bool {
+	return before != nil && x.seed == before.seed && x.builds > before.builds
+}
+
+// Changed returns the Build in which an offer, a partner or an advertiser with one of
+// these hashes (Offer.Hash, Partner.Hash, AdvertiserHash) last came, went or
+// changed, goals of the offer included. Hashes share places, so it may be a later one:
+// what it tells is that nothing has changed since.
+func (x *Index) Changed(hashes ...uint64) uint64 {
+	last := uint64(0)
+	for _, hash := range hashes {
+		last = max(last, x.changed[hash%snapshot.Shards])
+	}
+	return last
+}
+
+// AdvertiserHash is the hash of the advertiser with this object name.
+func AdvertiserHash(network, name string) uint64 {
+	return snapshot.NameHash(snapshot.KindAdvertiser, network, name)
+}
 
 // total returns the number of records of all kinds.
 func (c Counts) total() int {

@@ -28,8 +28,6 @@ const (
 // anew while visitors wait.
 type decisions struct {
 	index *live.Index
-	// turn numbers the indexes that use the same pairs.
-	turn  uint64
 	pairs *memo.Table[pairKey, pair]
 	links *memo.Table[linkKey, deepLink]
 	terms *memo.Table[termsKey, timedTerms]
@@ -51,8 +49,8 @@ type pairKey struct {
 // each is in memory that the processor has to wait for, and here it waits once.
 type pair struct {
 	candidate
-	// turn is that of the last index that the pair is known to follow from; atomic.
-	turn uint64
+	// build is that of the last index that the pair is known to follow from; atomic.
+	build uint64
 	// reason is why nothing is served, "" if it is.
 	reason string
 	// context is what the journal needs to know, in whatever configuration.
@@ -64,20 +62,26 @@ type pair struct {
 	destination *macro.Template
 	// destinations are those of impressions.
 	destinations []live.Destination
-	// hash and partnerHash are offer.Hash and partner.Hash.
-	hash, partnerHash uint64
+	// hash and partnerHash are offer.Hash and partner.Hash, advertiserHash is that of
+	// the offer's advertiser, who may not exist.
+	hash, partnerHash, advertiserHash uint64
 	// hours is for how long the click, or the impression, counts.
 	hours int32
 }
 
 func newDecisions(index *live.Index) *decisions {
-	return (&decisions{pairs: memo.New[pairKey, pair](rememberedPairs)}).after(index)
+	return (&decisions{}).after(index)
 }
 
-// after returns the decisions of the index that comes after.
+// after returns the decisions of the index that comes after. It has pairs of its own
+// if it was not made of d's, because then nothing tells which of them still stand.
 func (d *decisions) after(index *live.Index) *decisions {
+	pairs := d.pairs
+	if pairs == nil || !index.Follows(d.index) {
+		pairs = memo.New[pairKey, pair](rememberedPairs)
+	}
 	return &decisions{
-		index: index, turn: d.turn + 1, pairs: d.pairs,
+		index: index, pairs: pairs,
 		links: memo.New[linkKey, deepLink](rememberedLinks),
 		terms: memo.New[termsKey, timedTerms](rememberedTerms),
 	}
@@ -107,7 +111,7 @@ func (v *visit) traffickers(event snapshot.CapMetric) (reason string) {
 	decided, hash := v.s.decisionsOf(v.index), xxhash.Sum64(v.namesBuffer)+uint64(event)
 	key := v.pairKey(event)
 	p := decided.pairs.Get(hash, &key)
-	if p != nil && atomic.LoadUint64(&p.turn) == decided.turn {
+	if p != nil && p.follows(v.index) {
 		v.pair, v.offer, v.partner = p, p.offer, p.partner
 		return ""
 	}
@@ -115,14 +119,29 @@ func (v *visit) traffickers(event snapshot.CapMetric) (reason string) {
 		return reason
 	}
 	c := candidate{offer: v.offer, partner: v.partner, advertiser: v.network.Advertiser(v.offer.Body.Advertiser)}
-	if p != nil && p.candidate == c { // all that has changed is something else
-		atomic.StoreUint64(&p.turn, decided.turn)
+	if p != nil && p.candidate == c { // what has changed is something else
+		atomic.StoreUint64(&p.build, v.index.Build())
 		v.pair = p
 		return ""
 	}
 	key.long = strings.Clone(key.long)
-	v.pair = decided.pairs.Put(hash, key, v.decide(c, event, decided.turn))
+	v.pair = decided.pairs.Put(hash, key, v.decide(c, event))
 	return ""
+}
+
+// follows reports whether the pair is known to follow from an index too, which is the
+// one that it was found in or one that was made of it.
+func (p *pair) follows(index *live.Index) bool {
+	switch last := atomic.LoadUint64(&p.build); {
+	case last == index.Build():
+		return true
+	case last > index.Build(): // the request began before the last swap
+		return false
+	case index.Changed(p.hash, p.partnerHash, p.advertiserHash) > last:
+		return false
+	}
+	atomic.StoreUint64(&p.build, index.Build()) // the next request need not look
+	return true
 }
 
 // pairKey is the key of the names that the visit has just gathered, and points to
@@ -210,11 +229,11 @@ func (c candidate) refusal() string {
 
 // decide finds out about the visit's offer and partner. All of it follows from the
 // candidate and the network's Body, which are what tells whether it still stands.
-func (v *visit) decide(c candidate, event snapshot.CapMetric, turn uint64) pair {
+func (v *visit) decide(c candidate, event snapshot.CapMetric) pair {
 	caps := capsOf(c.offer, c.partner, func(limit *snapshot.Cap) bool { return limit.Metric == event })
 	p := pair{
-		candidate: c, turn: turn, reason: c.refusal(), caps: capKeys(v.network, c, caps),
-		hash: c.offer.Hash, partnerHash: c.partner.Hash,
+		candidate: c, build: v.index.Build(), reason: c.refusal(), caps: capKeys(v.network, c, caps),
+		hash: c.offer.Hash, partnerHash: c.partner.Hash, advertiserHash: live.AdvertiserHash(v.network.Name, c.offer.Body.Advertiser),
 	}
 	context := journal.Context{
 		Network: v.network.Name, TimeZone: v.network.Body.TimeZone,

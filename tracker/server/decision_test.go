@@ -123,6 +123,32 @@ func TestDecisionsFollowTheConfiguration(t *testing.T) {
 	}
 }
 
+// A server whose indexes were not made of each other decides anew for each, however
+// they are numbered.
+func TestDecisionsAreOfOneLineOfIndexes(t *testing.T) {
+	snapshots := &fixed{}
+	w := newWorld(t, func(o *server.Options) { o.Snapshots = snapshots })
+	for revision := int64(1); revision <= 3; revision++ {
+		all := records(w.ring)
+		want := fmt.Sprintf("https://shop.example/%d", revision)
+		for _, r := range all {
+			if r.Kind == snapshot.KindOffer {
+				r.Offer.DestinationURL = want
+			}
+		}
+		x, err := live.Build(revision, all)
+		if err != nil {
+			t.Fatal(err)
+		}
+		snapshots.index = x
+		ctx := newContext(t, "/click?offer=1001&partner=2002")
+		w.server.Handler()(ctx)
+		if got := string(ctx.Response.Header.Peek("Location")); got != want {
+			t.Errorf("with index %d a click leads to %q, want %q", revision, got, want)
+		}
+	}
+}
+
 // freshAnswers are those of a server that begins with the records.
 func freshAnswers(t *testing.T, w *world, all []*snapshot.Record, revision int64) map[string]string {
 	t.Helper()
