@@ -15,6 +15,7 @@ import (
 	"github.com/waypost/waypost/api/seal"
 	"github.com/waypost/waypost/controllers/compile"
 	"github.com/waypost/waypost/controllers/offline"
+	"github.com/waypost/waypost/tracker/background"
 	"github.com/waypost/waypost/tracker/live"
 )
 
@@ -35,6 +36,7 @@ func newManifestSource(ctx context.Context, f *serveFlags, keys *seal.Keyring, d
 	if err != nil {
 		return nil, err
 	}
+	directory.Between(background.GiveWay)
 	previous, err := disk.Records(ctx)
 	if err == nil {
 		err = directory.World().LoadPrevious(previous)

@@ -5,16 +5,20 @@ import (
 	"runtime"
 )
 
-// tuneProcessors lets two threads run Go code at a time even where there is one
-// core: what waits for a disk, as the journal's sync does, otherwise keeps the only
-// place until the runtime notices, and answers wait up to 10 ms. With two it is the
-// kernel that decides, and it is asked not to interrupt one for the other.
-// GOMAXPROCS decides when it is set.
+// fewestThreads run Go code at a time even where there is one core: one answers; what
+// waits for a disk, as the journal's sync does, otherwise keeps the only place until
+// the runtime notices, and answers wait up to 10 ms; and what makes the next snapshot
+// keeps its place while it gives way.
+const fewestThreads = 3
+
+// tuneProcessors lets the kernel decide on one core between the threads that answer
+// and those that wait or work behind them, and asks it not to interrupt one for
+// another. GOMAXPROCS decides when it is set.
 func tuneProcessors() {
 	if os.Getenv("GOMAXPROCS") != "" {
 		return
 	}
-	runtime.GOMAXPROCS(max(runtime.GOMAXPROCS(0), 2))
+	runtime.GOMAXPROCS(max(runtime.GOMAXPROCS(0), fewestThreads))
 	if runtime.NumCPU() == 1 {
 		takeTurns()
 	}

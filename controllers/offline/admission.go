@@ -32,12 +32,13 @@ func (a *admission) admit(ctx context.Context, m *manifest, old map[string]any) 
 	content := runtime.DeepCopyJSON(m.content)
 	findings := m.coerce(content, k.structural)
 	delete(content, "status") // a subresource: what stands there is not taken
-	for _, e := range k.validate(ctx, m.namespace, content, old) {
+	for _, e := range k.validate(ctx, a.pause, m.namespace, content, old) {
 		findings = append(findings, m.finding(ReasonRefused, e.Field, e.ErrorBody()))
 	}
 	if len(findings) > 0 {
 		return nil, nil, findings
 	}
+	a.pause()
 	object := k.make()
 	if err := runtime.DefaultUnstructuredConverter.FromUnstructured(content, object); err != nil {
 		return nil, nil, []Finding{m.finding(ReasonRefused, "", err.Error())}
@@ -65,13 +66,15 @@ func (m *manifest) coerce(content map[string]any, s *structuralschema.Structural
 }
 
 // validate runs the checks in the API server's order.
-func (k *kindAdmission) validate(ctx context.Context, namespace string, content, old map[string]any) field.ErrorList {
+func (k *kindAdmission) validate(ctx context.Context, pause func(), namespace string, content, old map[string]any) field.ErrorList {
 	errs := validateMetadata(ctx, namespace, content)
+	pause()
 	errs = append(errs, schemavalidation.ValidateCustomResource(nil, content, k.schema)...)
 	errs = append(errs, listtype.ValidateListSetsAndMaps(nil, k.structural, content)...)
 	if slices.ContainsFunc(errs, blocksRules) {
 		return errs
 	}
+	pause()
 	var before any
 	if old != nil {
 		before = old

@@ -22,6 +22,8 @@ import (
 // same definitions. It is safe for concurrent use.
 type admission struct {
 	kinds map[string]*kindAdmission
+	// pause is called between the steps of checking an object.
+	pause func()
 }
 
 // kindAdmission checks objects of one kind.
@@ -73,7 +75,7 @@ func newAdmission() (*admission, error) {
 	if err := group.Wait(); err != nil {
 		return nil, err
 	}
-	a := &admission{kinds: map[string]*kindAdmission{}}
+	a := &admission{kinds: map[string]*kindAdmission{}, pause: func() {}}
 	for i, name := range names {
 		a.kinds[name] = compiled[i]
 	}

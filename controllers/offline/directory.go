@@ -22,8 +22,10 @@ type Directory struct {
 	dirs      []string
 	parts     bool
 	admission *admission
-	world     *compile.World
-	files     map[string]*file
+	// pause is called between the steps of Load.
+	pause func()
+	world *compile.World
+	files map[string]*file
 	// declared says which files declare which objects.
 	declared *declarations
 	// applied are the objects that the world has, and what it has of each.
@@ -50,7 +52,7 @@ func NewDirectory(options compile.Options, dirs ...string) (*Directory, error) {
 
 func newDirectory(a *admission, options compile.Options, dirs ...string) *Directory {
 	return &Directory{
-		dirs: dirs, admission: a, world: compile.NewWorld(options),
+		dirs: dirs, admission: a, pause: a.pause, world: compile.NewWorld(options),
 		files: map[string]*file{}, declared: newDeclarations(), applied: map[objectKey]*object{}, listing: map[objectKey]struct{}{},
 		generations: map[objectKey]int64{}, troubled: map[objectKey]compile.Verdict{},
 	}
@@ -60,6 +62,13 @@ func newDirectory(a *admission, options compile.Options, dirs ...string) *Direct
 // server does when the file is applied: for checks. Without it a file is taken whole
 // or not at all, so that half an edit is never served.
 func (d *Directory) TakeParts() { d.parts = true }
+
+// Between makes Load call pause between its steps, which may be from several
+// goroutines at once. One object's steps take some tenths of a millisecond each.
+func (d *Directory) Between(pause func()) {
+	d.pause = pause
+	d.admission = &admission{kinds: d.admission.kinds, pause: pause}
+}
 
 // World is what the objects are compiled in, for verdicts and for keys that change.
 func (d *Directory) World() *compile.World { return d.world }
@@ -72,20 +81,24 @@ func (d *Directory) World() *compile.World { return d.world }
 // After the first time it costs what the changes cost, and a look at each file: a
 // tracker that follows a directory serves visitors on the same core.
 func (d *Directory) Load(ctx context.Context, now time.Time) ([]*snapshot.Record, []Finding, error) {
-	paths, err := listFiles(d.dirs)
+	paths, err := listFiles(d.dirs, d.pause)
 	if err != nil {
 		return nil, nil, err
 	}
 	if err = d.reload(ctx, paths, now); err != nil {
 		return nil, nil, err
 	}
+	d.pause()
 	findings := d.apply()
+	d.pause()
 	d.world.SetPartial(d.partial())
 	delta := d.world.Compile(now)
+	d.pause()
 	d.judge(delta.Verdicts)
 	findings = append(findings, d.verdicts()...)
 	findings = append(findings, d.warnings()...)
 	slices.SortStableFunc(findings, compareFindings)
+	d.pause()
 	d.follow(delta)
 	return d.records, findings, nil
 }
@@ -101,6 +114,7 @@ func (d *Directory) reload(ctx context.Context, paths []string, now time.Time) e
 		if files[i].changed(path, now) {
 			changed = append(changed, i)
 		}
+		d.pause()
 	}
 	err := severally(ctx, changed, func(ctx context.Context, i int) error {
 		err := files[i].reload(ctx, d.admission, paths[i], d.parts, now, d.contentOf)

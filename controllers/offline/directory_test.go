@@ -206,3 +206,22 @@ func TestSamplesAreClean(t *testing.T) {
 		t.Errorf("the samples hold %v", counts)
 	}
 }
+
+// A load that follows one edit pauses at each file that it looks at, and between the
+// steps of reading, checking and compiling the one that has changed.
+func TestLoadPausesBetweenSteps(t *testing.T) {
+	d := newTestDirectory(t)
+	d.write("a.yaml", advertiser)
+	d.write("o.yaml", offer)
+	d.load()
+	pauses := 0
+	d.Between(func() { pauses++ })
+	d.write("o.yaml", strings.Replace(offer, "title: ", "title: Another ", 1))
+	if records, said := d.load(); len(said) > 0 || len(records) != 3 {
+		t.Fatalf("%d records, %q", len(records), said)
+	}
+	const entries, files, read, checked, compiled = 3, 2, 2, 3, 4
+	if want := entries + files + read + checked + compiled; pauses < want {
+		t.Errorf("%d pauses, want %d", pauses, want)
+	}
+}

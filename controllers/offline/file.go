@@ -110,6 +110,7 @@ func (f *file) read(ctx context.Context, a *admission, path string, data []byte,
 	}
 	next := &file{objects: map[objectKey]*object{}}
 	manifests, findings := parse(path, data)
+	a.pause()
 	next.findings = findings
 	for _, m := range manifests {
 		next.take(ctx, a, m, before)
@@ -155,6 +156,7 @@ func admitOver(ctx context.Context, a *admission, m *manifest, before formerly, 
 	if err != nil {
 		return nil, []Finding{m.finding(ReasonRefused, "", err.Error())}
 	}
+	a.pause()
 	object, _, findings := a.admit(ctx, m, old)
 	return object, findings
 }

@@ -14,7 +14,7 @@ const maxFile = 64 << 20
 // listFiles returns the manifest files below dirs (or the files themselves), sorted
 // within each, as paths that begin as the caller wrote them. Hidden files and
 // directories are passed over: a mounted ConfigMap keeps its older self in one.
-func listFiles(dirs []string) ([]string, error) {
+func listFiles(dirs []string, pause func()) ([]string, error) {
 	var files []string
 	seen := map[string]bool{} // directories may overlap
 	for _, dir := range dirs {
@@ -27,6 +27,7 @@ func listFiles(dirs []string) ([]string, error) {
 			if err != nil {
 				return err
 			}
+			pause()
 			hidden := path != root && strings.HasPrefix(entry.Name(), ".")
 			if entry.IsDir() {
 				if hidden {

@@ -46,7 +46,7 @@ func advanceTo(t *testing.T, x *Index, revision int64, records map[snapshot.Key]
 	}
 	m, data := encoded(t, list)
 	m.Revision = revision
-	next, err := x.load(background, m, data.fetch, time.Now)
+	next, err := x.load(endless, m, data.fetch, time.Now)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -108,7 +108,7 @@ func TestAdvanceKeepsWhatDidNotChange(t *testing.T) {
 	m, data := encoded(t, records)
 	fetched := 0
 	m.Revision = 2
-	after, err := before.load(background, m, countFetches(data, &fetched), time.Now)
+	after, err := before.load(endless, m, countFetches(data, &fetched), time.Now)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -145,7 +145,7 @@ func TestAdvanceOfAGoalKeepsTheOffersTemplates(t *testing.T) {
 	goal.Goal.Title = "Purchase"
 	m, data := encoded(t, []*snapshot.Record{network, offer, goal})
 	m.Revision = 2
-	after, err := before.load(background, m, data.fetch, time.Now)
+	after, err := before.load(endless, m, data.fetch, time.Now)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -81,7 +81,7 @@ func TestChangedIsOfEachChange(t *testing.T) {
 			for step, records := range [][]*snapshot.Record{test.before, test.now, test.before, nil, test.now, nil} {
 				m, data := encoded(t, append(records, always...))
 				m.Revision = x.Revision + 1
-				next, err := x.load(background, m, data.fetch, time.Now)
+				next, err := x.load(endless, m, data.fetch, time.Now)
 				if err != nil {
 					t.Fatal(err)
 				}

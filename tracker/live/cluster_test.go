@@ -69,7 +69,7 @@ func (c *cluster) shard(digest string, data map[string][]byte) {
 	cm := &corev1.ConfigMap{
 		ObjectMeta: metav1.ObjectMeta{Name: snapshot.ShardName(digest)}, BinaryData: data, Immutable: &immutable,
 	}
-	if _, err := c.maps.Create(background, cm, metav1.CreateOptions{}); err != nil && !apierrors.IsAlreadyExists(err) {
+	if _, err := c.maps.Create(endless, cm, metav1.CreateOptions{}); err != nil && !apierrors.IsAlreadyExists(err) {
 		c.t.Fatal(err)
 	}
 }
@@ -77,7 +77,7 @@ func (c *cluster) shard(digest string, data map[string][]byte) {
 // remove deletes a ConfigMap.
 func (c *cluster) remove(name string) {
 	c.t.Helper()
-	if err := c.maps.Delete(background, name, metav1.DeleteOptions{}); err != nil {
+	if err := c.maps.Delete(endless, name, metav1.DeleteOptions{}); err != nil {
 		c.t.Fatal(err)
 	}
 }
@@ -101,9 +101,9 @@ func (c *cluster) manifest(m *snapshot.Manifest, key ed25519.PrivateKey) {
 func (c *cluster) raw(data map[string]string) {
 	c.t.Helper()
 	cm := &corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{Name: snapshot.ManifestName}, Data: data}
-	_, err := c.maps.Update(background, cm, metav1.UpdateOptions{})
+	_, err := c.maps.Update(endless, cm, metav1.UpdateOptions{})
 	if apierrors.IsNotFound(err) {
-		_, err = c.maps.Create(background, cm, metav1.CreateOptions{})
+		_, err = c.maps.Create(endless, cm, metav1.CreateOptions{})
 	}
 	if err != nil {
 		c.t.Fatal(err)

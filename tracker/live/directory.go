@@ -8,6 +8,7 @@ import (
 	"github.com/go-logr/logr"
 
 	"github.com/waypost/waypost/api/snapshot"
+	"github.com/waypost/waypost/tracker/background"
 )
 
 // Loaded is what the manifests of a directory compile to.
@@ -24,7 +25,8 @@ type Loaded struct {
 }
 
 // Load compiles the manifests of a directory. An error means that nothing can be
-// said at all; what is served stays.
+// said at all; what is served stays. It works in the background, and calls
+// background.GiveWay between its steps.
 type Load func(ctx context.Context) (Loaded, error)
 
 // Directory is the source of a process without a cluster: it compiles a manifest
@@ -52,7 +54,7 @@ func (d *Directory) Run(ctx context.Context, sink Sink) error {
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		inBackground()
+		background.Enter()
 		d.follow(ctx, sink)
 	}()
 	<-done
@@ -85,11 +87,13 @@ func (d *Directory) reload(ctx context.Context, sink Sink) (again time.Time) {
 		sink.Report(refuse(ReasonBadDirectory, 0, err))
 		return again
 	}
+	background.GiveWay()
 	u, err := d.update(sink.Current(), loaded.Records)
 	if err != nil {
 		sink.Report(refuse(ReasonBadDirectory, 0, err))
 		return loaded.Again
 	}
+	background.GiveWay()
 	if err := sink.Apply(ctx, u); err == nil && loaded.Problem != nil {
 		sink.Report(refuse(ReasonBadDirectory, 0, loaded.Problem))
 	}
@@ -122,6 +126,7 @@ type shardCache struct {
 
 func (c *shardCache) encode(records []*snapshot.Record) ([]snapshot.ShardRef, shardData, error) {
 	c.follow(records)
+	background.GiveWay()
 	var refs []snapshot.ShardRef
 	data := shardData{}
 	for i, m := range c.members {
@@ -134,6 +139,7 @@ func (c *shardCache) encode(records []*snapshot.Record) ([]snapshot.ShardRef, sh
 				return nil, nil, err
 			}
 			c.shards[i] = shard
+			background.GiveWay()
 		}
 		refs = append(refs, c.shards[i].Ref())
 		data[c.shards[i].Digest] = c.shards[i].Data

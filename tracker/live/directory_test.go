@@ -252,7 +252,7 @@ func TestDirectoryDigestIsTheClusters(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := h.Apply(background, u); err != nil {
+		if err := h.Apply(endless, u); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -68,7 +68,7 @@ func TestDiskWritesWhatChanged(t *testing.T) {
 	dir := t.TempDir()
 	d := NewDisk(dir, trusted)
 	one := update(t, 1, titled("one", world(size{100, 1, 1})[1:]...)...)
-	if err := d.put(background, &diskWrite{manifest: one.Manifest, fetch: one.Fetch}); err != nil {
+	if err := d.put(endless, &diskWrite{manifest: one.Manifest, fetch: one.Fetch}); err != nil {
 		t.Fatal(err)
 	}
 	two := update(t, 2, titled("two", world(size{100, 1, 1})[1:]...)...)
@@ -77,7 +77,7 @@ func TestDiskWritesWhatChanged(t *testing.T) {
 		fetched++
 		return two.Fetch(ctx, ref)
 	}
-	if err := d.put(background, &diskWrite{manifest: two.Manifest, fetch: data}); err != nil {
+	if err := d.put(endless, &diskWrite{manifest: two.Manifest, fetch: data}); err != nil {
 		t.Fatal(err)
 	}
 	if fetched != 1 {
@@ -169,7 +169,7 @@ func TestDiskAfterACrash(t *testing.T) {
 		t.Fatalf("%q is served", got)
 	}
 	u := update(t, 6, titled("next")...)
-	if err := NewDisk(dir, trusted).put(background, &diskWrite{manifest: u.Manifest, fetch: u.Fetch}); err != nil {
+	if err := NewDisk(dir, trusted).put(endless, &diskWrite{manifest: u.Manifest, fetch: u.Fetch}); err != nil {
 		t.Fatal(err)
 	}
 	for _, path := range leftovers {
@@ -190,7 +190,7 @@ func TestDiskKeepsTheOldCopyUntilTheNewOneIsWhole(t *testing.T) {
 		}
 		return u.Fetch(ctx, ref)
 	}
-	err := NewDisk(dir, trusted).put(background, &diskWrite{manifest: u.Manifest, fetch: failing})
+	err := NewDisk(dir, trusted).put(endless, &diskWrite{manifest: u.Manifest, fetch: failing})
 	if err == nil || !strings.Contains(err.Error(), "went away") {
 		t.Fatalf("%v", err)
 	}
@@ -240,7 +240,7 @@ func TestDiskSaveCoalesces(t *testing.T) {
 		u := update(t, revision, titled(strings.Repeat("x", int(revision)), base...)...)
 		fresh := shardData{}
 		for _, ref := range u.Manifest.Shards {
-			if data, err := u.Fetch(background, ref); err != nil {
+			if data, err := u.Fetch(endless, ref); err != nil {
 				t.Fatal(err)
 			} else if !known[ref.Digest] {
 				fresh[ref.Digest], known[ref.Digest] = data, true
@@ -248,7 +248,7 @@ func TestDiskSaveCoalesces(t *testing.T) {
 		}
 		d.save(u.Manifest, fresh, shardData{}.fetch)
 	}
-	ctx, cancel := context.WithCancel(background)
+	ctx, cancel := context.WithCancel(endless)
 	cancel()
 	d.write(ctx, quiet(t)) // an ending process still writes what waits
 	if got := title(serveFrom(t, d.dir).Current()); got != "xxxxx" {
@@ -257,22 +257,22 @@ func TestDiskSaveCoalesces(t *testing.T) {
 }
 
 func TestDiskRecords(t *testing.T) {
-	records, err := NewDisk(t.TempDir(), TrustAll).Records(background)
+	records, err := NewDisk(t.TempDir(), TrustAll).Records(endless)
 	if err != nil || records != nil {
 		t.Errorf("of nothing: %v, %v", records, err)
 	}
 	dir := onDisk(t)
-	records, err = NewDisk(dir, TrustAll).Records(background)
+	records, err = NewDisk(dir, TrustAll).Records(endless)
 	if err != nil || len(records) != 1 || records[0].NetworkBody.Title != "from disk" {
 		t.Errorf("%v, %v", records, err)
 	}
-	if _, err := NewDisk(dir, TrustKeys()).Records(background); !errors.Is(err, snapshot.ErrSignature) {
+	if _, err := NewDisk(dir, TrustKeys()).Records(endless); !errors.Is(err, snapshot.ErrSignature) {
 		t.Errorf("untrusted: %v", err)
 	}
 	if err := os.RemoveAll(filepath.Join(dir, diskShards)); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := NewDisk(dir, TrustAll).Records(background); err == nil {
+	if _, err := NewDisk(dir, TrustAll).Records(endless); err == nil {
 		t.Error("without shards: no error")
 	}
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/go-logr/logr"
 
 	"github.com/waypost/waypost/api/snapshot"
+	"github.com/waypost/waypost/tracker/background"
 )
 
 // save hands a snapshot to write. Of several that wait only the newest is written.
@@ -42,7 +43,7 @@ const (
 // write writes what save hands over until the context ends, and then what is
 // left. A copy that cannot be written is logged and tried again.
 func (d *Disk) write(ctx context.Context, log logr.Logger) {
-	inBackground()
+	background.Enter()
 	var retry <-chan time.Time
 	for ended := false; !ended; {
 		select {

@@ -67,7 +67,7 @@ func (f sourceFunc) Run(ctx context.Context, sink Sink) error { return f(ctx, si
 // start runs the holder on the source until the test ends.
 func start(t testing.TB, h *Holder, source Source) (stop func()) {
 	t.Helper()
-	ctx, cancel := context.WithCancel(background)
+	ctx, cancel := context.WithCancel(endless)
 	done := make(chan error, 1)
 	go func() { done <- h.Run(ctx, source) }()
 	stop = sync.OnceFunc(func() {

@@ -6,6 +6,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+
+	"github.com/waypost/waypost/tracker/background"
 )
 
 // maxDepth bounds how deep a directory tree is followed; links may form a circle.
@@ -41,6 +43,7 @@ func (t *tree) visit(hash *maphash.Hash, path string, depth int) {
 	if err != nil {
 		return
 	}
+	background.GiveWay()
 	if !info.IsDir() {
 		note(hash, path, info)
 		return

@@ -22,7 +22,7 @@ func TestApply(t *testing.T) {
 		if revision == 0 {
 			continue
 		}
-		if err := h.Apply(background, update(t, int64(revision), titled(text)...)); err != nil {
+		if err := h.Apply(endless, update(t, int64(revision), titled(text)...)); err != nil {
 			t.Fatal(err)
 		}
 		if got := title(h.Current()); got != text {
@@ -49,11 +49,11 @@ func TestApplyRefuses(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			h := NewHolder(Options{Log: quiet(t)})
-			if err := h.Apply(background, update(t, 5, titled("good")...)); err != nil {
+			if err := h.Apply(endless, update(t, 5, titled("good")...)); err != nil {
 				t.Fatal(err)
 			}
 			was := h.Current()
-			err := h.Apply(background, tc.update)
+			err := h.Apply(endless, tc.update)
 			refusal, ok := errors.AsType[*Refusal](err)
 			if !ok || refusal.Reason != tc.reason {
 				t.Fatalf("%v, want reason %s", err, tc.reason)
@@ -71,7 +71,7 @@ func TestApplyRefuses(t *testing.T) {
 			if got := gathered(t, h)[`waypost_snapshot_refusals_total{`+string(tc.reason)+`}`]; got != 1 {
 				t.Errorf("counted %v times", got)
 			}
-			if err := h.Apply(background, update(t, 7, titled("better")...)); err != nil {
+			if err := h.Apply(endless, update(t, 7, titled("better")...)); err != nil {
 				t.Fatal(err)
 			}
 			if s := h.Status(); s.LastError != "" || s.Reason != "" || s.RejectedRevision != 0 || s.Revision != 7 {
@@ -85,7 +85,7 @@ func TestApplyRefuses(t *testing.T) {
 func TestApplyOfTheServedRevision(t *testing.T) {
 	h := NewHolder(Options{Log: quiet(t)})
 	u := update(t, 5, titled("good")...)
-	if err := h.Apply(background, u); err != nil {
+	if err := h.Apply(endless, u); err != nil {
 		t.Fatal(err)
 	}
 	was := h.Current()
@@ -94,7 +94,7 @@ func TestApplyOfTheServedRevision(t *testing.T) {
 		t.Errorf("status %+v", h.Status())
 	}
 	u.Fetch = nil // nothing may be fetched
-	if err := h.Apply(background, u); err != nil {
+	if err := h.Apply(endless, u); err != nil {
 		t.Fatal(err)
 	}
 	if h.Current() != was || h.Status().LastError != "" {
@@ -105,7 +105,7 @@ func TestApplyOfTheServedRevision(t *testing.T) {
 // A process that ends has not refused anything.
 func TestApplyWhileEnding(t *testing.T) {
 	h := NewHolder(Options{Log: quiet(t)})
-	ctx, cancel := context.WithCancel(background)
+	ctx, cancel := context.WithCancel(endless)
 	u := update(t, 1, titled("one")...)
 	u.Fetch = func(ctx context.Context, _ snapshot.ShardRef) ([]byte, error) {
 		cancel()
@@ -123,7 +123,7 @@ func TestLoadedIsCalledAfterEachSwap(t *testing.T) {
 	var seen []int64
 	h := NewHolder(Options{Log: quiet(t), Loaded: func(x *Index) { seen = append(seen, x.Revision) }})
 	for _, revision := range []int64{1, 1, 3, 2} {
-		_ = h.Apply(background, update(t, revision, titled("same")...))
+		_ = h.Apply(endless, update(t, revision, titled("same")...))
 	}
 	if len(seen) != 2 || seen[0] != 1 || seen[1] != 3 {
 		t.Errorf("called with %v", seen)
@@ -151,7 +151,7 @@ func TestStatusAsJSON(t *testing.T) {
 	check(map[string]string{"revision": "0", "digest": `""`, "loadedAt": "null", "lastError": `""`, "schemaVersions": "[1]"})
 	u := update(t, 12, titled("one")...)
 	before := time.Now()
-	if err := h.Apply(background, u); err != nil {
+	if err := h.Apply(endless, u); err != nil {
 		t.Fatal(err)
 	}
 	check(map[string]string{"revision": "12", "digest": `"` + u.Manifest.Digest + `"`, "lastError": `""`, "source": `"kubernetes"`})
@@ -173,7 +173,7 @@ func TestReadyWithTheCurrentRevision(t *testing.T) {
 		expectReady(t, h, "revision 3 is being loaded")
 		return fetch(ctx, ref)
 	}
-	if err := h.Apply(background, u); err != nil {
+	if err := h.Apply(endless, u); err != nil {
 		t.Fatal(err)
 	}
 	expectReady(t, h, "")
@@ -193,7 +193,7 @@ func expectReady(t *testing.T, h *Holder, want string) {
 // An empty snapshot is a snapshot.
 func TestReadyWithAnEmptySnapshot(t *testing.T) {
 	h := NewHolder(Options{Log: quiet(t)})
-	if err := h.Apply(background, update(t, 1)); err != nil {
+	if err := h.Apply(endless, update(t, 1)); err != nil {
 		t.Fatal(err)
 	}
 	expectReady(t, h, "")
@@ -208,7 +208,7 @@ func onDisk(t *testing.T) (dir string) {
 	dir = t.TempDir()
 	d := NewDisk(dir, trusted)
 	u := update(t, 5, titled("from disk")...)
-	if err := d.put(background, &diskWrite{manifest: u.Manifest, fetch: u.Fetch}); err != nil {
+	if err := d.put(endless, &diskWrite{manifest: u.Manifest, fetch: u.Fetch}); err != nil {
 		t.Fatal(err)
 	}
 	return dir
@@ -226,11 +226,11 @@ func TestReadyWithACopyOnDisk(t *testing.T) {
 		"unreachable server, before 5 s": {func(s Sink) { s.Report(errors.New("connection refused")) }, 4 * time.Second, "connection refused"},
 		"unreachable server, after 5 s":  {func(s Sink) { s.Report(errors.New("connection refused")) }, 5 * time.Second, ""},
 		"served revision confirmed": {func(s Sink) {
-			if err := s.Apply(background, update(t, 5, titled("from disk")...)); err != nil {
+			if err := s.Apply(endless, update(t, 5, titled("from disk")...)); err != nil {
 				t.Error(err)
 			}
 		}, 0, ""},
-		"older revision": {func(s Sink) { _ = s.Apply(background, update(t, 4, titled("older")...)) }, time.Second, "does not go back"},
+		"older revision": {func(s Sink) { _ = s.Apply(endless, update(t, 4, titled("older")...)) }, time.Second, "does not go back"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir := onDisk(t)
@@ -323,7 +323,7 @@ func TestReadersDuringSwaps(t *testing.T) {
 		offer.Offer.Title = text
 		updates = append(updates, update(t, revision+1, titled(text, offer)...))
 	}
-	if err := h.Apply(background, updates[0]); err != nil {
+	if err := h.Apply(endless, updates[0]); err != nil {
 		t.Fatal(err)
 	}
 	done := make(chan struct{})
@@ -348,7 +348,7 @@ func TestReadersDuringSwaps(t *testing.T) {
 		})
 	}
 	for _, u := range updates[1:] {
-		if err := h.Apply(background, u); err != nil {
+		if err := h.Apply(endless, u); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -153,7 +153,7 @@ func TestKubernetesWithTheLeastRights(t *testing.T) {
 		{APIGroups: []string{""}, Resources: []string{"configmaps"}, Verbs: []string{"get"}},
 		{APIGroups: []string{""}, Resources: []string{"configmaps"}, ResourceNames: []string{snapshot.ManifestName}, Verbs: []string{"watch"}},
 	}}
-	if _, err := rbac.Roles(c.namespace).Create(background, role, metav1.CreateOptions{}); err != nil {
+	if _, err := rbac.Roles(c.namespace).Create(endless, role, metav1.CreateOptions{}); err != nil {
 		t.Fatal(err)
 	}
 	c.publish(1, titled("one")...)
@@ -168,7 +168,7 @@ func TestKubernetesWithTheLeastRights(t *testing.T) {
 		RoleRef:    rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: "Role", Name: "tracker"},
 		Subjects:   []rbacv1.Subject{{APIGroup: rbacv1.GroupName, Kind: "User", Name: "tracker"}},
 	}
-	if _, err := rbac.RoleBindings(c.namespace).Create(background, binding, metav1.CreateOptions{}); err != nil {
+	if _, err := rbac.RoleBindings(c.namespace).Create(endless, binding, metav1.CreateOptions{}); err != nil {
 		t.Fatal(err)
 	}
 	serves(t, h, "one")

@@ -11,6 +11,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/waypost/waypost/api/snapshot"
+	"github.com/waypost/waypost/tracker/background"
 )
 
 // parallelFetches is how many shards are under way at once; each is a request to
@@ -32,6 +33,7 @@ func (x *Index) load(ctx context.Context, m *snapshot.Manifest, fetch Fetch, now
 	if err := l.shards(ctx, lacking); err != nil {
 		return nil, fmt.Errorf("load revision %d: %w", m.Revision, err)
 	}
+	background.GiveWay()
 	return x.advance(m, append(changes, l.changes...), now()), nil
 }
 
@@ -92,6 +94,7 @@ func (l *loader) shard(ctx context.Context, ref snapshot.ShardRef) (err error) {
 	}
 	l.cores <- struct{}{}
 	defer func() { <-l.cores }()
+	background.GiveWay()
 	c, err := l.decode(ref, data)
 	if err != nil {
 		return fmt.Errorf("decode %s of shard %d: %w", snapshot.ShardName(ref.Digest), ref.Index, err)

@@ -31,7 +31,7 @@ func benchmarkColdStart(b *testing.B, s size) {
 	began, n := cpu(), 0
 	for b.Loop() {
 		var err error
-		if x, err = Empty().load(background, m, data.fetch, time.Now); err != nil {
+		if x, err = Empty().load(endless, m, data.fetch, time.Now); err != nil {
 			b.Fatal(err)
 		}
 		n++

@@ -62,7 +62,7 @@ func TestLoadRefuses(t *testing.T) {
 			m, data := encoded(t, records)
 			data = maps.Clone(data)
 			tc.damage(m, data)
-			x, err := Empty().load(background, m, data.fetch, time.Now)
+			x, err := Empty().load(endless, m, data.fetch, time.Now)
 			if err == nil || x != nil || !strings.Contains(err.Error(), tc.want) {
 				t.Fatalf("%v, want %q", err, tc.want)
 			}
@@ -92,7 +92,7 @@ func TestLoadRefusesRecords(t *testing.T) {
 
 func TestLoadSurvivesAPanic(t *testing.T) {
 	m, _ := encoded(t, world(size{1, 1, 1}))
-	_, err := Empty().load(background, m, func(context.Context, snapshot.ShardRef) ([]byte, error) { panic("defect") }, time.Now)
+	_, err := Empty().load(endless, m, func(context.Context, snapshot.ShardRef) ([]byte, error) { panic("defect") }, time.Now)
 	if err == nil || !strings.Contains(err.Error(), "panic: defect") {
 		t.Errorf("%v", err)
 	}
@@ -100,7 +100,7 @@ func TestLoadSurvivesAPanic(t *testing.T) {
 
 func TestLoadEndsWithItsContext(t *testing.T) {
 	m, _ := encoded(t, world(size{100, 1, 1}))
-	ctx, cancel := context.WithCancel(background)
+	ctx, cancel := context.WithCancel(endless)
 	_, err := Empty().load(ctx, m, func(ctx context.Context, _ snapshot.ShardRef) ([]byte, error) {
 		cancel()
 		<-ctx.Done()
@@ -114,14 +114,14 @@ func TestLoadEndsWithItsContext(t *testing.T) {
 // Shards are fetched several at a time, but not all at once.
 func TestLoadFetchesInParallel(t *testing.T) {
 	m, data := encoded(t, world(size{300, 1, 1}))
-	if _, err := Empty().load(background, m, data.fetch, time.Now); err != nil {
+	if _, err := Empty().load(endless, m, data.fetch, time.Now); err != nil {
 		t.Fatal(err) // also makes the decompressor, which outlives the bubble
 	}
 	synctest.Test(t, func(t *testing.T) {
 		release, done := make(chan struct{}), make(chan error)
 		var now atomic.Int64
 		go func() {
-			_, err := Empty().load(background, m, func(ctx context.Context, ref snapshot.ShardRef) ([]byte, error) {
+			_, err := Empty().load(endless, m, func(ctx context.Context, ref snapshot.ShardRef) ([]byte, error) {
 				now.Add(1)
 				<-release
 				return data.fetch(ctx, ref)
@@ -146,7 +146,7 @@ func TestLoadOfNothing(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	after, err := before.load(background, m, nil, time.Now)
+	after, err := before.load(endless, m, nil, time.Now)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -196,7 +196,7 @@ func FuzzIndex(f *testing.F) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		x, err := Empty().load(background, m, shardData{shard.Digest: shard.Data}.fetch, time.Now)
+		x, err := Empty().load(endless, m, shardData{shard.Digest: shard.Data}.fetch, time.Now)
 		if err != nil {
 			if strings.Contains(err.Error(), "panic") {
 				t.Fatal(err)
@@ -213,7 +213,7 @@ func FuzzIndex(f *testing.F) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := x.load(background, none, nil, time.Now); err != nil {
+		if _, err := x.load(endless, none, nil, time.Now); err != nil {
 			t.Fatal(err)
 		}
 	})

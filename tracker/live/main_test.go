@@ -25,4 +25,4 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-var background = context.Background()
+var endless = context.Background()

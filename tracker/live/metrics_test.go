@@ -54,7 +54,7 @@ func TestMetrics(t *testing.T) {
 		"waypost_snapshot_current": 0, "waypost_snapshot_revision": 0, "waypost_snapshot_loaded_timestamp_seconds": 0,
 		"waypost_snapshot_load_seconds": 0, "waypost_snapshot_records{Offer}": 0,
 	})
-	if err := h.Apply(background, update(t, 7, titled("one", offerRecord("shoes", "1001"), offerRecord("hats", "1002"))...)); err != nil {
+	if err := h.Apply(endless, update(t, 7, titled("one", offerRecord("shoes", "1001"), offerRecord("hats", "1002"))...)); err != nil {
 		t.Fatal(err)
 	}
 	expect(map[string]float64{

@@ -35,7 +35,7 @@ func BenchmarkSwap(b *testing.B) {
 		}
 		records := world(size{offers, 3, 15})
 		m, data := encoded(b, records)
-		x, err := Empty().load(background, m, data.fetch, time.Now)
+		x, err := Empty().load(endless, m, data.fetch, time.Now)
 		if err != nil {
 			b.Fatal(err)
 		}
@@ -65,7 +65,7 @@ func benchmarkSwap(b *testing.B, x *Index, m *snapshot.Manifest, records []*snap
 	}
 	began, n := cpu(), 0
 	for b.Loop() {
-		next, err := x.load(background, variants[n%2], data.fetch, time.Now)
+		next, err := x.load(endless, variants[n%2], data.fetch, time.Now)
 		if err != nil {
 			b.Fatal(err)
 		}

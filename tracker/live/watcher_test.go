@@ -92,7 +92,7 @@ func TestWatcherSettles(t *testing.T) {
 					w.happened = happened
 				}
 				w.settle()
-				ctx, cancel := context.WithCancel(background)
+				ctx, cancel := context.WithCancel(endless)
 				defer cancel()
 				written := 0
 				go func() {
@@ -140,7 +140,7 @@ func TestWatcherFollowsALinkToADirectory(t *testing.T) {
 	w := newWatcher([]string{dir}, quiet(t))
 	defer w.close()
 	w.settle()
-	ctx, cancel := context.WithTimeout(background, 20*time.Second)
+	ctx, cancel := context.WithTimeout(endless, 20*time.Second)
 	defer cancel()
 	link("v2")
 	if !w.wait(ctx, time.Time{}) {
@@ -158,7 +158,7 @@ func TestWatcherEndsWithItsContext(t *testing.T) {
 	w := newWatcher([]string{t.TempDir()}, quiet(t))
 	defer w.close()
 	w.settle()
-	ctx, cancel := context.WithCancel(background)
+	ctx, cancel := context.WithCancel(endless)
 	cancel()
 	if w.wait(ctx, time.Time{}) {
 		t.Error("a change was seen")
