@@ -127,8 +127,7 @@ type shardCache struct {
 func (c *shardCache) encode(records []*snapshot.Record) ([]snapshot.ShardRef, shardData, error) {
 	c.follow(records)
 	background.GiveWay()
-	var refs []snapshot.ShardRef
-	data := shardData{}
+	refs, data := make([]snapshot.ShardRef, 0, len(c.members)), make(shardData, len(c.members))
 	for i, m := range c.members {
 		if len(m) == 0 {
 			continue
@@ -176,7 +175,8 @@ func (c *shardCache) follow(records []*snapshot.Record) {
 		m := c.changing(r)
 		*m = append(*m, r)
 	}
-	c.records = slices.Clone(records)
+	clear(c.records) // what is gone may be garbage
+	c.records = append(c.records[:0], records...)
 }
 
 // changing returns the members of a record's shard, which must be encoded again.
