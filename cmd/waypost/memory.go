@@ -25,9 +25,9 @@ const (
 )
 
 // tuneMemory keeps the garbage collector at that, and has it work when that hurts
-// least. GOGC decides when it is set, and GOMEMLIMIT bounds memory in any case. It comes
-// before tuneProcessors, because it asks Go how many cores there are.
-func tuneMemory() {
+// least, on so many cores. GOGC decides when it is set, and GOMEMLIMIT bounds memory in
+// any case.
+func tuneMemory(cores int) {
 	if os.Getenv("GOGC") != "" {
 		return
 	}
@@ -42,7 +42,7 @@ func tuneMemory() {
 			debug.SetGCPercent(next)
 		}
 	})
-	go collectInTime(runtime.GOMAXPROCS(0))
+	go collectInTime(cores)
 }
 
 // When to collect before Go does.
@@ -66,9 +66,9 @@ const (
 
 // collectInTime collects when there is something to collect and little to do, and at
 // the latest shortly before Go would. Go's own collection takes all threads that are
-// free, which on one core are more than the core has: of the visitors of those three
-// seconds one in a hundred waits 11 to 67 ms (34,000 clicks a second, measured). This one
-// is made with a thread a core: 6 to 13 ms.
+// free, which on one core are more than the core has: the p99 of the seconds around it is
+// 11 to 67 ms (34,000 clicks a second, measured). This one is made with a thread a core:
+// 6 to 13 ms.
 func collectInTime(cores int) {
 	var c collector
 	for range time.Tick(lookEvery) {

@@ -13,13 +13,15 @@ const fewestThreads = 3
 
 // tuneProcessors lets the kernel decide on one core between the threads that answer
 // and those that wait or work behind them, and asks it not to interrupt one for
-// another. GOMAXPROCS decides when it is set.
-func tuneProcessors() {
+// another. GOMAXPROCS decides when it is set. It returns how many cores Go has found.
+func tuneProcessors() (cores int) {
+	cores = runtime.GOMAXPROCS(0)
 	if os.Getenv("GOMAXPROCS") != "" {
-		return
+		return cores
 	}
-	runtime.GOMAXPROCS(max(runtime.GOMAXPROCS(0), fewestThreads))
+	runtime.GOMAXPROCS(max(cores, fewestThreads))
 	if runtime.NumCPU() == 1 {
 		takeTurns()
 	}
+	return cores
 }

@@ -62,8 +62,7 @@ whole and its last good form is served on; the console says so, with file and li
 }
 
 func runServe(ctx context.Context, f serveFlags) (err error) {
-	tuneMemory()
-	tuneProcessors()
+	tuneMemory(tuneProcessors())
 	log, err := f.logging.logger(os.Stderr)
 	if err != nil {
 		return err

@@ -54,8 +54,7 @@ func newTrackerCommand() *cobra.Command {
 }
 
 func runTracker(ctx context.Context, f trackerFlags) error {
-	tuneMemory()
-	tuneProcessors()
+	tuneMemory(tuneProcessors())
 	log, err := f.logging.logger(os.Stderr)
 	if err != nil {
 		return err

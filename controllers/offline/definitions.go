@@ -22,7 +22,7 @@ import (
 // same definitions. It is safe for concurrent use.
 type admission struct {
 	kinds map[string]*kindAdmission
-	// pause is called between the steps of checking an object.
+	// pause is called between the steps of reading and checking objects.
 	pause func()
 }
 

@@ -22,10 +22,8 @@ type Directory struct {
 	dirs      []string
 	parts     bool
 	admission *admission
-	// pause is called between the steps of Load.
-	pause func()
-	world *compile.World
-	files map[string]*file
+	world     *compile.World
+	files     map[string]*file
 	// declared says which files declare which objects.
 	declared *declarations
 	// applied are the objects that the world has, and what it has of each.
@@ -52,7 +50,7 @@ func NewDirectory(options compile.Options, dirs ...string) (*Directory, error) {
 
 func newDirectory(a *admission, options compile.Options, dirs ...string) *Directory {
 	return &Directory{
-		dirs: dirs, admission: a, pause: a.pause, world: compile.NewWorld(options),
+		dirs: dirs, admission: a, world: compile.NewWorld(options),
 		files: map[string]*file{}, declared: newDeclarations(), applied: map[objectKey]*object{}, listing: map[objectKey]struct{}{},
 		generations: map[objectKey]int64{}, troubled: map[objectKey]compile.Verdict{},
 	}
@@ -66,9 +64,10 @@ func (d *Directory) TakeParts() { d.parts = true }
 // Between makes Load call pause between its steps, which may be from several
 // goroutines at once. One object's steps take some tenths of a millisecond each.
 func (d *Directory) Between(pause func()) {
-	d.pause = pause
 	d.admission = &admission{kinds: d.admission.kinds, pause: pause}
 }
+
+func (d *Directory) pause() { d.admission.pause() }
 
 // World is what the objects are compiled in, for verdicts and for keys that change.
 func (d *Directory) World() *compile.World { return d.world }
