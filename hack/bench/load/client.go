@@ -102,10 +102,10 @@ func (c *client) send(now time.Duration) error {
 // spin is the longest pause that is not slept through: waking up takes a part of it.
 const spin = 200 * time.Microsecond
 
-// pause is how long nothing is due.
+// pause is how long to wait for answers: not at all when one may let the next request go.
 func (c *client) pause() time.Duration {
 	if c.sent == c.total || len(c.idle) == 0 {
-		return time.Millisecond
+		return 0
 	}
 	if left := c.due(c.sent) - time.Since(c.began); left > spin {
 		return left - spin/2
@@ -136,7 +136,11 @@ func (c *client) receive() error {
 // wait is epoll_pwait2, the only one with a timeout finer than a millisecond.
 func (c *client) wait(timeout time.Duration) (int, error) {
 	spec := unix.NsecToTimespec(timeout.Nanoseconds())
-	n, _, errno := unix.Syscall6(unix.SYS_EPOLL_PWAIT2, uintptr(c.epoll), uintptr(unsafe.Pointer(&c.events[0])), uintptr(len(c.events)),
+	call := unix.RawSyscall6
+	if timeout > 0 {
+		call = unix.Syscall6
+	}
+	n, _, errno := call(unix.SYS_EPOLL_PWAIT2, uintptr(c.epoll), uintptr(unsafe.Pointer(&c.events[0])), uintptr(len(c.events)),
 		uintptr(unsafe.Pointer(&spec)), 0, 0)
 	switch errno {
 	case 0:

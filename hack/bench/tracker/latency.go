@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 	"time"
@@ -12,13 +13,9 @@ import (
 	"github.com/waypost/waypost/hack/bench/world"
 )
 
-const (
-	swapEvery = 100 * time.Millisecond
-	// slowest is how far behind its plan the client may be at the end of a run.
-	slowest = 100 * time.Millisecond
-)
+const swapEvery = 100 * time.Millisecond
 
-// waits are the medians over the rounds of each round's percentiles, in ms.
+// waits are each round's percentiles, in ms.
 type waits struct{ p50, p99 []float64 }
 
 func (w *waits) add(l load.Latencies) {
@@ -28,81 +25,81 @@ func (w *waits) add(l load.Latencies) {
 
 // measureLatencies measures answer times at half of what the port takes, for
 // nginx at the same rate, and while the snapshot is swapped all the time.
-func (b *bench) measureLatencies(ctx context.Context, waypost *instance.Instance, nginx *server, rate float64) ([]figures.Figure, error) {
+func (b *bench) measureLatencies(ctx context.Context, waypost *instance.Instance, nginx *server, rate float64) (list []figures.Figure, err error) {
 	say("answer times at %.0f clicks a second", rate)
+	watched := watchPace(b.serverCore, b.clientCore)
+	defer func() { err = errors.Join(err, watched.stop()) }()
+	us, them := b.clicksAt(rate, waypost.Public, watched), b.clicksAt(rate, nginx.address, watched)
 	var calm, swapping, theirs waits
-	var errors, swaps float64
+	var failed, swaps float64
+	var editing time.Duration
+	var aside, unsteady int
 	for round := range b.rounds {
-		l, err := b.paced(ctx, waypost.Public, rate)
+		ours, err := us.run(ctx, b.sizes.paced)
 		if err != nil {
 			return nil, err
 		}
-		calm.add(l)
-		b.answered.Clicks += len(l.All)
-		if l, err = b.paced(ctx, nginx.address, rate); err != nil {
+		calm.add(ours.Latencies)
+		reference, err := them.run(ctx, b.sizes.paced)
+		if err != nil {
 			return nil, fmt.Errorf("nginx: %w", err)
 		}
-		theirs.add(l)
-		l, swapped, err := b.pacedWithSwaps(ctx, waypost, rate, round)
+		theirs.add(reference.Latencies)
+		began := time.Now()
+		edited, swapped, err := b.whileSwapping(ctx, waypost, us, round)
 		if err != nil {
 			return nil, err
 		}
-		swapping.add(l)
-		b.answered.Clicks += len(l.All)
+		editing += time.Since(began)
+		swapping.add(edited.Latencies)
 		swaps += swapped
-		errors += float64(len(l.All) - l.Statuses[302])
-		say("  round %d: p50/p99 Waypost %.2f/%.2f ms, nginx %.2f/%.2f ms, while swapping %.2f/%.2f ms (%.0f swaps)", round+1,
-			calm.p50[round], calm.p99[round], theirs.p50[round], theirs.p99[round], swapping.p50[round], swapping.p99[round], swapped)
+		failed += float64(len(edited.All) - edited.Statuses[302])
+		b.answered.Clicks += ours.answered + edited.answered
+		aside += ours.aside + reference.aside + edited.aside
+		unsteady += ours.unsteady + reference.unsteady + edited.unsteady
+		say("  round %d: p50/p99 Waypost %.2f/%.2f ms, nginx %.2f/%.2f ms, while swapping %.2f/%.2f ms (%.0f swaps); %d, %d and %d slices again", round+1,
+			calm.p50[round], calm.p99[round], theirs.p50[round], theirs.p99[round], swapping.p50[round], swapping.p99[round], swapped, ours.aside, reference.aside, edited.aside)
 	}
 	return []figures.Figure{
 		{Name: "p50 at half the maximum rate", Unit: "ms", Value: figures.Median(calm.p50), Reference: figures.Median(theirs.p50), Of: nginxName},
 		{Name: "p99 at half the maximum rate", Unit: "ms", Value: figures.Median(calm.p99), Reference: figures.Median(theirs.p99), Of: nginxName},
 		{Name: "p99 with a swap every 100 ms", Unit: "ms", Value: figures.Median(swapping.p99), Reference: figures.Median(calm.p99), Of: "without swaps"},
-		{Name: "clicks that failed during swaps", Value: errors},
-		{Name: "swaps a second during the run", Value: swaps / (float64(b.rounds) * b.sizes.paced.Seconds())},
+		{Name: "slices measured again, the cores were slow", Value: float64(aside)},
+		{Name: "slices that count although they were", Value: float64(unsteady)},
+		{Name: "clicks that failed during swaps", Value: failed},
+		{Name: "swaps a second during the run", Value: swaps / editing.Seconds()},
 	}, nil
 }
 
-// paced sends clicks at a rate.
-func (b *bench) paced(ctx context.Context, address string, rate float64) (load.Latencies, error) {
-	l, err := load.Paced{
+func (b *bench) clicksAt(rate float64, address string, watched pace) paced {
+	return paced{pace: watched, load: load.Paced{
 		Address: address, Connections: 64, Rate: rate, Core: b.clientCore,
 		Requests: world.Requests(address, world.Paths("/click", b.offers, variety), world.Chrome),
-	}.Run(ctx, b.sizes.paced)
-	if err != nil {
-		return l, err
-	}
-	if l.Behind > slowest {
-		say("  the client was %v behind its plan at the end: the server did not keep up", l.Behind)
-	}
-	if failed := len(l.All) - l.Statuses[302]; failed > 0 {
-		return l, fmt.Errorf("%d clicks failed: %v", failed, l.Statuses)
-	}
-	return l, nil
+	}}
 }
 
-// pacedWithSwaps edits an offer all the time meanwhile, and returns how many
-// revisions that made.
-func (b *bench) pacedWithSwaps(ctx context.Context, waypost *instance.Instance, rate float64, round int) (load.Latencies, float64, error) {
+// whileSwapping edits an offer all the time meanwhile, and returns how many revisions
+// that made.
+func (b *bench) whileSwapping(ctx context.Context, waypost *instance.Instance, clicks paced, round int) (pacedAnswers, float64, error) {
 	before, err := revision(ctx, waypost)
 	if err != nil {
-		return load.Latencies{}, 0, err
+		return pacedAnswers{}, 0, err
 	}
 	editing, stop := context.WithCancel(ctx)
 	var editor sync.WaitGroup
 	var failed error
 	editor.Go(func() { failed = b.edit(editing, round) })
-	l, err := b.paced(ctx, waypost.Public, rate)
+	a, err := clicks.run(ctx, b.sizes.paced)
 	stop()
 	editor.Wait()
 	if err == nil {
 		err = failed
 	}
 	if err != nil {
-		return l, 0, err
+		return a, 0, err
 	}
 	after, err := revision(ctx, waypost)
-	return l, after - before, err
+	return a, after - before, err
 }
 
 // edit changes the manifest of one offer every 100 ms until the context ends.

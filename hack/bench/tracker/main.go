@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/waypost/waypost/hack/bench/figures"
+	"github.com/waypost/waypost/hack/bench/steady"
 )
 
 //go:embed bounds.json
@@ -26,19 +27,20 @@ type sizes struct {
 	memoryOffers int
 	rounds       int
 	slice        time.Duration // of one round
-	paced        time.Duration // of one round at half the rate
+	paced        time.Duration // of one round at half the rate, while the cores are steady
 	serverCore   int
 	clientCore   int
 }
 
 func main() {
+	steady.Main()
 	var s sizes
 	flag.StringVar(&s.binary, "waypost", "bin/waypost", "the program to measure")
 	flag.IntVar(&s.offers, "offers", 10_000, "offers that are served")
 	flag.IntVar(&s.memoryOffers, "memory-offers", 100_000, "offers while memory is measured; 0 leaves it out")
 	flag.IntVar(&s.rounds, "rounds", 5, "interleaved rounds of each measurement; the median counts")
 	flag.DurationVar(&s.slice, "slice", 4*time.Second, "length of one round")
-	flag.DurationVar(&s.paced, "paced", 8*time.Second, "length of one round at half the maximum rate")
+	flag.DurationVar(&s.paced, "paced", 8*time.Second, "length of one round at half the maximum rate, in seconds in which the cores were steady")
 	flag.IntVar(&s.serverCore, "server-core", 0, "core of the servers")
 	flag.IntVar(&s.clientCore, "client-core", 1, "core of the clients")
 	strict := flag.Bool("strict", true, "fail when a bound is missed")

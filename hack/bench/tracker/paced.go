@@ -1,0 +1,134 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/waypost/waypost/hack/bench/load"
+	"github.com/waypost/waypost/hack/bench/steady"
+)
+
+const (
+	// slice is what is measured at once, and again when a core was slow meanwhile.
+	slice = 250 * time.Millisecond
+	// mostSlow is how much of a slice that may be: p99 leaves a hundredth of the answers
+	// out, and the machine may take half of them.
+	mostSlow = slice / 200
+	// tries is how many slices are measured at most for each that counts.
+	tries = 4
+	// mostBehind is how far behind its plan the client may be at the end of a slice.
+	mostBehind = 100 * time.Millisecond
+)
+
+// pace watches the cores. Without the right to, it watches none, and every slice counts.
+type pace []*steady.Watch
+
+func watchPace(cores ...int) pace {
+	var p pace
+	for _, core := range cores {
+		w, err := steady.Start(core)
+		if err != nil {
+			say("  every slice counts, steady or not: %v", errors.Join(err, p.stop()))
+			return nil
+		}
+		p = append(p, w)
+	}
+	return p
+}
+
+// slow is how long the slowest of the cores was slow since the last call.
+func (p pace) slow() (time.Duration, error) {
+	var most time.Duration
+	for _, w := range p {
+		d, err := w.Slow()
+		if err != nil {
+			return 0, err
+		}
+		most = max(most, d)
+	}
+	return most, nil
+}
+
+func (p pace) stop() (err error) {
+	for _, w := range p {
+		err = errors.Join(err, w.Stop())
+	}
+	return err
+}
+
+// paced is load at a rate that tells the server's answer times from the machine's.
+type paced struct {
+	load load.Paced
+	pace pace
+}
+
+// pacedAnswers are those of steady slices.
+type pacedAnswers struct {
+	load.Latencies
+	// answered counts the others too.
+	answered int
+	// aside is how many slices were measured again, and unsteady how many of them count
+	// after all because there were too few others.
+	aside, unsteady int
+}
+
+// run sends for so long, and longer where the cores are slow.
+func (p paced) run(ctx context.Context, d time.Duration) (pacedAnswers, error) {
+	type slowSlice struct {
+		load.Latencies
+		slow time.Duration
+	}
+	var slow []slowSlice
+	a := pacedAnswers{Latencies: load.Latencies{Statuses: map[int]int{}}}
+	wanted := max(int(d/slice), 1)
+	counted := 0
+	for try := 0; counted < wanted && try < tries*wanted; try++ {
+		l, took, err := p.slice(ctx)
+		if err != nil {
+			return a, err
+		}
+		a.answered += len(l.All)
+		if took > mostSlow {
+			slow = append(slow, slowSlice{l, took})
+			continue
+		}
+		a.add(l)
+		counted++
+	}
+	a.aside, a.unsteady = len(slow), wanted-counted
+	slices.SortFunc(slow, func(x, y slowSlice) int { return cmp.Compare(x.slow, y.slow) })
+	for _, s := range slow[:a.unsteady] {
+		a.add(s.Latencies)
+	}
+	return a, nil
+}
+
+// slice measures one and says how long a core was slow meanwhile.
+func (p paced) slice(ctx context.Context) (load.Latencies, time.Duration, error) {
+	if _, err := p.pace.slow(); err != nil {
+		return load.Latencies{}, 0, err
+	}
+	l, err := p.load.Run(ctx, slice)
+	if err != nil {
+		return l, 0, err
+	}
+	if l.Behind > mostBehind {
+		say("  the client was %v behind its plan at the end: the server did not keep up", l.Behind)
+	}
+	if failed := len(l.All) - l.Statuses[302]; failed > 0 {
+		return l, 0, fmt.Errorf("%d clicks failed: %v", failed, l.Statuses)
+	}
+	slow, err := p.pace.slow()
+	return l, slow, err
+}
+
+func (a *pacedAnswers) add(l load.Latencies) {
+	a.All = append(a.All, l.All...)
+	for status, n := range l.Statuses {
+		a.Statuses[status] += n
+	}
+}
