@@ -5,7 +5,7 @@ import metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 // PayoutOverride is what one partner gets for one goal of one offer instead of the goal's payout (S1-24).
 // Of several that hold, the latest from counts; a side that it does not give comes from the goal.
 //
-// +kubebuilder:validation:XValidation:rule="!has(self.from) || !has(self.until) || self.from < self.until",message="until must be later than from: from is inclusive, until exclusive",fieldPath=".until"
+// +kubebuilder:validation:XValidation:rule="!has(self.from) || !has(self.until) || timestamp(self.from) < timestamp(self.until)",message="until must be later than from: from is inclusive, until exclusive",fieldPath=".until"
 type PayoutOverride struct {
 	// name of the override, unique in the object. Example: "december".
 	//
@@ -41,14 +41,27 @@ type PayoutOverride struct {
 	// +optional
 	Revenue *PayoutTerms `json:"revenue,omitempty"`
 
+	// The format date-time would take what Go cannot read (a small t or z, an offset
+	// beyond a day): one such object, once stored, would keep clients from reading all
+	// others of its kind. So from and until are texts, and timestamp() of CEL, which
+	// reads as Go does, has the last word.
+
 	// from is the first moment of the override, inclusive. Default: since ever. Example: "2026-12-01T00:00:00Z".
 	//
 	// +optional
+	// +kubebuilder:validation:Schemaless
+	// +kubebuilder:validation:Type=string
+	// +kubebuilder:validation:MaxLength=64
+	// +kubebuilder:validation:XValidation:rule="self.matches('^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}([.][0-9]+)?(Z|[+-]([01][0-9]|2[0-3]):[0-5][0-9])$') && timestamp(self) >= timestamp('0001-01-01T00:00:00Z')",message="write the moment as in RFC 3339, with its time zone, for example \"2026-12-01T00:00:00Z\""
 	From *metav1.Time `json:"from,omitempty"`
 
 	// until is the first moment after the override, exclusive. Default: for ever. Example: "2027-01-01T00:00:00Z".
 	//
 	// +optional
+	// +kubebuilder:validation:Schemaless
+	// +kubebuilder:validation:Type=string
+	// +kubebuilder:validation:MaxLength=64
+	// +kubebuilder:validation:XValidation:rule="self.matches('^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}([.][0-9]+)?(Z|[+-]([01][0-9]|2[0-3]):[0-5][0-9])$') && timestamp(self) >= timestamp('0001-01-01T00:00:00Z')",message="write the moment as in RFC 3339, with its time zone, for example \"2026-12-01T00:00:00Z\""
 	Until *metav1.Time `json:"until,omitempty"`
 }
 

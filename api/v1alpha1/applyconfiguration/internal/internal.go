@@ -823,7 +823,7 @@ var schemaYAML = typed.YAMLObject(`types:
     fields:
     - name: from
       type:
-        namedType: io.k8s.apimachinery.pkg.apis.meta.v1.Time
+        scalar: string
     - name: goal
       type:
         scalar: string
@@ -842,7 +842,7 @@ var schemaYAML = typed.YAMLObject(`types:
         namedType: com.github.waypost.waypost.api.v1alpha1.PayoutTerms
     - name: until
       type:
-        namedType: io.k8s.apimachinery.pkg.apis.meta.v1.Time
+        scalar: string
 - name: com.github.waypost.waypost.api.v1alpha1.PayoutRule
   map:
     fields:
