@@ -6,8 +6,10 @@ import (
 	"fmt"
 	"os"
 
+	"github.com/go-logr/logr"
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/spf13/cobra"
+	ctrllog "sigs.k8s.io/controller-runtime/pkg/log"
 	ctrlmetrics "sigs.k8s.io/controller-runtime/pkg/metrics"
 
 	"github.com/waypost/waypost/api/seal"
@@ -62,6 +64,7 @@ func runOperator(ctx context.Context, f operatorFlags) error {
 	if err != nil {
 		return err
 	}
+	logWatches(log)
 	config, err := restConfig(f.kubeconfig)
 	if err != nil {
 		return err
@@ -95,6 +98,11 @@ func runOperator(ctx context.Context, f operatorFlags) error {
 	}
 	return nil
 }
+
+// logWatches shows what the caches say. They log to a logger of the process: without
+// it a watch that fails for ever, for a missing right or an object that cannot be
+// read, fails in silence.
+func logWatches(log logr.Logger) { ctrllog.SetLogger(log) }
 
 // showRuntime adds to the metrics of controller-runtime what every process shows;
 // some of it may be there already.
