@@ -134,6 +134,11 @@ func TestDirectoryFindings(t *testing.T) {
 			[]string{"a.yaml:"}},
 		{"another version", map[string]string{"a.yaml": strings.Replace(advertiser, "v1alpha1", "v2", 1)},
 			[]string{"a.yaml:2: error: Advertiser/acme: kind"}},
+		{"no group", map[string]string{"a.yaml": strings.Replace(advertiser, "waypost.dev/v1alpha1", "v1alpha1", 1)},
+			[]string{"a.yaml:2: error: Advertiser/acme: kind: v1alpha1 Advertiser is no kind of Waypost"}},
+		{"a group that nearly has our name", map[string]string{"a.yaml": strings.Replace(advertiser, "waypost.dev", "Waypost.io", 1)},
+			[]string{"a.yaml:2: error: Advertiser/acme: kind: Waypost.io/v1alpha1 Advertiser is no kind of Waypost"}},
+		{"others' kinds with the name of ours", map[string]string{"n.yaml": "apiVersion: ec2.example/v1\nkind: Network\nmetadata: {name: x}\nspec: {}\n"}, nil},
 		{"no name", map[string]string{"a.yaml": strings.Replace(advertiser, "{name: acme}", "{}", 1)},
 			[]string{"a.yaml:3: error: Advertiser/: metadata.name"}},
 		{"others' objects and kustomizations", map[string]string{

@@ -127,12 +127,12 @@ func (f *file) take(ctx context.Context, a *admission, m *manifest, before forme
 	var findings []Finding
 	key := objectKey{m.kind, m.namespace, m.name}
 	switch {
+	case m.apiVersion == "" || m.kind == "":
+		findings = []Finding{m.finding(ReasonUnreadable, "", "a manifest has apiVersion and kind")}
 	case m.kind == "Secret" && m.apiVersion == "v1":
 		o.secret, findings = admitSecret(ctx, m)
 	case isWaypost(m):
 		o.typed, findings = admitOver(ctx, a, m, before, key)
-	case m.apiVersion == "" || m.kind == "":
-		findings = []Finding{m.finding(ReasonUnreadable, "", "a manifest has apiVersion and kind")}
 	default:
 		return // other programs' objects may stand beside ours
 	}
@@ -161,8 +161,15 @@ func admitOver(ctx context.Context, a *admission, m *manifest, before formerly, 
 	return object, findings
 }
 
-// isWaypost reports whether a manifest is of our group, in whatever version.
+// isWaypost reports whether a manifest is of our group, in whatever version, or was
+// meant to be: one of our kinds in no group, or in one with our name. No API server
+// knows those, and passed over they would be missed only when nothing is served.
 func isWaypost(m *manifest) bool {
-	group, _, _ := strings.Cut(m.apiVersion, "/")
-	return group == v1alpha1.GroupName
+	group, _, grouped := strings.Cut(m.apiVersion, "/")
+	if group == v1alpha1.GroupName {
+		return true
+	}
+	ours, _, _ := strings.Cut(v1alpha1.GroupName, ".")
+	_, known := kinds[m.kind]
+	return known && (!grouped || strings.Contains(strings.ToLower(group), ours))
 }
