@@ -174,7 +174,7 @@ func (e *explanation) complete(ctx context.Context, line func(what, format strin
 		value := cell(click[name])
 		if _, given := e.fields[name]; value != "" && !given {
 			e.fields[name] = value
-			known = append(known, name+"="+value)
+			known = append(known, name+"="+printable(value))
 		}
 	}
 	line("data", "%s", cmp.Or(strings.Join(known, " "), "none: the click brought nothing that rules ask for"))

@@ -118,7 +118,7 @@ func (f *follower) line(item row) error {
 	}
 	var b strings.Builder
 	for i, c := range f.listing.columns {
-		text := cell(item[c])
+		text := printable(cell(item[c]))
 		f.widths[i] = max(f.widths[i], len([]rune(text)))
 		fmt.Fprintf(&b, "%-*s   ", f.widths[i], text)
 	}

@@ -4,8 +4,10 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"strconv"
 	"strings"
 	"text/tabwriter"
+	"unicode"
 )
 
 // row is one object of an API answer, in the API's own names.
@@ -20,7 +22,7 @@ func printTable(w io.Writer, columns []string, rows []row) error {
 	for _, r := range rows {
 		cells := make([]string, len(columns))
 		for i, c := range columns {
-			cells[i] = cell(r[c])
+			cells[i] = printable(cell(r[c]))
 		}
 		if _, err := fmt.Fprintln(t, strings.Join(cells, "\t")); err != nil {
 			return fmt.Errorf("writing the table: %w", err)
@@ -39,6 +41,21 @@ func cell(v any) string {
 		return fmt.Sprintf("%.0f", v)
 	}
 	return fmt.Sprint(v)
+}
+
+// printable writes what a terminal would obey as Go does: a visitor's sub id may hold
+// a line break or an escape sequence, and would make rows, or hide some.
+func printable(text string) string {
+	var b strings.Builder
+	for _, r := range text {
+		if unicode.IsPrint(r) {
+			b.WriteRune(r)
+			continue
+		}
+		escaped := strconv.QuoteRune(r)
+		b.WriteString(escaped[1 : len(escaped)-1])
+	}
+	return b.String()
 }
 
 // printJSON writes v with indentation.
