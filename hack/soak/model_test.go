@@ -45,6 +45,7 @@ type row struct {
 	*request
 	world      *world
 	impression bool
+	at         int64
 }
 
 // judged is a postback's line in the log.
@@ -128,7 +129,7 @@ func (m *model) arrive(t *journal.Traffic, impression bool) {
 	if m.rows[t.ID] != nil {
 		m.wrongf("visit %s is there twice", t.ID)
 	}
-	m.rows[t.ID] = &row{q, w, impression}
+	m.rows[t.ID] = &row{q, w, impression, t.At}
 	list := m.waiting
 	m.waiting = nil
 	for _, f := range list {

@@ -112,7 +112,7 @@ func (m *model) goalClick(s *sale) string {
 	if m.closed[s.session] {
 		return "refused session_closed"
 	}
-	if reason := s.obstacle(); reason != "" {
+	if reason := m.obstacle(s.facts); reason != "" {
 		return "rejected " + reason
 	}
 	m.goalClicks[key(s.network.Name, s.offer.Name, s.partner.Name, s.goal.Value)]++
@@ -121,8 +121,11 @@ func (m *model) goalClick(s *sale) string {
 	return "approved"
 }
 
-func (f *facts) obstacle() string {
+func (m *model) obstacle(f *facts) string {
 	age := f.at - f.sessionAt*1_000_000
+	if r := m.rows[f.session]; r != nil {
+		age = f.at - r.at
+	}
 	switch {
 	case slices.Contains([]string{"Blocked", "Rejected", "Deleted"}, f.partner.State):
 		return "partner_inactive"
@@ -138,7 +141,7 @@ func (f *facts) obstacle() string {
 }
 
 func (m *model) fresh(s *sale) string {
-	reason := s.obstacle()
+	reason := m.obstacle(s.facts)
 	if reason == "" && s.otherCurrency() {
 		reason = "currency_mismatch"
 	}

@@ -219,7 +219,7 @@ func (m *model) goalHit(p *journal.Postback, n *sale) string {
 	if m.closed[n.session] {
 		return "refused session_closed"
 	}
-	if reason := obstacle(p); reason != "" {
+	if reason := m.obstacle(p); reason != "" {
 		return "rejected " + reason
 	}
 	m.goalHits++
@@ -227,8 +227,11 @@ func (m *model) goalHit(p *journal.Postback, n *sale) string {
 	return "approved"
 }
 
-func obstacle(p *journal.Postback) string {
+func (m *model) obstacle(p *journal.Postback) string {
 	age := p.At - p.SessionAt*1_000_000
+	if t := m.seen[session(p)]; t != nil && t.At/1_000_000 == p.SessionAt {
+		age = p.At - t.At
+	}
 	a := p.Terms.Offer.Attribution
 	switch {
 	case p.Terms.Partner.State == snapshot.Blocked:
@@ -245,7 +248,7 @@ func obstacle(p *journal.Postback) string {
 }
 
 func (m *model) fresh(p *journal.Postback, n *sale, otherCurrency bool) string {
-	reason := obstacle(p)
+	reason := m.obstacle(p)
 	if reason == "" && otherCurrency {
 		reason = "currency_mismatch"
 	}

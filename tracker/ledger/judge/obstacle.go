@@ -29,15 +29,15 @@ func (c *Case) obstacle() string {
 	return c.untimely()
 }
 
-// untimely compares the time since the click, which its id tells to the second,
-// with the offer's bounds. Both bounds are allowed.
+// untimely compares the time since the click with the offer's bounds. Both bounds
+// are allowed.
 func (c *Case) untimely() string {
 	p := c.Postback
 	if Session(p) == "" {
 		return ""
 	}
 	a := &p.Terms.Offer.Attribution
-	age := p.At - p.SessionAt*second
+	age := p.At - c.sessionBegan()
 	lookback := hours(a.ClickLookbackHours, defaultClickLookback)
 	if p.ClickID == "" {
 		lookback = hours(a.ImpressionLookbackHours, defaultImpressionLookback)
@@ -48,6 +48,16 @@ func (c *Case) untimely() string {
 		return ReasonTooLate
 	}
 	return ""
+}
+
+// sessionBegan is when the click or impression was, in microseconds since 1970. Its
+// id tells that to the second, rounded down; its row, unless it is gone, exactly.
+func (c *Case) sessionBegan() int64 {
+	at := c.Postback.SessionAt * second
+	if c.Click != nil && at <= c.Click.At && c.Click.At < at+second {
+		return c.Click.At
+	}
+	return at
 }
 
 func hours(given, otherwise int32) int64 {

@@ -64,6 +64,34 @@ func TestClickDataMissing(t *testing.T) {
 	}
 }
 
+// TestTimeToTheMicrosecond counts from the moment of the click, of which its id
+// tells the second only.
+func TestTimeToTheMicrosecond(t *testing.T) {
+	const clicked = clickTime*second + 900_000
+	minimum := func(p *journal.Postback) { p.Terms.Offer.Attribution.MinimumClickSeconds = 1 }
+	for name, x := range map[string]struct {
+		row  *Visit
+		at   int64
+		want string
+	}{
+		"too soon":                              {&Visit{At: clicked}, clicked + second - 1, ReasonTooSoon},
+		"just late enough":                      {&Visit{At: clicked}, clicked + second, ""},
+		"just in time":                          {&Visit{At: clicked}, clicked + 720*hour, ""},
+		"too late":                              {&Visit{At: clicked}, clicked + 720*hour + 1, ReasonTooLate},
+		"by the id, the row is gone":            {nil, clickTime*second + second, ""},
+		"by the id, before":                     {nil, clickTime*second + second - 1, ReasonTooSoon},
+		"by the id, the row has another second": {&Visit{At: 5}, clickTime*second + 720*hour + 1, ReasonTooLate},
+	} {
+		d := newDesk(t)
+		if x.row != nil {
+			d.clicks["c1"] = x.row
+		}
+		if got := d.post(postback(minimum, at(x.at))).Verdict.Reason; got != x.want {
+			t.Errorf("%s: %q, want %q", name, got, x.want)
+		}
+	}
+}
+
 // TestFields prices by each field that rules know.
 func TestFields(t *testing.T) {
 	visit := &Visit{Source: "v-source", Country: "v-country", Device: "v-device"}
