@@ -30,9 +30,6 @@ func Main() {
 	os.Exit(0)
 }
 
-// most looks are kept, an hour: who asks no more has ended.
-const most = 4_000_000
-
 // watch answers each line that comes in with how long the core was slow since the last.
 func watch(core int) error {
 	runtime.GOMAXPROCS(2) // the thread that looks keeps one of them
@@ -52,9 +49,7 @@ func watch(core int) error {
 			_ = unix.ClockNanosleep(unix.CLOCK_MONOTONIC, 0, &pause, nil) // a signal may cut it short
 			l := look{late: time.Since(began) - every, took: work()}
 			mu.Lock()
-			if len(looks) < most {
-				looks = append(looks, l)
-			}
+			looks = append(looks, l)
 			mu.Unlock()
 		}
 	}()

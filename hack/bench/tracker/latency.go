@@ -57,15 +57,15 @@ func (b *bench) measureLatencies(ctx context.Context, waypost *instance.Instance
 		b.answered.Clicks += ours.answered + edited.answered
 		aside += ours.aside + reference.aside + edited.aside
 		unsteady += ours.unsteady + reference.unsteady + edited.unsteady
-		say("  round %d: p50/p99 Waypost %.2f/%.2f ms, nginx %.2f/%.2f ms, while swapping %.2f/%.2f ms (%.0f swaps); %d, %d and %d slices again", round+1,
+		say("  round %d: p50/p99 Waypost %.2f/%.2f ms, nginx %.2f/%.2f ms, while swapping %.2f/%.2f ms (%.0f swaps); %d, %d and %d pieces again", round+1,
 			calm.p50[round], calm.p99[round], theirs.p50[round], theirs.p99[round], swapping.p50[round], swapping.p99[round], swapped, ours.aside, reference.aside, edited.aside)
 	}
 	return []figures.Figure{
 		{Name: "p50 at half the maximum rate", Unit: "ms", Value: figures.Median(calm.p50), Reference: figures.Median(theirs.p50), Of: nginxName},
 		{Name: "p99 at half the maximum rate", Unit: "ms", Value: figures.Median(calm.p99), Reference: figures.Median(theirs.p99), Of: nginxName},
 		{Name: "p99 with a swap every 100 ms", Unit: "ms", Value: figures.Median(swapping.p99), Reference: figures.Median(calm.p99), Of: "without swaps"},
-		{Name: "slices measured again, the cores were slow", Value: float64(aside)},
-		{Name: "slices that count although they were", Value: float64(unsteady)},
+		{Name: "pieces measured again, the cores were slow", Value: float64(aside)},
+		{Name: "pieces that count although they were", Value: float64(unsteady)},
 		{Name: "clicks that failed during swaps", Value: failed},
 		{Name: "swaps a second during the run", Value: swaps / editing.Seconds()},
 	}, nil

@@ -13,18 +13,18 @@ import (
 )
 
 const (
-	// slice is what is measured at once, and again when a core was slow meanwhile.
-	slice = 250 * time.Millisecond
-	// mostSlow is how much of a slice that may be: p99 leaves a hundredth of the answers
-	// out, and the machine may take half of them.
-	mostSlow = slice / 200
-	// tries is how many slices are measured at most for each that counts.
+	// piece is what is measured at once, and again when a core was slow meanwhile.
+	piece = 250 * time.Millisecond
+	// mostSlow is how much of a piece that may be: p99 leaves a hundredth of the answers
+	// out. A watch tells slowness in steps of 5 ms, so that one of them is too much.
+	mostSlow = piece / 200
+	// tries is how many pieces are measured at most for each that counts.
 	tries = 4
-	// mostBehind is how far behind its plan the client may be at the end of a slice.
+	// mostBehind is how far behind its plan the client may be at the end of a piece.
 	mostBehind = 100 * time.Millisecond
 )
 
-// pace watches the cores. Without the right to, it watches none, and every slice counts.
+// pace watches the cores. Without the right to, it watches none, and every piece counts.
 type pace []*steady.Watch
 
 func watchPace(cores ...int) pace {
@@ -32,7 +32,7 @@ func watchPace(cores ...int) pace {
 	for _, core := range cores {
 		w, err := steady.Start(core)
 		if err != nil {
-			say("  every slice counts, steady or not: %v", errors.Join(err, p.stop()))
+			say("  every piece counts, steady or not: %v", errors.Join(err, p.stop()))
 			return nil
 		}
 		p = append(p, w)
@@ -66,53 +66,53 @@ type paced struct {
 	pace pace
 }
 
-// pacedAnswers are those of steady slices.
+// pacedAnswers are those of steady pieces.
 type pacedAnswers struct {
 	load.Latencies
 	// answered counts the others too.
 	answered int
-	// aside is how many slices were measured again, and unsteady how many of them count
+	// aside is how many pieces were measured again, and unsteady how many of them count
 	// after all because there were too few others.
 	aside, unsteady int
 }
 
 // run sends for so long, and longer where the cores are slow.
 func (p paced) run(ctx context.Context, d time.Duration) (pacedAnswers, error) {
-	type slowSlice struct {
+	type slowPiece struct {
 		load.Latencies
 		slow time.Duration
 	}
-	var slow []slowSlice
+	var slow []slowPiece
 	a := pacedAnswers{Latencies: load.Latencies{Statuses: map[int]int{}}}
-	wanted := max(int(d/slice), 1)
+	wanted := max(int(d/piece), 1)
 	counted := 0
 	for try := 0; counted < wanted && try < tries*wanted; try++ {
-		l, took, err := p.slice(ctx)
+		l, took, err := p.piece(ctx)
 		if err != nil {
 			return a, err
 		}
 		a.answered += len(l.All)
 		if took > mostSlow {
-			slow = append(slow, slowSlice{l, took})
+			slow = append(slow, slowPiece{l, took})
 			continue
 		}
 		a.add(l)
 		counted++
 	}
 	a.aside, a.unsteady = len(slow), wanted-counted
-	slices.SortFunc(slow, func(x, y slowSlice) int { return cmp.Compare(x.slow, y.slow) })
+	slices.SortFunc(slow, func(x, y slowPiece) int { return cmp.Compare(x.slow, y.slow) })
 	for _, s := range slow[:a.unsteady] {
 		a.add(s.Latencies)
 	}
 	return a, nil
 }
 
-// slice measures one and says how long a core was slow meanwhile.
-func (p paced) slice(ctx context.Context) (load.Latencies, time.Duration, error) {
+// piece measures one and says how long a core was slow meanwhile.
+func (p paced) piece(ctx context.Context) (load.Latencies, time.Duration, error) {
 	if _, err := p.pace.slow(); err != nil {
 		return load.Latencies{}, 0, err
 	}
-	l, err := p.load.Run(ctx, slice)
+	l, err := p.load.Run(ctx, piece)
 	if err != nil {
 		return l, 0, err
 	}
