@@ -12,8 +12,10 @@ import (
 var ErrBody = errors.New("the body is not a flat JSON object")
 
 // ScanJSON reads a JSON object: strings, numbers and truth values count as they
-// are written, null, lists and objects do not count. On an error the set may
-// hold some of the object's members: the caller must not act on them.
+// are written, null does not count. Lists and objects do not count either under
+// names that mean nothing here; as a parameter they are an error, because to leave
+// an amount or an order id out changes what is paid. On an error the set may hold
+// some of the object's members: the caller must not act on them.
 func (s *Set) ScanJSON(t *Table, body []byte) error {
 	dec := json.NewDecoder(bytes.NewReader(body))
 	if tok, err := dec.Token(); err != nil || tok != json.Delim('{') {
@@ -28,8 +30,13 @@ func (s *Set) ScanJSON(t *Table, body []byte) error {
 		if err := dec.Decode(&raw); err != nil {
 			return fmt.Errorf("%w: %w", ErrBody, err)
 		}
-		if val, ok := scalar(raw); ok {
-			s.put(t, []byte(key.(string)), val) // an object's key is a string, or Token fails
+		name := key.(string) // or Token fails
+		val, ok := scalar(raw)
+		switch _, known := t.names[name]; {
+		case ok:
+			s.put(t, []byte(name), val)
+		case known && raw[0] != 'n':
+			return fmt.Errorf("%w: %s is a list or an object", ErrBody, name)
 		}
 	}
 	if _, err := dec.Token(); err != nil {
