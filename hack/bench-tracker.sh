@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Clicks and impressions beside nginx on the same core: figures, references and
-# bounds. About eight minutes; BENCH_TRACKER="-rounds 1 -slice 1s -paced 1s -memory-offers 0" is a quick look.
+# bounds. About eleven minutes; BENCH_TRACKER="-rounds 1 -slice 1s -paced 1s -memory-offers 0" is a quick look.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 # shellcheck source=hack/bench/tools.sh

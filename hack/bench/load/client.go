@@ -11,9 +11,10 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// client is one loop over non-blocking connections: at each turn it sends what is
-// due on idle connections and takes the answers that are there.
-type client struct {
+// Client is the open connections of a Paced, for one goroutine. It is one loop over
+// them, and they do not block: at each turn it sends what is due on idle connections and
+// takes the answers that are there.
+type Client struct {
 	paced  Paced
 	to     unix.SockaddrInet4
 	epoll  int
@@ -27,21 +28,21 @@ type client struct {
 	result Latencies
 }
 
-func newClient(p Paced) (*client, error) {
+// Open connects. Close ends the connections.
+func (p Paced) Open() (*Client, error) {
 	address, err := net.ResolveTCPAddr("tcp4", p.Address)
 	if err != nil {
 		return nil, err
 	}
-	c := &client{paced: p, to: unix.SockaddrInet4{Port: address.Port}}
+	c := &Client{paced: p, to: unix.SockaddrInet4{Port: address.Port}}
 	copy(c.to.Addr[:], address.IP.To4())
-	c.result.Statuses = map[int]int{}
 	if c.epoll, err = unix.EpollCreate1(unix.EPOLL_CLOEXEC); err != nil {
 		return nil, fmt.Errorf("epoll: %w", err)
 	}
 	for range p.Connections {
 		conn := &connection{client: c, fd: -1}
 		if err := conn.open(); err != nil {
-			c.close()
+			c.Close()
 			return nil, err
 		}
 		c.conns = append(c.conns, conn)
@@ -50,7 +51,8 @@ func newClient(p Paced) (*client, error) {
 	return c, nil
 }
 
-func (c *client) close() {
+// Close ends the connections.
+func (c *Client) Close() {
 	for _, conn := range c.conns {
 		conn.shut()
 	}
@@ -60,8 +62,9 @@ func (c *client) close() {
 // grace is how long the last answers are waited for.
 const grace = 10 * time.Second
 
-func (c *client) run(ctx context.Context, total int) error {
-	c.total, c.result.All = total, make([]time.Duration, 0, total)
+func (c *Client) run(ctx context.Context, total int) error {
+	c.sent, c.total = 0, total
+	c.result = Latencies{All: make([]time.Duration, 0, total), Statuses: map[int]int{}}
 	c.began = time.Now()
 	deadline := c.began.Add(c.due(total) + grace)
 	for turn := 0; len(c.result.All) < total; turn++ {
@@ -69,7 +72,7 @@ func (c *client) run(ctx context.Context, total int) error {
 		if turn%64 == 0 && (ctx.Err() != nil || now.After(deadline)) {
 			return errors.Join(ctx.Err(), fmt.Errorf("%d of %d requests were answered in time", len(c.result.All), total))
 		}
-		if err := c.send(now.Sub(c.began)); err != nil {
+		if err := c.write(now.Sub(c.began)); err != nil {
 			return err
 		}
 		if err := c.receive(); err != nil {
@@ -80,13 +83,13 @@ func (c *client) run(ctx context.Context, total int) error {
 }
 
 // due is when the nth request is, from the beginning.
-func (c *client) due(n int) time.Duration {
+func (c *Client) due(n int) time.Duration {
 	return time.Duration(float64(n) / c.paced.Rate * float64(time.Second))
 }
 
-// send writes the requests whose time has come to idle connections, in turn: one
+// write writes the requests whose time has come to idle connections, in turn: one
 // that is never used would be closed by the server. What finds none stays due.
-func (c *client) send(now time.Duration) error {
+func (c *Client) write(now time.Duration) error {
 	for c.sent < c.total && len(c.idle) > 0 && c.due(c.sent) <= now {
 		conn := c.idle[0]
 		c.idle = c.idle[1:]
@@ -103,7 +106,7 @@ func (c *client) send(now time.Duration) error {
 const spin = 200 * time.Microsecond
 
 // pause is how long to wait for answers: not at all when one may let the next request go.
-func (c *client) pause() time.Duration {
+func (c *Client) pause() time.Duration {
 	if c.sent == c.total || len(c.idle) == 0 {
 		return 0
 	}
@@ -114,7 +117,7 @@ func (c *client) pause() time.Duration {
 }
 
 // receive takes what has arrived, and waits for it until the next request is due.
-func (c *client) receive() error {
+func (c *Client) receive() error {
 	n, err := c.wait(c.pause())
 	if err != nil {
 		return err
@@ -134,7 +137,7 @@ func (c *client) receive() error {
 }
 
 // wait is epoll_pwait2, the only one with a timeout finer than a millisecond.
-func (c *client) wait(timeout time.Duration) (int, error) {
+func (c *Client) wait(timeout time.Duration) (int, error) {
 	spec := unix.NsecToTimespec(timeout.Nanoseconds())
 	call := unix.RawSyscall6
 	if timeout > 0 {

@@ -13,7 +13,7 @@ import (
 
 // connection carries one request at a time.
 type connection struct {
-	client  *client
+	client  *Client
 	fd      int
 	request int
 	due     time.Duration

@@ -39,25 +39,38 @@ type Latencies struct {
 	Behind time.Duration
 }
 
-// Run sends for a time and waits for the last answers.
+// Run sends for a time, on connections of its own, and waits for the last answers.
 func (p Paced) Run(ctx context.Context, d time.Duration) (Latencies, error) {
-	return p.Send(ctx, int(p.Rate*d.Seconds()))
+	return p.Send(ctx, p.count(d))
 }
 
-// Send sends so many requests and waits for the last answers.
+// Send sends so many requests, on connections of its own, and waits for the last answers.
 func (p Paced) Send(ctx context.Context, total int) (Latencies, error) {
+	c, err := p.Open()
+	if err != nil {
+		return Latencies{}, err
+	}
+	defer c.Close()
+	return c.send(ctx, total)
+}
+
+// count is how many requests are due in a time.
+func (p Paced) count(d time.Duration) int { return int(p.Rate * d.Seconds()) }
+
+// Run sends for a time and waits for the last answers. Each Run begins with the first
+// of the requests. After an error the Client can only be closed.
+func (c *Client) Run(ctx context.Context, d time.Duration) (Latencies, error) {
+	return c.send(ctx, c.paced.count(d))
+}
+
+func (c *Client) send(ctx context.Context, total int) (Latencies, error) {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
-	undo, err := pin(p.Core)
+	undo, err := pin(c.paced.Core)
 	if err != nil {
 		return Latencies{}, err
 	}
 	defer undo()
-	c, err := newClient(p)
-	if err != nil {
-		return Latencies{}, err
-	}
-	defer c.close()
 	if err := c.run(ctx, total); err != nil {
 		return Latencies{}, err
 	}

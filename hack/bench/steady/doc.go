@@ -2,7 +2,8 @@
 //
 // A virtual machine shares its host. One that is slowed for some tens of milliseconds
 // in every second, to a tenth of its pace and without a trace in its own accounts of
-// stolen time, shows every server a p99 of that length: the figure is the host's. So
-// while answer times are taken a program of its own looks each millisecond, before all
-// others on the core, how long a fixed piece of arithmetic takes.
+// stolen time, shows every server a p99 of that length: the figure is the host's. And
+// a neighbour on the same physical core takes up to half of what it can do for seconds.
+// So while answer times are taken a program of its own looks each millisecond, before
+// all others on the core, how long a fixed piece of work takes.
 package steady

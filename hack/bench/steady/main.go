@@ -30,7 +30,7 @@ func Main() {
 	os.Exit(0)
 }
 
-// watch answers each line that comes in with how long the core was slow since the last.
+// watch answers each line that comes in with the pace since the last.
 func watch(core int) error {
 	runtime.GOMAXPROCS(2) // the thread that looks keeps one of them
 	var mu sync.Mutex
@@ -61,7 +61,8 @@ func watch(core int) error {
 		since := looks
 		looks = nil
 		mu.Unlock()
-		if _, err := fmt.Println(slow(since)); err != nil {
+		p := paceOf(since)
+		if _, err := fmt.Println(p.Typical.Nanoseconds(), p.Mean.Nanoseconds()); err != nil {
 			return err
 		}
 	}

@@ -8,56 +8,65 @@ import (
 const (
 	// every is the pause between two looks.
 	every = 950 * time.Microsecond
-	// span is how many looks are judged together, five milliseconds.
-	span = 5
-	// slowness is how many times its usual time the piece of arithmetic takes on a core
-	// that is slow: turbo clocks and a neighbour on the same physical core stay below.
-	slowness = 2
 	// tooLate is how late the one that comes before all others wakes up only when there is
 	// no core: what the kernel does without being interrupted takes less.
 	tooLate = 5 * time.Millisecond
 )
 
-// look is one look at a core: how late it came, and how long the piece of arithmetic took.
-type look struct{ late, took time.Duration }
-
-// slow is how long a core was slow, or not there, in a series of looks. What is usual is
-// the lower quartile of them.
-func slow(looks []look) (sum time.Duration) {
-	if len(looks) < span {
-		return 0
-	}
-	took := make([]time.Duration, len(looks))
-	for i, l := range looks {
-		took[i] = l.took
-	}
-	slices.Sort(took)
-	usual := took[len(took)/4]
-	for s := range slices.Chunk(looks, span) {
-		var working, away time.Duration
-		for _, l := range s {
-			working += l.took
-			if l.late >= tooLate {
-				away += l.late
-			}
-		}
-		sum += away
-		if n := time.Duration(len(s)); working > slowness*n*usual {
-			sum += n*every + working
-		}
-	}
-	return sum
+// Pace is how long the piece of work took in a time, looked at each millisecond.
+type Pace struct {
+	// Typical is the median: what short moments, good or bad, do not change.
+	Typical time.Duration
+	// Mean has in it what the core lost in short moments, also when it was not there at all.
+	Mean time.Duration
 }
 
-var sink uint32
+// Against is how many times as long the work took as was typical then: 1 is the same
+// pace, and a core that is slowed twelvefold for a twentieth of the time has 1.55. It is
+// 0 where one of the two knows nothing.
+func (p Pace) Against(then Pace) float64 {
+	if then.Typical == 0 {
+		return 0
+	}
+	return float64(p.Mean) / float64(then.Typical)
+}
 
-// work is how long the piece of arithmetic takes, some 15 µs.
+// look is one look at a core: how late it came, and how long the piece of work took.
+type look struct{ late, took time.Duration }
+
+func paceOf(looks []look) Pace {
+	if len(looks) == 0 {
+		return Pace{}
+	}
+	took := make([]time.Duration, len(looks))
+	var sum time.Duration
+	for i, l := range looks {
+		took[i] = l.took
+		sum += l.took
+		if l.late >= tooLate {
+			sum += l.late
+		}
+	}
+	slices.Sort(took)
+	return Pace{Typical: took[len(took)/2], Mean: sum / time.Duration(len(took))}
+}
+
+var sink [6]uint32
+
+// work is how long the piece of work takes, some 15 µs. Its steps do not wait for each
+// other, so that it needs all that a physical core can do at once: a chain of them would
+// be no slower beside a neighbour.
 func work() time.Duration {
 	began := time.Now()
-	x := sink
-	for range 10_000 {
-		x = x*1_664_525 + 1_013_904_223
+	a, b, c, d, e, f := sink[0], sink[1], sink[2], sink[3], sink[4], sink[5]
+	for i := range uint32(10_000) {
+		a = a<<1 ^ i
+		b = b>>1 + i
+		c = c<<3 ^ i
+		d = d + i ^ 7
+		e = e<<2 + i
+		f = f>>3 ^ i
 	}
-	sink = x
+	sink = [6]uint32{a, b, c, d, e, f}
 	return time.Since(began)
 }

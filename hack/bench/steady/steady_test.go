@@ -1,6 +1,7 @@
 package steady
 
 import (
+	"math"
 	"os"
 	"strings"
 	"testing"
@@ -12,12 +13,13 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-func TestSlow(t *testing.T) {
+func TestPace(t *testing.T) {
 	const usual, slowed = 15 * time.Microsecond, 180 * time.Microsecond
-	series := func(n int, change ...func(int, *look)) []look {
-		looks := make([]look, n)
+	then := Pace{Typical: usual}
+	series := func(change ...func(int, *look)) []look {
+		looks := make([]look, 1000)
 		for i := range looks {
-			looks[i] = look{late: 50 * time.Microsecond, took: usual + time.Duration(i%7)*time.Microsecond}
+			looks[i] = look{late: 50 * time.Microsecond, took: usual}
 			for _, f := range change {
 				f(i, &looks[i])
 			}
@@ -31,29 +33,34 @@ func TestSlow(t *testing.T) {
 			}
 		}
 	}
+	late := func(d time.Duration) func(int, *look) {
+		return func(i int, l *look) {
+			if i == 77 {
+				l.late = d
+			}
+		}
+	}
 	for _, c := range []struct {
-		name  string
-		looks []look
-		want  time.Duration
+		name    string
+		looks   []look
+		typical time.Duration
+		against float64
 	}{
 		{name: "nothing"},
-		{name: "too few to know what is usual", looks: series(4, took(0, 4, slowed))},
-		{name: "steady", looks: series(1000)},
-		{name: "half as fast again is a clock", looks: series(1000, took(500, 600, usual*3/2))},
-		{name: "one long look is an interrupt", looks: series(1000, took(500, 501, 60*time.Microsecond))},
-		{name: "two spans", looks: series(1000, took(500, 510, slowed)), want: 10 * (every + slowed)},
-		{name: "the last, which is short", looks: series(1002, took(1000, 1002, slowed)), want: 2 * (every + slowed)},
-		{name: "most of the time", looks: series(1000, took(300, 1000, slowed)), want: 700 * (every + slowed)},
-		{name: "a core that was away", looks: series(1000, func(i int, l *look) {
-			if i == 77 {
-				l.late = 40 * time.Millisecond
-			}
-		}), want: 40 * time.Millisecond},
-		{name: "a late one", looks: series(1000, func(i int, l *look) { l.late = 4 * time.Millisecond })},
+		{name: "steady", looks: series(), typical: usual, against: 1},
+		{name: "a neighbour all the time", looks: series(took(0, 1000, usual*3/2)), typical: usual * 3 / 2, against: 1.5},
+		{name: "slowed for a twentieth", looks: series(took(500, 550, slowed)), typical: usual, against: 1.55},
+		{name: "one interrupt", looks: series(took(500, 501, 60*time.Microsecond)), typical: usual, against: 1.003},
+		{name: "a core that was away", looks: series(late(30 * time.Millisecond)), typical: usual, against: 3},
+		{name: "a late one", looks: series(late(4 * time.Millisecond)), typical: usual, against: 1},
 	} {
-		if got := slow(c.looks); got != c.want {
-			t.Errorf("%s: slow for %v, want %v", c.name, got, c.want)
+		p := paceOf(c.looks)
+		if got := p.Against(then); p.Typical != c.typical || math.Abs(got-c.against) > 1e-6 {
+			t.Errorf("%s: %v, %.6f of the pace then; want %v, %.6f", c.name, p, got, c.typical, c.against)
 		}
+	}
+	if got := then.Against(Pace{}); got != 0 {
+		t.Errorf("against nothing: %v", got)
 	}
 }
 
@@ -67,15 +74,15 @@ func TestWatch(t *testing.T) {
 		return // the error says what is needed
 	}
 	for range 3 {
-		slow, err := w.Slow()
-		if since := time.Since(began); err != nil || slow < 0 || slow > since {
-			t.Errorf("slow for %v of %v: %v", slow, since, err)
+		p, err := w.Pace()
+		if err != nil || p.Typical < 0 || p.Typical > time.Since(began) {
+			t.Errorf("%v after %v: %v", p, time.Since(began), err)
 		}
 	}
 	if err := w.Stop(); err != nil {
 		t.Error(err)
 	}
-	if _, err := w.Slow(); err == nil {
+	if _, err := w.Pace(); err == nil {
 		t.Error("a watch that was stopped answers")
 	}
 	if _, err := Start(1 << 20); err == nil || !strings.Contains(err.Error(), "core") {

@@ -8,8 +8,6 @@ import (
 	"os"
 	"os/exec"
 	"strconv"
-	"strings"
-	"time"
 )
 
 // argument makes a program that calls Main the watch of a core.
@@ -46,22 +44,25 @@ func Start(core int) (*Watch, error) {
 		return nil, fmt.Errorf("watching core %d: %w", core, err)
 	}
 	w := &Watch{core: core, cmd: cmd, ask: ask, answers: bufio.NewReader(out)}
-	if _, err := w.Slow(); err != nil {
+	if _, err := w.Pace(); err != nil {
 		return nil, errors.Join(err, w.Stop())
 	}
 	return w, nil
 }
 
-// Slow is how long the core was slow since the last call.
-func (w *Watch) Slow() (time.Duration, error) {
+// Pace is that of the core since the last call.
+func (w *Watch) Pace() (p Pace, err error) {
 	if _, err := io.WriteString(w.ask, "\n"); err != nil {
-		return 0, fmt.Errorf("asking the watch of core %d: %w", w.core, err)
+		return p, fmt.Errorf("asking the watch of core %d: %w", w.core, err)
 	}
 	line, err := w.answers.ReadString('\n')
 	if err != nil {
-		return 0, fmt.Errorf("the watch of core %d gives no answer (it needs the right to real-time scheduling, CAP_SYS_NICE): %w", w.core, err)
+		return p, fmt.Errorf("the watch of core %d gives no answer (it needs the right to real-time scheduling, CAP_SYS_NICE): %w", w.core, err)
 	}
-	return time.ParseDuration(strings.TrimSpace(line))
+	if _, err := fmt.Sscan(line, (*int64)(&p.Typical), (*int64)(&p.Mean)); err != nil {
+		return p, fmt.Errorf("the watch of core %d says %q: %w", w.core, line, err)
+	}
+	return p, nil
 }
 
 // Stop ends the watch.

@@ -26,8 +26,8 @@ type sizes struct {
 	offers       int
 	memoryOffers int
 	rounds       int
-	slice        time.Duration // of one round
-	paced        time.Duration // of one round at half the rate, while the cores are steady
+	slice        time.Duration // of one round of each server, a second or more in each of its turns
+	paced        time.Duration // of one round at half the rate, while the cores keep their pace
 	serverCore   int
 	clientCore   int
 }
@@ -39,8 +39,8 @@ func main() {
 	flag.IntVar(&s.offers, "offers", 10_000, "offers that are served")
 	flag.IntVar(&s.memoryOffers, "memory-offers", 100_000, "offers while memory is measured; 0 leaves it out")
 	flag.IntVar(&s.rounds, "rounds", 5, "interleaved rounds of each measurement; the median counts")
-	flag.DurationVar(&s.slice, "slice", 4*time.Second, "length of one round")
-	flag.DurationVar(&s.paced, "paced", 8*time.Second, "length of one round at half the maximum rate, in seconds in which the cores were steady")
+	flag.DurationVar(&s.slice, "slice", 4*time.Second, "length of one round, in four turns of whole seconds")
+	flag.DurationVar(&s.paced, "paced", 8*time.Second, "length of one round at half the maximum rate, while the cores keep their pace")
 	flag.IntVar(&s.serverCore, "server-core", 0, "core of the servers")
 	flag.IntVar(&s.clientCore, "client-core", 1, "core of the clients")
 	strict := flag.Bool("strict", true, "fail when a bound is missed")

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"time"
 
@@ -13,122 +12,132 @@ import (
 )
 
 const (
-	// piece is what is measured at once, and again when a core was slow meanwhile.
-	piece = 250 * time.Millisecond
-	// mostSlow is how much of a piece that may be: p99 leaves a hundredth of the answers
-	// out. A watch tells slowness in steps of 5 ms, so that one of them is too much.
-	mostSlow = piece / 200
+	// piece is what is measured at once, and again when a core did not keep its pace.
+	// Bad hosts slow a core four times a second: pieces as long as the pause between two
+	// such moments would seldom be free of them.
+	piece = 100 * time.Millisecond
 	// tries is how many pieces are measured at most for each that counts.
 	tries = 4
+	// strays is how many times as slow, or as fast, as at the maximum a core may be: one
+	// that is slowed to a twelfth for more than 2.5 ms of a piece strays.
+	strays = 1.25
 	// mostBehind is how far behind its plan the client may be at the end of a piece.
 	mostBehind = 100 * time.Millisecond
 )
 
-// pace watches the cores. Without the right to, it watches none, and every piece counts.
-type pace []*steady.Watch
+// cores are watched. Without the right to, none is, and every piece counts.
+type cores []*steady.Watch
 
-func watchPace(cores ...int) pace {
-	var p pace
-	for _, core := range cores {
-		w, err := steady.Start(core)
+func watchCores(numbers ...int) cores {
+	var c cores
+	for _, n := range numbers {
+		w, err := steady.Start(n)
 		if err != nil {
-			say("  every piece counts, steady or not: %v", errors.Join(err, p.stop()))
+			say("  every piece counts, whatever the pace: %v", errors.Join(err, c.stop()))
 			return nil
 		}
-		p = append(p, w)
+		c = append(c, w)
 	}
-	return p
+	return c
 }
 
-// slow is how long the slowest of the cores was slow since the last call.
-func (p pace) slow() (time.Duration, error) {
-	var most time.Duration
-	for _, w := range p {
-		d, err := w.Slow()
-		if err != nil {
-			return 0, err
+// pace is that of each core since the last call.
+func (c cores) pace() ([]steady.Pace, error) {
+	paces := make([]steady.Pace, len(c))
+	for i, w := range c {
+		var err error
+		if paces[i], err = w.Pace(); err != nil {
+			return nil, err
 		}
-		most = max(most, d)
 	}
-	return most, nil
+	return paces, nil
 }
 
-func (p pace) stop() (err error) {
-	for _, w := range p {
+func (c cores) stop() (err error) {
+	for _, w := range c {
 		err = errors.Join(err, w.Stop())
 	}
 	return err
 }
 
+// strayed is how far the core that strayed most was from its pace then, as a factor of
+// 1 or more: as far when it was faster.
+func strayed(now, then []steady.Pace) float64 {
+	most := 1.0
+	for i, p := range now {
+		if x := p.Against(then[i]); x > 0 {
+			most = max(most, x, 1/x)
+		}
+	}
+	return most
+}
+
 // paced is load at a rate that tells the server's answer times from the machine's.
 type paced struct {
-	load load.Paced
-	pace pace
+	name   string // of the server
+	client *load.Client
+	cores  cores
+	then   []steady.Pace // when the rate was found
 }
 
-// pacedAnswers are those of steady pieces.
+// pacedAnswers are the answer times that count, and those of every piece.
 type pacedAnswers struct {
-	load.Latencies
-	// answered counts the others too.
-	answered int
-	// aside is how many pieces were measured again, and unsteady how many of them count
+	counted, every []time.Duration
+	// failed is how many of every were no redirects.
+	failed int
+	// aside is how many pieces were measured again, and strayed how many of them count
 	// after all because there were too few others.
-	aside, unsteady int
+	aside, strayed int
 }
 
-// run sends for so long, and longer where the cores are slow.
+// run sends for so long, and longer where the cores do not keep their pace.
 func (p paced) run(ctx context.Context, d time.Duration) (pacedAnswers, error) {
-	type slowPiece struct {
-		load.Latencies
-		slow time.Duration
+	type strayPiece struct {
+		all []time.Duration
+		far float64
 	}
-	var slow []slowPiece
-	a := pacedAnswers{Latencies: load.Latencies{Statuses: map[int]int{}}}
+	var stray []strayPiece
+	var a pacedAnswers
 	wanted := max(int(d/piece), 1)
-	counted := 0
-	for try := 0; counted < wanted && try < tries*wanted; try++ {
-		l, took, err := p.piece(ctx)
+	steadily := 0
+	for try := 0; steadily < wanted && try < tries*wanted; try++ {
+		l, far, err := p.piece(ctx)
 		if err != nil {
 			return a, err
 		}
-		a.answered += len(l.All)
-		if took > mostSlow {
-			slow = append(slow, slowPiece{l, took})
+		a.every = append(a.every, l.All...)
+		a.failed += len(l.All) - l.Statuses[302]
+		if far > strays {
+			stray = append(stray, strayPiece{l.All, far})
 			continue
 		}
-		a.add(l)
-		counted++
+		a.counted = append(a.counted, l.All...)
+		steadily++
 	}
-	a.aside, a.unsteady = len(slow), wanted-counted
-	slices.SortFunc(slow, func(x, y slowPiece) int { return cmp.Compare(x.slow, y.slow) })
-	for _, s := range slow[:a.unsteady] {
-		a.add(s.Latencies)
+	a.aside, a.strayed = len(stray), wanted-steadily
+	slices.SortFunc(stray, func(x, y strayPiece) int { return cmp.Compare(x.far, y.far) })
+	for _, s := range stray[:a.strayed] {
+		a.counted = append(a.counted, s.all...)
 	}
 	return a, nil
 }
 
-// piece measures one and says how long a core was slow meanwhile.
-func (p paced) piece(ctx context.Context) (load.Latencies, time.Duration, error) {
-	if _, err := p.pace.slow(); err != nil {
+// piece measures one and says how far a core strayed meanwhile.
+func (p paced) piece(ctx context.Context) (load.Latencies, float64, error) {
+	if _, err := p.cores.pace(); err != nil {
 		return load.Latencies{}, 0, err
 	}
-	l, err := p.load.Run(ctx, piece)
+	l, err := p.client.Run(ctx, piece)
 	if err != nil {
 		return l, 0, err
 	}
+	now, err := p.cores.pace()
+	far := strayed(now, p.then)
 	if l.Behind > mostBehind {
-		say("  the client was %v behind its plan at the end: the server did not keep up", l.Behind)
+		say("  %s did not keep up: its client was %v behind the plan at the end of a piece, %.1f from the pace", p.name, l.Behind.Round(time.Millisecond), far)
 	}
 	if failed := len(l.All) - l.Statuses[302]; failed > 0 {
-		return l, 0, fmt.Errorf("%d clicks failed: %v", failed, l.Statuses)
+		say("  %d clicks failed: %v", failed, l.Statuses)
 	}
-	slow, err := p.pace.slow()
-	return l, slow, err
-}
-
-func (a *pacedAnswers) add(l load.Latencies) {
-	a.All = append(a.All, l.All...)
-	for status, n := range l.Statuses {
-		a.Statuses[status] += n
-	}
+	return l, far, err
 }

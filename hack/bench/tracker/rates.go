@@ -11,58 +11,68 @@ import (
 
 const nginxName = "nginx, access log on"
 
-// sample is one round of one server.
+// sample is what one server did under load for a while.
 type sample struct {
-	rate float64 // answers a second
-	cpu  float64 // µs of processor time an answer
+	answered     int
+	elapsed, cpu time.Duration
+}
+
+func (s sample) rate() float64 { return float64(s.answered) / s.elapsed.Seconds() }
+
+// each is the processor time an answer, in µs.
+func (s sample) each() float64 { return float64(s.cpu.Nanoseconds()) / 1000 / float64(s.answered) }
+
+func (s sample) plus(t sample) sample {
+	return sample{s.answered + t.answered, s.elapsed + t.elapsed, s.cpu + t.cpu}
 }
 
 // contest is rounds of two servers in turn, with the same load.
 type contest struct{ us, them []sample }
 
-// contest runs the rounds. Who begins changes, so that neither always has the
-// machine as the other left it.
+// contest runs the rounds. Within a round the servers take turns, and who begins
+// changes, so that neither always has the machine as the other left it.
 func (b *bench) contest(ctx context.Context, w *load.Wrk, us, them *server, headers ...string) (contest, error) {
 	var c contest
-	order := []struct {
-		server  *server
-		samples *[]sample
-	}{{us, &c.us}, {them, &c.them}}
+	servers := [2]*server{us, them}
 	for round := range b.rounds {
-		for i := range order {
-			s := order[(i+round)%2]
-			taken, answered, err := b.sample(ctx, w, s.server, headers)
-			if err != nil {
-				return c, err
-			}
-			*s.samples = append(*s.samples, taken)
-			if s.server == us {
-				b.count(w, answered)
+		var sums [2]sample
+		for turn := range turns {
+			for i := range servers {
+				n := (i + turn) % 2
+				s, err := b.sample(ctx, w, servers[n], headers)
+				if err != nil {
+					return c, err
+				}
+				sums[n] = sums[n].plus(s)
+				if servers[n] == us {
+					b.count(w, s.answered)
+				}
 			}
 		}
-		say("  round %d: Waypost %6.0f/s, %5.1f µs; nginx %6.0f/s, %5.1f µs", round+1, c.us[round].rate, c.us[round].cpu, c.them[round].rate, c.them[round].cpu)
+		c.us, c.them = append(c.us, sums[0]), append(c.them, sums[1])
+		say("  round %d: Waypost %6.0f/s, %5.1f µs; nginx %6.0f/s, %5.1f µs", round+1, sums[0].rate(), sums[0].each(), sums[1].rate(), sums[1].each())
 	}
 	return c, nil
 }
 
-// sample puts load on one server for a slice.
-func (b *bench) sample(ctx context.Context, w *load.Wrk, s *server, headers []string) (sample, int, error) {
+// sample puts load on one server for a turn. wrk knows whole seconds.
+func (b *bench) sample(ctx context.Context, w *load.Wrk, s *server, headers []string) (sample, error) {
 	before, err := s.CPU()
 	if err != nil {
-		return sample{}, 0, err
+		return sample{}, err
 	}
-	count, err := w.Run(ctx, s.address, b.slice, headers...)
+	count, err := w.Run(ctx, s.address, max(b.slice/turns, time.Second), headers...)
 	if err != nil {
-		return sample{}, 0, err
+		return sample{}, err
 	}
 	after, err := s.CPU()
 	if err != nil {
-		return sample{}, 0, err
+		return sample{}, err
 	}
 	if count.Failed > 0 || count.Answered == 0 {
-		return sample{}, 0, fmt.Errorf("%d requests failed, %d were answered", count.Failed, count.Answered)
+		return sample{}, fmt.Errorf("%d requests failed, %d were answered", count.Failed, count.Answered)
 	}
-	return sample{rate: count.Rate(), cpu: float64((after - before).Nanoseconds()) / 1000 / float64(count.Answered)}, count.Answered, nil
+	return sample{count.Answered, count.Elapsed, after - before}, nil
 }
 
 // count remembers what Waypost has answered.
@@ -78,11 +88,11 @@ func (b *bench) count(w *load.Wrk, answered int) {
 // rates compares answers a second, cpu processor time an answer: the medians of
 // the rounds.
 func (c contest) rates(name string) figures.Figure {
-	return c.figure(name, "/s", func(s sample) float64 { return s.rate })
+	return c.figure(name, "/s", sample.rate)
 }
 
 func (c contest) cpu(name string) figures.Figure {
-	return c.figure(name, "µs", func(s sample) float64 { return s.cpu })
+	return c.figure(name, "µs", sample.each)
 }
 
 // figure is the medians of both. Its ratio is that of the medians.
@@ -97,8 +107,7 @@ func (c contest) figure(name, unit string, of func(sample) float64) figures.Figu
 	return figures.Figure{Name: name, Unit: unit, Value: median(c.us), Reference: median(c.them), Of: nginxName}
 }
 
-// measureRates measures how much the public port takes. The first figure is the
-// clicks a second on kept connections.
+// measureRates measures how much the public port takes.
 func (b *bench) measureRates(ctx context.Context, us, nginx *server) ([]figures.Figure, error) {
 	say("clicks, kept connections")
 	kept, err := b.contest(ctx, b.clicks, us, nginx)
