@@ -87,40 +87,47 @@ func withThreads(most int, f func()) {
 	f()
 }
 
-// heap is what the process has allocated since its start, how much of its heap is in
-// use or garbage, how much was in use after the last collection, and how much there is
-// to be at most before the next. In bytes.
-type heap struct{ allocated, objects, live, goal uint64 }
+// heap is what the process has allocated since its start, how often garbage was
+// collected, how much was in use after the last time, and how much there is to be at
+// most before the next. In bytes.
+type heap struct{ allocated, cycles, live, goal uint64 }
 
 // collector decides when to collect, by one look after the other.
 type collector struct {
 	allocated [looks]uint64 // at the last looks, the first of them at next
 	next      int
+	cycles    uint64 // at the last look
+	collected uint64 // allocated at the first look after the last collection
 }
 
-// due reports whether to collect now.
+// due reports whether to collect now. What was allocated since the last collection
+// counts as garbage: what it has found is not swept at once, and still counts as used.
 func (c *collector) due(h heap) bool {
 	allocated := h.allocated - c.allocated[c.next]
 	c.allocated[c.next] = h.allocated
 	c.next = (c.next + 1) % looks
+	if h.cycles != c.cycles {
+		c.cycles, c.collected = h.cycles, h.allocated
+	}
+	garbage := h.allocated - c.collected
 	switch {
-	case h.objects <= h.live+worthBytes:
+	case garbage <= worthBytes:
 		return false
 	case allocated < pauseBytes:
 		return true
 	}
-	soon := h.objects+soonBytes > h.live+(h.goal-min(h.live, h.goal))*goShare/100
+	soon := garbage+soonBytes > (h.goal-min(h.live, h.goal))*goShare/100
 	return soon && allocated < loadingBytes
 }
 
 func readHeap() heap {
 	samples := []metrics.Sample{
-		{Name: "/gc/heap/allocs:bytes"}, {Name: "/memory/classes/heap/objects:bytes"},
+		{Name: "/gc/heap/allocs:bytes"}, {Name: "/gc/cycles/total:gc-cycles"},
 		{Name: "/gc/heap/live:bytes"}, {Name: "/gc/heap/goal:bytes"},
 	}
 	metrics.Read(samples)
 	return heap{
-		allocated: samples[0].Value.Uint64(), objects: samples[1].Value.Uint64(),
+		allocated: samples[0].Value.Uint64(), cycles: samples[1].Value.Uint64(),
 		live: samples[2].Value.Uint64(), goal: samples[3].Value.Uint64(),
 	}
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"runtime"
+	"slices"
 	"testing"
 	"time"
 )
@@ -52,37 +53,47 @@ func TestAfterEachCollection(t *testing.T) {
 // Go makes one.
 func TestCollectorIsDue(t *testing.T) {
 	const kib, mib = 1 << 10, 1 << 20
-	at := func(objects uint64) heap { return heap{objects: objects, live: 60 * mib, goal: 260 * mib} }
+	usual := heap{live: 60 * mib, goal: 260 * mib}
+	pause := []uint64{9, 9, 9, 9, 9, 9}
+	busy := slices.Repeat([]uint64{10 * mib}, 13)
 	for _, test := range []struct {
 		name      string
+		heap      heap
 		allocated []uint64 // from one look to the next
-		heap      heap     // at the last
+		collected int      // the look before which Go has collected, once more
 		want      bool
 	}{
-		{"at what the start has allocated", []uint64{190 * mib}, at(190 * mib), false},
-		{"not quiet for long", []uint64{5 * mib, 9, 9, 9, 9, 9}, at(190 * mib), false},
-		{"a pause", []uint64{5 * mib, 9, 9, 9, 9, 9, 9}, at(190 * mib), true},
-		{"a pause with looks at files in it", []uint64{5 * mib, 0, 300 * kib, 0, 300 * kib, 0, 300 * kib}, at(190 * mib), true},
-		{"a pause that ended", []uint64{5 * mib, 9, 9, 9, 9, 9, 9, 1200 * kib}, at(190 * mib), false},
-		{"a pause with little to collect", []uint64{5 * mib, 9, 9, 9, 9, 9, 9}, at(91 * mib), false},
-		{"a pause with enough", []uint64{5 * mib, 9, 9, 9, 9, 9, 9}, at(93 * mib), true},
-		{"busy", []uint64{2 * mib, 2 * mib}, at(193 * mib), false},
-		{"busy, and Go is about to", []uint64{2 * mib, 2 * mib}, at(195 * mib), true},
-		{"a snapshot is loaded, and Go is about to", []uint64{20 * mib, 20 * mib, 20 * mib, 20 * mib, 20 * mib, 20 * mib}, at(195 * mib), false},
-		{"Go is always about to, where there is little", []uint64{2 * mib}, heap{objects: 24 * mib, live: 5 * mib, goal: 25 * mib}, false},
-		{"more is live than Go's goal is", []uint64{2 * mib}, heap{objects: 193 * mib, live: 160 * mib, goal: 100 * mib}, true},
+		{name: "at what the start has allocated", heap: usual},
+		{name: "not quiet for long", heap: usual, allocated: append([]uint64{130 * mib}, pause[1:]...)},
+		{name: "a pause", heap: usual, allocated: append([]uint64{130 * mib}, pause...), want: true},
+		{name: "a pause with looks at files in it", heap: usual, allocated: []uint64{130 * mib, 0, 300 * kib, 0, 300 * kib, 0, 300 * kib}, want: true},
+		{name: "a pause that ended", heap: usual, allocated: append(append([]uint64{130 * mib}, pause...), 1200*kib)},
+		{name: "a pause with little to collect", heap: usual, allocated: append([]uint64{31 * mib}, pause...)},
+		{name: "a pause with enough", heap: usual, allocated: append([]uint64{33 * mib}, pause...), want: true},
+		{name: "a pause after Go has collected", heap: usual, allocated: append([]uint64{130 * mib}, pause...), collected: 2},
+		{name: "busy", heap: usual, allocated: append(slices.Clone(busy), 3*mib)},
+		{name: "busy, and Go is about to", heap: usual, allocated: append(slices.Clone(busy), 5*mib), want: true},
+		{name: "busy, and Go just has", heap: usual, allocated: append(slices.Clone(busy), 5*mib), collected: 12},
+		{name: "a snapshot is loaded, and Go is about to", heap: usual, allocated: slices.Repeat([]uint64{20 * mib}, 7)},
+		{name: "Go is always about to, where there is little", heap: heap{live: 5 * mib, goal: 25 * mib}, allocated: slices.Repeat([]uint64{3 * mib}, 8)},
+		{name: "more is live than Go's goal is", heap: heap{live: 160 * mib, goal: 100 * mib}, allocated: slices.Repeat([]uint64{5 * mib}, 8), want: true},
 	} {
+		test.heap.allocated, test.heap.cycles = 190*mib, 3
 		var c collector
-		got := false
-		for _, allocated := range test.allocated {
-			test.heap.allocated += allocated
+		got := c.due(test.heap)
+		for i, allocated := range test.allocated {
+			if test.heap.allocated += allocated; test.collected > 0 && test.collected == i {
+				test.heap.cycles++
+			}
 			got = c.due(test.heap)
 		}
 		if got != test.want {
 			t.Errorf("%s: %v, want %v", test.name, got, test.want)
 		}
 	}
-	if h := readHeap(); h.allocated == 0 || h.objects == 0 || h.goal == 0 {
+	before := readHeap()
+	runtime.GC()
+	if h := readHeap(); h.allocated == 0 || h.cycles <= before.cycles || h.goal == 0 {
 		t.Errorf("the heap of this process: %+v", h)
 	}
 }
