@@ -104,8 +104,7 @@ func (b *bench) measureTracker(ctx context.Context, nginx *server) (list []figur
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, waypost.Stop()) }()
-	us := &server{waypost.Process, waypost.Public}
-	if list, err = b.measureRates(ctx, us, nginx); err != nil {
+	if list, err = b.measureRates(ctx, serverOf(waypost), nginx); err != nil {
 		return nil, err
 	}
 	latencies, err := b.measureLatencies(ctx, waypost, nginx)

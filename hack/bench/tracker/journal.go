@@ -51,7 +51,7 @@ func (b *bench) measureServe(ctx context.Context, nginx *server) (list []figures
 	say("  %d clicks and %d impressions in the reports, %.0f/s", counted.Clicks, counted.Impressions, float64(total)/time.Since(began).Seconds())
 	lost := max(0, b.answered.Clicks-counted.Clicks) + max(0, b.answered.Impressions-counted.Impressions)
 	say("clicks, kept connections, the ledger on the same core")
-	c, err := b.contest(ctx, b.clicks, &server{waypost.Process, waypost.Public}, nginx)
+	c, err := b.contest(ctx, b.clicks, serverOf(waypost), nginx)
 	if err != nil {
 		return nil, err
 	}

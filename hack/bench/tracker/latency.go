@@ -90,7 +90,7 @@ func (l *latencies) turn(ctx context.Context, n int) error {
 	if _, err := l.cores.pace(); err != nil {
 		return err
 	}
-	most, err := l.sample(ctx, l.clicks, &server{l.waypost.Process, l.waypost.Public}, nil)
+	most, err := l.sample(ctx, l.clicks, serverOf(l.waypost), nil)
 	if err != nil {
 		return err
 	}
@@ -145,7 +145,7 @@ func (l *latencies) measureSwapping(ctx context.Context, rate float64) error {
 	var editor sync.WaitGroup
 	var failed error
 	editor.Go(func() { failed = l.edit(editing) })
-	a, err := l.run(ctx, "Waypost, while swapping,", l.waypost.Public, rate, l.requests.us)
+	a, err := l.run(ctx, "Waypost with swaps", l.waypost.Public, rate, l.requests.us)
 	stop()
 	editor.Wait()
 	l.editing += time.Since(began)

@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/waypost/waypost/hack/bench/instance"
 	"github.com/waypost/waypost/hack/bench/process"
 	"github.com/waypost/waypost/hack/bench/world"
 )
@@ -18,6 +19,11 @@ import (
 type server struct {
 	*process.Process
 	address string
+}
+
+// serverOf is Waypost's public port.
+func serverOf(waypost *instance.Instance) *server {
+	return &server{waypost.Process, waypost.Public}
 }
 
 // configuration is nginx as Debian installs it, one worker: a redirect of the size

@@ -31,11 +31,9 @@ func (s *Set) ScanJSON(t *Table, body []byte) error {
 			return fmt.Errorf("%w: %w", ErrBody, err)
 		}
 		name := key.(string) // or Token fails
-		val, ok := scalar(raw)
-		switch _, known := t.names[name]; {
-		case ok:
+		if val, ok := scalar(raw); ok {
 			s.put(t, []byte(name), val)
-		case known && raw[0] != 'n':
+		} else if _, known := t.names[name]; known && raw[0] != 'n' {
 			return fmt.Errorf("%w: %s is a list or an object", ErrBody, name)
 		}
 	}
