@@ -7,8 +7,8 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
-	"time"
 
+	"go.opentelemetry.io/otel/trace/noop"
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/types"
 	toolscache "k8s.io/client-go/tools/cache"
@@ -17,14 +17,13 @@ import (
 
 	"github.com/waypost/waypost/api/seal"
 	"github.com/waypost/waypost/api/snapshot"
-	"github.com/waypost/waypost/controllers/acks"
 	"github.com/waypost/waypost/controllers/compile"
-	"github.com/waypost/waypost/controllers/engine"
 	"github.com/waypost/waypost/controllers/metrics"
 	"github.com/waypost/waypost/controllers/publish"
 	"github.com/waypost/waypost/controllers/secrets"
 	"github.com/waypost/waypost/controllers/status"
 	"github.com/waypost/waypost/controllers/suspensions"
+	"github.com/waypost/waypost/controllers/trackers"
 )
 
 // eventSource is who reports Events.
@@ -64,9 +63,9 @@ func (l *leader) Start(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("make a client: %w", err)
 	}
-	poller := acks.NewPoller(acks.Options{Targets: l.targets})
-	inbox := engine.NewInbox()
-	registrations, err := l.register(ctx, inbox, poller)
+	poller := trackers.NewPoller(trackers.Options{Targets: l.targets})
+	box := newInbox()
+	registrations, err := l.register(ctx, box, poller)
 	defer func() {
 		for _, r := range registrations {
 			r.remove()
@@ -75,7 +74,7 @@ func (l *leader) Start(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	stop, err := watchShards(l.manager, l.options, inbox)
+	stop, err := watchShards(l.manager, l.options, box)
 	if err != nil {
 		return err
 	}
@@ -87,36 +86,39 @@ func (l *leader) Start(ctx context.Context) error {
 	}
 	rings := make(chan *seal.Keyring)
 	beside.Go(func() { l.watchKeys(ctx, rings) })
-	return l.engine(direct, poller, inbox, synced, rings).Run(ctx)
+	return newLoop(l.parts(direct, poller, box, synced, rings)).run(ctx)
 }
 
-// engine puts the parts together.
-func (l *leader) engine(direct client.Client, poller *acks.Poller, inbox *engine.Inbox, synced <-chan struct{}, rings <-chan *seal.Keyring) *engine.Engine {
+// parts makes what the event loop connects.
+func (l *leader) parts(direct client.Client, poller *trackers.Poller, box *inbox, synced <-chan struct{}, rings <-chan *seal.Keyring) parts {
 	o, log := l.options, l.options.Log
 	recorder := l.manager.GetEventRecorder(eventSource)
-	return engine.New(engine.Options{
-		World: compile.NewWorld(compile.Options{PublicURL: o.PublicURL, Keys: o.Keys}),
-		Publisher: publish.New(publish.Options{
+	if o.Tracer == nil {
+		o.Tracer = noop.NewTracerProvider().Tracer("")
+	}
+	return parts{
+		compiler: compile.NewWorld(compile.Options{PublicURL: o.PublicURL, Keys: o.Keys}),
+		publisher: publish.New(publish.Options{
 			Client: direct, Namespace: o.SnapshotsNamespace,
 			Key: o.SigningKey, Trusted: o.TrustedKeys, Keep: o.KeepRevisions,
 		}),
-		Poller: poller,
-		Secrets: secrets.NewReader(secrets.Options{
+		poller: poller,
+		secrets: secrets.NewReader(secrets.Options{
 			Client: direct, Interval: o.SecretInterval,
 			OnError: func(name types.NamespacedName, err error) {
 				log.V(1).Info("cannot read a Secret, will try again", "namespace", name.Namespace, "name", name.Name, "error", err.Error())
 			},
 		}),
-		Writer: status.NewWriter(status.Options{
+		statuses: status.NewWriter(status.Options{
 			Client: direct, Reader: l.manager.GetCache(), Recorder: recorder, Workers: o.StatusWorkers,
 			OnWrite: func(result string) { l.metrics.StatusWrites.WithLabelValues(result).Inc() },
 			Log:     log.WithName("status"),
 		}),
-		Inbox: inbox, Synced: synced, Keys: rings,
-		Recorder: recorder, Metrics: l.metrics, Tracer: o.Tracer,
-		Manifest: types.NamespacedName{Namespace: o.SnapshotsNamespace, Name: snapshot.ManifestName},
-		Now:      time.Now, Log: log.WithName("engine"),
-	})
+		inbox: box, synced: synced, keys: rings,
+		recorder: recorder, metrics: l.metrics, tracer: o.Tracer,
+		manifest: types.NamespacedName{Namespace: o.SnapshotsNamespace, Name: snapshot.ManifestName},
+		log:      log.WithName("loop"),
+	}
 }
 
 // suspensions asks the ledger what it has suspended.
@@ -129,7 +131,7 @@ func (l *leader) suspensions(direct client.Client) *suspensions.Poller {
 }
 
 // register directs the informers to the event loop.
-func (l *leader) register(ctx context.Context, inbox *engine.Inbox, poller *acks.Poller) (all []registration, err error) {
+func (l *leader) register(ctx context.Context, box *inbox, poller *trackers.Poller) (all []registration, err error) {
 	add := func(kind client.Object, h toolscache.ResourceEventHandler) {
 		if err != nil {
 			return
@@ -140,9 +142,9 @@ func (l *leader) register(ctx context.Context, inbox *engine.Inbox, poller *acks
 		}
 	}
 	for _, kind := range kinds() {
-		add(kind, inbox.ObjectHandler())
+		add(kind, box.objectHandler())
 	}
-	add(&corev1.ConfigMap{}, inbox.ManifestHandler())
+	add(&corev1.ConfigMap{}, box.manifestHandler())
 	if len(l.options.TrackerURLs) == 0 {
 		ask := func(any) { poller.Now() }
 		add(&corev1.Pod{}, toolscache.ResourceEventHandlerFuncs{
@@ -201,18 +203,18 @@ func sameKeys(a, b *seal.Keyring) bool {
 }
 
 // targets lists the trackers to ask.
-func (l *leader) targets() []acks.Target {
+func (l *leader) targets() []trackers.Target {
 	if len(l.options.TrackerURLs) > 0 {
-		return acks.URLTargets(l.options.TrackerURLs)
+		return trackers.URLTargets(l.options.TrackerURLs)
 	}
 	var pods corev1.PodList
 	if err := l.manager.GetCache().List(context.Background(), &pods, client.InNamespace(l.options.TrackerNamespace)); err != nil {
 		l.options.Log.Error(err, "list the trackers")
 		return nil
 	}
-	var targets []acks.Target
+	var targets []trackers.Target
 	for i := range pods.Items {
-		if target, ok := acks.PodTarget(&pods.Items[i], l.options.TrackerPort); ok {
+		if target, ok := trackers.PodTarget(&pods.Items[i], l.options.TrackerPort); ok {
 			targets = append(targets, target)
 		}
 	}

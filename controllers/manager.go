@@ -23,7 +23,7 @@ import (
 	"github.com/waypost/waypost/controllers/metrics"
 )
 
-// runOnce runs one manager with one engine, and returns when both have ended.
+// runOnce runs one manager with one event loop, and returns when both have ended.
 func runOnce(ctx context.Context, config *rest.Config, o Options) error {
 	mgr, err := newManager(config, o)
 	if err != nil {
@@ -142,7 +142,7 @@ func strip(object any) (any, error) {
 	return o, nil
 }
 
-// stripPod keeps what acks.PodTarget needs.
+// stripPod keeps what trackers.PodTarget needs.
 func stripPod(object any) (any, error) {
 	pod, ok := object.(*corev1.Pod)
 	if !ok {

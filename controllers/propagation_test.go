@@ -11,6 +11,7 @@ import (
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
+	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/waypost/waypost/api/v1alpha1"
 	"github.com/waypost/waypost/controllers/publish"
@@ -194,7 +195,7 @@ func (p *plant) setReady(t *testing.T, name, address string, ready bool) {
 	host, _, _ := net.SplitHostPort(address)
 	pod := &corev1.Pod{}
 	pod.Namespace, pod.Name = p.system, name
-	if err := p.Get(t.Context(), keyOf(pod), pod); err != nil {
+	if err := p.Get(t.Context(), client.ObjectKeyFromObject(pod), pod); err != nil {
 		t.Fatal(err)
 	}
 	state := corev1.ConditionFalse

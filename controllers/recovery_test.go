@@ -25,8 +25,6 @@ func namedIn(namespace, name string) metav1.ObjectMeta {
 	return metav1.ObjectMeta{Namespace: namespace, Name: name}
 }
 
-func keyOf(object client.Object) client.ObjectKey { return client.ObjectKeyFromObject(object) }
-
 // The second of two operators waits for the lease, and takes over when the
 // first one ends.
 func TestTwoOperators(t *testing.T) {
@@ -128,7 +126,7 @@ func TestManifestLost(t *testing.T) {
 func (p *plant) manifestObject(t *testing.T) *corev1.ConfigMap {
 	t.Helper()
 	object := &corev1.ConfigMap{ObjectMeta: namedIn(p.snapshots, snapshot.ManifestName)}
-	if err := p.Get(t.Context(), keyOf(object), object); err != nil {
+	if err := p.Get(t.Context(), client.ObjectKeyFromObject(object), object); err != nil {
 		t.Fatal(err)
 	}
 	return object
@@ -168,7 +166,7 @@ func TestCorruptShard(t *testing.T) {
 	// in a tracker that has forgotten them.
 	for _, ref := range p.manifest(t).Shards {
 		object := &corev1.ConfigMap{ObjectMeta: namedIn(p.snapshots, snapshot.ShardName(ref.Digest))}
-		if err := p.Get(t.Context(), keyOf(object), object); err != nil {
+		if err := p.Get(t.Context(), client.ObjectKeyFromObject(object), object); err != nil {
 			t.Fatal(err)
 		}
 		if err := p.Delete(t.Context(), object); err != nil {
@@ -209,7 +207,7 @@ func TestShardsAreMended(t *testing.T) {
 		}
 		for n, ref := range m.Shards[:2] {
 			object := &corev1.ConfigMap{ObjectMeta: namedIn(p.snapshots, snapshot.ShardName(ref.Digest))}
-			if err := p.Get(t.Context(), keyOf(object), object); err != nil {
+			if err := p.Get(t.Context(), client.ObjectKeyFromObject(object), object); err != nil {
 				t.Fatal(err)
 			}
 			if err := p.Delete(t.Context(), object); err != nil {
@@ -238,7 +236,7 @@ func (p *plant) sound(t *testing.T, m *snapshot.Manifest) bool {
 	t.Helper()
 	for _, ref := range m.Shards {
 		object := &corev1.ConfigMap{ObjectMeta: namedIn(p.snapshots, snapshot.ShardName(ref.Digest))}
-		if err := p.Get(t.Context(), keyOf(object), object); err != nil {
+		if err := p.Get(t.Context(), client.ObjectKeyFromObject(object), object); err != nil {
 			return false
 		}
 		if _, err := snapshot.OpenShard(object.BinaryData[snapshot.ShardKey], ref.Digest); err != nil {

@@ -9,14 +9,13 @@ import (
 	"k8s.io/client-go/metadata/metadatainformer"
 	"sigs.k8s.io/controller-runtime/pkg/manager"
 
-	"github.com/waypost/waypost/controllers/engine"
 	"github.com/waypost/waypost/controllers/publish"
 )
 
 // watchShards tells the inbox of shards that disappear, so that they are written
 // again before a tracker misses them. It watches their metadata only: the contents
 // are as large as the configuration. stop ends it.
-func watchShards(mgr manager.Manager, o Options, inbox *engine.Inbox) (stop func(), err error) {
+func watchShards(mgr manager.Manager, o Options, box *inbox) (stop func(), err error) {
 	client, err := metadata.NewForConfigAndClient(metadata.ConfigFor(mgr.GetConfig()), mgr.GetHTTPClient())
 	if err != nil {
 		return nil, fmt.Errorf("make a client for metadata: %w", err)
@@ -28,7 +27,7 @@ func watchShards(mgr manager.Manager, o Options, inbox *engine.Inbox) (stop func
 	if err := informer.SetTransform(strip); err != nil {
 		return nil, fmt.Errorf("watch shards: %w", err)
 	}
-	if _, err := informer.AddEventHandler(inbox.ShardHandler()); err != nil {
+	if _, err := informer.AddEventHandler(box.shardHandler()); err != nil {
 		return nil, fmt.Errorf("watch shards: %w", err)
 	}
 	ended := make(chan struct{})

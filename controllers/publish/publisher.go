@@ -3,6 +3,7 @@ package publish
 import (
 	"context"
 	"crypto/ed25519"
+	"fmt"
 	"runtime"
 	"time"
 
@@ -95,6 +96,10 @@ type Result struct {
 	Shards, Bytes int
 	// Wrote is false when everything was published already.
 	Wrote bool
+	// Replaced are the indexes of the shards that a rollback changed, Records the
+	// records that are in them now.
+	Replaced []int
+	Records  []*snapshot.Record
 }
 
 // Current returns the published manifest, nil before the first.
@@ -128,9 +133,24 @@ func (p *Publisher) Rollback(ctx context.Context, to int64, change Change) (Resu
 	if err != nil {
 		return Result{}, err
 	}
-	target := target{refs: m.Shards, schema: m.SchemaVersion, pinned: to}
-	manifest, wrote, err := p.advance(ctx, target, change)
-	return Result{Manifest: manifest, Wrote: wrote}, err
+	var result Result
+	var differing []snapshot.ShardRef
+	for _, ref := range difference(p.current.Shards, m.Shards) {
+		result.Replaced = append(result.Replaced, ref.Index)
+		if ref.Digest != "" {
+			differing = append(differing, ref)
+		}
+	}
+	records, problems, err := p.Records(ctx, differing)
+	if err == nil && len(problems) > 0 {
+		err = fmt.Errorf("%w: %w", ErrNotRetained, problems[0])
+	}
+	if err != nil {
+		return Result{}, err
+	}
+	result.Records = records
+	result.Manifest, result.Wrote, err = p.advance(ctx, target{refs: m.Shards, schema: m.SchemaVersion, pinned: to}, change)
+	return result, err
 }
 
 // encodeAll encodes contents on all cores.

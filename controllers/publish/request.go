@@ -52,12 +52,6 @@ func Release(ctx context.Context, c client.Client, namespace string) error {
 	return annotate(ctx, c, namespace, AnnotationRollback, nil)
 }
 
-// Confirm confirms a mass deletion that the operator holds, by the token that
-// its message names. The object is the manifest; a Network may carry the same annotation.
-func Confirm(ctx context.Context, c client.Client, namespace, token string) error {
-	return annotate(ctx, c, namespace, AnnotationConfirm, token)
-}
-
 // annotate sets an annotation of the manifest, or removes it where value is nil.
 func annotate(ctx context.Context, c client.Client, namespace, name string, value any) error {
 	patch, err := json.Marshal(map[string]any{"metadata": map[string]any{"annotations": map[string]any{name: value}}})

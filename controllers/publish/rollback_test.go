@@ -71,7 +71,6 @@ func TestRequests(t *testing.T) {
 	for name, request := range map[string]func() error{
 		"rollback": func() error { return Rollback(t.Context(), c, c.namespace, 1) },
 		"release":  func() error { return Release(t.Context(), c, c.namespace) },
-		"confirm":  func() error { return Confirm(t.Context(), c, c.namespace, "x") },
 	} {
 		if err := request(); !errors.Is(err, ErrNothingPublished) {
 			t.Errorf("%s with nothing published = %v", name, err)

@@ -45,7 +45,7 @@ func TestAnnotationsSurvive(t *testing.T) {
 	c := newCluster(t)
 	p, _ := c.publisher(t)
 	publishOK(t, p, Change{Contents: contents(offer("a", "A"))})
-	if err := Confirm(t.Context(), c, c.namespace, "ab12"); err != nil {
+	if err := annotate(t.Context(), c, c.namespace, AnnotationConfirm, "ab12"); err != nil {
 		t.Fatal(err)
 	}
 	publishOK(t, p, Change{Contents: contents(offer("a", "A2"))})
@@ -56,7 +56,7 @@ func TestAnnotationsSurvive(t *testing.T) {
 	if err := Release(t.Context(), c, c.namespace); err != nil {
 		t.Fatal(err) // so that the manifest is another one than the publisher read
 	}
-	if err := Confirm(t.Context(), c, c.namespace, "ab12 "); err != nil {
+	if err := annotate(t.Context(), c, c.namespace, AnnotationConfirm, "ab12 "); err != nil {
 		t.Fatal(err)
 	}
 	if err := p.Hold(t.Context(), map[string]int{"shop": 14}); !apierrors.IsConflict(err) {

@@ -97,7 +97,7 @@ func (b *builder) programmed(f Facts) {
 		b.add(kind, metav1.ConditionFalse, v1alpha1.ReasonNotAccepted, "the object is in no snapshot, because it is not accepted")
 	case !refused.OK():
 		b.add(kind, metav1.ConditionFalse, v1alpha1.ReasonRefNotFound, "the object is in no snapshot, because of what it names")
-	case f.Publication == Waiting:
+	case f.Publication == Unpublished:
 		b.add(kind, metav1.ConditionUnknown, v1alpha1.ReasonPending, "the snapshot is being published")
 	case f.Publication == Failed:
 		b.add(kind, metav1.ConditionFalse, v1alpha1.ReasonPublishFailed, f.Detail)

@@ -73,7 +73,7 @@ func TestConditions(t *testing.T) {
 			"InProgress", "not been judged",
 		},
 		{
-			"valid, being published", published(func(f *Facts) { f.Publication = Waiting }),
+			"valid, being published", published(func(f *Facts) { f.Publication = Unpublished }),
 			"Accepted=True/Accepted ResolvedRefs=True/ResolvedRefs Programmed=Unknown/Pending Ready=Unknown/Pending Reconciling=True/Pending",
 			"InProgress", "being published",
 		},

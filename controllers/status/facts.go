@@ -45,8 +45,8 @@ type Publication uint8
 
 // The stages of a publication.
 const (
-	// Waiting: the snapshot with the object is being made.
-	Waiting Publication = iota
+	// Unpublished: the snapshot with the object is being made.
+	Unpublished Publication = iota
 	// Published: the manifest names it.
 	Published
 	// Failed: writing it failed; it is tried again.

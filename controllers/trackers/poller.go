@@ -1,0 +1,138 @@
+package trackers
+
+import (
+	"context"
+	"net/http"
+	"sync"
+	"time"
+)
+
+// Options configure a Poller.
+type Options struct {
+	// Targets lists the trackers to ask; it is called before every sweep.
+	Targets func() []Target
+	// Client asks them; nil means one of the poller's own.
+	Client *http.Client
+}
+
+// Poller asks trackers for what they serve, as long as it runs.
+type Poller struct {
+	targets func() []Target
+	asker   *asker
+	sweeps  chan Sweep
+	wake    chan struct{}
+
+	mu       sync.Mutex
+	revision int64  // outstanding, 0 for none
+	digest   string // of that revision
+	restart  bool   // begin with short waits
+	at       bool   // sweep at once
+}
+
+// NewPoller returns a poller that waits for nothing yet.
+func NewPoller(o Options) *Poller {
+	return &Poller{
+		targets: o.Targets,
+		asker:   newAsker(o.Client),
+		sweeps:  make(chan Sweep, 1),
+		wake:    make(chan struct{}, 1),
+	}
+}
+
+// Sweeps returns the channel of results. It holds the latest one only: who reads
+// late misses the earlier ones, which say nothing that the latest does not.
+func (p *Poller) Sweeps() <-chan Sweep { return p.sweeps }
+
+// Want makes the poller ask often until every tracker serves the revision.
+func (p *Poller) Want(revision int64, digest string) {
+	p.mu.Lock()
+	p.revision, p.digest, p.restart = revision, digest, true
+	p.mu.Unlock()
+	p.signal()
+}
+
+// Now makes the poller ask at once, because the set of trackers changed.
+func (p *Poller) Now() {
+	p.mu.Lock()
+	p.at = true
+	p.mu.Unlock()
+	p.signal()
+}
+
+func (p *Poller) signal() {
+	select {
+	case p.wake <- struct{}{}:
+	default:
+	}
+}
+
+// Once asks all trackers now and returns what they say. It is for the time
+// before Run, and not safe beside it.
+func (p *Poller) Once(ctx context.Context) Sweep {
+	return p.asker.sweep(ctx, p.targets())
+}
+
+// Run sweeps until the context ends.
+func (p *Poller) Run(ctx context.Context) {
+	var pace pace
+	timer := time.NewTimer(0)
+	defer timer.Stop()
+	var due time.Time // when the timer fires
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-p.wake:
+			restart, at := p.taken()
+			if restart {
+				pace.restart()
+			}
+			if !at {
+				// Sooner, never later: revisions in quick succession must not
+				// keep the sweep off.
+				due = earlier(due, time.Now().Add(pace.wait(true)))
+				timer.Reset(time.Until(due))
+				continue
+			}
+		case <-timer.C:
+		}
+		sweep := p.Once(ctx)
+		if ctx.Err() != nil {
+			return
+		}
+		p.deliver(sweep)
+		due = time.Now().Add(pace.wait(p.outstanding(sweep)))
+		timer.Reset(time.Until(due))
+	}
+}
+
+func earlier(a, b time.Time) time.Time {
+	if b.Before(a) {
+		return b
+	}
+	return a
+}
+
+// taken returns and clears what the last signal asked for.
+func (p *Poller) taken() (restart, at bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	restart, at = p.restart, p.at
+	p.restart, p.at = false, false
+	return restart, at
+}
+
+func (p *Poller) outstanding(sweep Sweep) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.revision > 0 && !sweep.Complete(p.revision, p.digest)
+}
+
+// deliver replaces a result that nobody has read.
+func (p *Poller) deliver(sweep Sweep) {
+	select {
+	case <-p.sweeps:
+	default:
+	}
+	p.sweeps <- sweep
+}
