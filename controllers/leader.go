@@ -8,7 +8,6 @@ import (
 	"sync"
 	"sync/atomic"
 
-	"go.opentelemetry.io/otel/trace/noop"
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/types"
 	toolscache "k8s.io/client-go/tools/cache"
@@ -31,11 +30,49 @@ const eventSource = "waypost-operator"
 
 // leader runs the event loop while this operator has the lease.
 type leader struct {
-	options Options
-	manager manager.Manager
-	metrics *metrics.Metrics
-	began   atomic.Bool
-	ended   chan struct{}
+	options  Options
+	manager  manager.Manager
+	metrics  *metrics.Metrics
+	direct   client.Client // without a cache
+	secrets  *secrets.Reconciler
+	statuses *status.Reconciler
+	began    atomic.Bool
+	ended    chan struct{}
+}
+
+// addLeader adds the event loop and the reconcilers beside it to a manager.
+func addLeader(mgr manager.Manager, o Options, measured *metrics.Metrics) (*leader, error) {
+	direct, err := client.New(mgr.GetConfig(), client.Options{
+		HTTPClient: mgr.GetHTTPClient(), Scheme: mgr.GetScheme(), Mapper: mgr.GetRESTMapper(),
+	})
+	if err != nil {
+		return nil, fmt.Errorf("make a client: %w", err)
+	}
+	recorder := mgr.GetEventRecorder(eventSource)
+	l := &leader{
+		options: o, manager: mgr, metrics: measured, direct: direct, ended: make(chan struct{}),
+		secrets: secrets.New(direct, o.SecretInterval, o.Log.WithName("secrets")),
+		statuses: status.New(status.Options{
+			Client: direct, Reader: mgr.GetCache(), Recorder: recorder,
+			OnWrite: func(result string) { measured.StatusWrites.WithLabelValues(result).Inc() },
+		}),
+	}
+	setups := []func(manager.Manager) error{l.secrets.SetupWithManager, l.statuses.SetupWithManager}
+	if o.LedgerURL != "" {
+		setups = append(setups, suspensions.New(suspensions.Options{
+			URL: strings.TrimRight(o.LedgerURL, "/"), TokenFile: o.LedgerTokenFile, Networks: o.WatchNamespaces,
+			Client: direct, Reader: mgr.GetCache(), Recorder: recorder, Log: o.Log.WithName("suspensions"),
+		}).SetupWithManager)
+	}
+	for _, setup := range setups {
+		if err := setup(mgr); err != nil {
+			return nil, fmt.Errorf("add a reconciler: %w", err)
+		}
+	}
+	if err := mgr.Add(l); err != nil {
+		return nil, fmt.Errorf("add the event loop: %w", err)
+	}
+	return l, nil
 }
 
 // NeedLeaderElection implements manager.LeaderElectionRunnable.
@@ -57,14 +94,7 @@ func (l *leader) Start(ctx context.Context) error {
 	defer beside.Wait()
 	defer cancel()
 
-	direct, err := client.New(l.manager.GetConfig(), client.Options{
-		HTTPClient: l.manager.GetHTTPClient(), Scheme: l.manager.GetScheme(), Mapper: l.manager.GetRESTMapper(),
-	})
-	if err != nil {
-		return fmt.Errorf("make a client: %w", err)
-	}
-	poller := trackers.NewPoller(trackers.Options{Targets: l.targets})
-	box := newInbox()
+	poller, box := trackers.NewPoller(trackers.Options{Targets: l.targets}), newInbox()
 	registrations, err := l.register(ctx, box, poller)
 	defer func() {
 		for _, r := range registrations {
@@ -79,55 +109,22 @@ func (l *leader) Start(ctx context.Context) error {
 		return err
 	}
 	defer stop()
-	synced := make(chan struct{})
+	synced, rings := make(chan struct{}), make(chan *seal.Keyring)
 	beside.Go(func() { l.waitSynced(ctx, registrations, synced) })
-	if l.options.LedgerURL != "" {
-		beside.Go(func() { l.suspensions(direct).Run(ctx) })
-	}
-	rings := make(chan *seal.Keyring)
 	beside.Go(func() { l.watchKeys(ctx, rings) })
-	return newLoop(l.parts(direct, poller, box, synced, rings)).run(ctx)
-}
-
-// parts makes what the event loop connects.
-func (l *leader) parts(direct client.Client, poller *trackers.Poller, box *inbox, synced <-chan struct{}, rings <-chan *seal.Keyring) parts {
-	o, log := l.options, l.options.Log
-	recorder := l.manager.GetEventRecorder(eventSource)
-	if o.Tracer == nil {
-		o.Tracer = noop.NewTracerProvider().Tracer("")
-	}
-	return parts{
+	o := l.options
+	return newLoop(parts{
 		compiler: compile.NewWorld(compile.Options{PublicURL: o.PublicURL, Keys: o.Keys}),
 		publisher: publish.New(publish.Options{
-			Client: direct, Namespace: o.SnapshotsNamespace,
+			Client: l.direct, Namespace: o.SnapshotsNamespace,
 			Key: o.SigningKey, Trusted: o.TrustedKeys, Keep: o.KeepRevisions,
 		}),
-		poller: poller,
-		secrets: secrets.NewReader(secrets.Options{
-			Client: direct, Interval: o.SecretInterval,
-			OnError: func(name types.NamespacedName, err error) {
-				log.V(1).Info("cannot read a Secret, will try again", "namespace", name.Namespace, "name", name.Name, "error", err.Error())
-			},
-		}),
-		statuses: status.NewWriter(status.Options{
-			Client: direct, Reader: l.manager.GetCache(), Recorder: recorder, Workers: o.StatusWorkers,
-			OnWrite: func(result string) { l.metrics.StatusWrites.WithLabelValues(result).Inc() },
-			Log:     log.WithName("status"),
-		}),
+		poller: poller, secrets: l.secrets, statuses: l.statuses,
 		inbox: box, synced: synced, keys: rings,
-		recorder: recorder, metrics: l.metrics, tracer: o.Tracer,
+		recorder: l.manager.GetEventRecorder(eventSource), metrics: l.metrics, tracer: o.Tracer,
 		manifest: types.NamespacedName{Namespace: o.SnapshotsNamespace, Name: snapshot.ManifestName},
-		log:      log.WithName("loop"),
-	}
-}
-
-// suspensions asks the ledger what it has suspended.
-func (l *leader) suspensions(direct client.Client) *suspensions.Poller {
-	return suspensions.New(suspensions.Options{
-		URL: strings.TrimRight(l.options.LedgerURL, "/"), TokenFile: l.options.LedgerTokenFile, Networks: l.options.WatchNamespaces,
-		Client: direct, Reader: l.manager.GetCache(), Recorder: l.manager.GetEventRecorder(eventSource),
-		Log: l.options.Log.WithName("suspensions"),
-	})
+		log:      o.Log.WithName("loop"),
+	}).run(ctx)
 }
 
 // register directs the informers to the event loop.

@@ -27,8 +27,8 @@ type parts struct {
 	compiler  *compile.World
 	publisher *publish.Publisher
 	poller    *trackers.Poller
-	secrets   *secrets.Reader
-	statuses  *status.Writer
+	secrets   *secrets.Reconciler
+	statuses  *status.Reconciler
 	inbox     *inbox
 	synced    <-chan struct{} // closed once all objects that exist are in the inbox
 	keys      <-chan *seal.Keyring
@@ -99,9 +99,7 @@ func (l *loop) run(ctx context.Context) error {
 	if !l.resume(ctx) {
 		return nil
 	}
-	for _, part := range []func(context.Context){l.poller.Run, l.secrets.Run, l.statuses.Run} {
-		l.beside.Go(func() { part(ctx) })
-	}
+	l.beside.Go(func() { l.poller.Run(ctx) })
 	timer := time.NewTimer(0)
 	defer timer.Stop()
 	for {

@@ -40,9 +40,9 @@ func runOnce(ctx context.Context, config *rest.Config, o Options) error {
 	if err != nil {
 		return err
 	}
-	leader := &leader{options: o, manager: mgr, metrics: measured, ended: make(chan struct{})}
-	if err := mgr.Add(leader); err != nil {
-		return fmt.Errorf("add the event loop: %w", err)
+	leader, err := addLeader(mgr, o, measured)
+	if err != nil {
+		return err
 	}
 	if err := addChecks(mgr); err != nil {
 		return err
@@ -65,7 +65,7 @@ func newManager(config *rest.Config, o Options) (manager.Manager, error) {
 		Metrics:                       server.Options{BindAddress: o.MetricsAddress},
 		HealthProbeBindAddress:        o.HealthAddress,
 		LeaderElection:                !o.DisableLeaderElection,
-		LeaderElectionID:              o.Lease,
+		LeaderElectionID:              lease,
 		LeaderElectionNamespace:       o.Namespace,
 		LeaderElectionReleaseOnCancel: true, // runOnce returns right after Start
 		LeaseDuration:                 &o.LeaseDuration,

@@ -11,6 +11,7 @@ import (
 	"github.com/go-logr/logr"
 	"github.com/prometheus/client_golang/prometheus"
 	"go.opentelemetry.io/otel/trace"
+	"go.opentelemetry.io/otel/trace/noop"
 	"k8s.io/apimachinery/pkg/labels"
 
 	"github.com/waypost/waypost/api/seal"
@@ -25,7 +26,8 @@ const (
 	DefaultTrackerPort        = 9090
 	DefaultMetricsAddress     = "127.0.0.1:8081"
 	DefaultHealthAddress      = "127.0.0.1:8082"
-	DefaultLease              = "waypost-operator"
+
+	lease = "waypost-operator"
 )
 
 // Options configure an operator. The zero value is what an installation needs,
@@ -74,13 +76,9 @@ type Options struct {
 	KeepRevisions int
 	// SecretInterval is how often a referenced Secret is read; 0 means 15 s.
 	SecretInterval time.Duration
-	// StatusWorkers is how many statuses are written at a time; 0 means 8.
-	StatusWorkers int
 
 	// DisableLeaderElection is for a single operator on a developer's machine.
 	DisableLeaderElection bool
-	// Lease is the name of the lease; "" means DefaultLease.
-	Lease string
 	// LeaseDuration, RenewDeadline and RetryPeriod are those of client-go's leader
 	// election; 0 means its 15 s, 10 s and 2 s.
 	LeaseDuration, RenewDeadline, RetryPeriod time.Duration
@@ -108,11 +106,13 @@ func (o Options) withDefaults() (Options, error) {
 	o.TrackerNamespace = either(o.TrackerNamespace, o.Namespace)
 	o.TrackerSelector = either(o.TrackerSelector, DefaultTrackerSelector)
 	o.TrackerPort = either(o.TrackerPort, DefaultTrackerPort)
-	o.Lease = either(o.Lease, DefaultLease)
 	o.LeaseDuration = either(o.LeaseDuration, 15*time.Second)
 	o.RenewDeadline = either(o.RenewDeadline, 10*time.Second)
 	o.RetryPeriod = either(o.RetryPeriod, 2*time.Second)
 	o.MetricsAddress = either(o.MetricsAddress, DefaultMetricsAddress)
+	if o.Tracer == nil {
+		o.Tracer = noop.NewTracerProvider().Tracer("")
+	}
 	o.HealthAddress = either(o.HealthAddress, DefaultHealthAddress)
 	return o, o.check()
 }

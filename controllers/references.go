@@ -29,7 +29,7 @@ func newReferences() references {
 
 // park takes note of what an object names, and returns true when it has to wait
 // for it.
-func (r *references) park(key status.Key, form v1alpha1.Object, reader *secrets.Reader) bool {
+func (r *references) park(key status.Key, form v1alpha1.Object, reader *secrets.Reconciler) bool {
 	secret := types.NamespacedName{Namespace: key.Namespace, Name: secretOf(form)}
 	if before, ok := r.named[key]; ok && before != secret {
 		r.release(key, reader)
@@ -57,7 +57,7 @@ func (r *references) park(key status.Key, form v1alpha1.Object, reader *secrets.
 }
 
 // release forgets an object, and the Secret if nobody else names it.
-func (r *references) release(key status.Key, reader *secrets.Reader) {
+func (r *references) release(key status.Key, reader *secrets.Reconciler) {
 	secret, ok := r.named[key]
 	if !ok {
 		return

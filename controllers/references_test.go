@@ -3,6 +3,7 @@ package controllers
 import (
 	"testing"
 
+	"github.com/go-logr/logr"
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/waypost/waypost/api/v1alpha1"
@@ -19,7 +20,7 @@ func naming(name, secret string) *v1alpha1.Offer {
 
 // An object waits for its Secret the first time, and for no other's.
 func TestReferences(t *testing.T) {
-	reader := secrets.NewReader(secrets.Options{})
+	reader := secrets.New(nil, 0, logr.Discard())
 	r := newReferences()
 	postback := types.NamespacedName{Namespace: "shop", Name: "postback"}
 	if r.park(key("free"), naming("free", ""), reader) {

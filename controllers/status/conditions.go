@@ -19,7 +19,7 @@ func Conditions(f Facts) []metav1.Condition {
 	if !f.Judged {
 		return unjudged(f.Generation)
 	}
-	b := builder{generation: f.Generation}
+	b := conditionList{generation: f.Generation}
 	b.judgement(v1alpha1.ConditionAccepted, f.Accepted, v1alpha1.ReasonAccepted, "this generation is valid", f.served())
 	b.judgement(v1alpha1.ConditionResolvedRefs, f.Resolved, v1alpha1.ReasonResolvedRefs, "everything that is named exists", "")
 	b.programmed(f)
@@ -29,7 +29,7 @@ func Conditions(f Facts) []metav1.Condition {
 
 // unjudged is the row of an object that the compiler has not seen yet.
 func unjudged(generation int64) []metav1.Condition {
-	b := builder{generation: generation}
+	b := conditionList{generation: generation}
 	const message = "this generation has not been judged yet"
 	for _, kind := range []string{
 		v1alpha1.ConditionAccepted, v1alpha1.ConditionResolvedRefs,
@@ -65,19 +65,19 @@ func (f Facts) refused() Judgement {
 	return f.Resolved
 }
 
-type builder struct {
+type conditionList struct {
 	generation int64
 	list       []metav1.Condition
 }
 
-func (b *builder) add(kind string, status metav1.ConditionStatus, reason, message string) {
+func (b *conditionList) add(kind string, status metav1.ConditionStatus, reason, message string) {
 	message = shorten(message, maxMessage)
 	b.list = append(b.list, metav1.Condition{
 		Type: kind, Status: status, Reason: reason, Message: message, ObservedGeneration: b.generation,
 	})
 }
 
-func (b *builder) judgement(kind string, j Judgement, okReason, okMessage, suffix string) {
+func (b *conditionList) judgement(kind string, j Judgement, okReason, okMessage, suffix string) {
 	if j.OK() {
 		b.add(kind, metav1.ConditionTrue, okReason, okMessage)
 		return
@@ -87,7 +87,7 @@ func (b *builder) judgement(kind string, j Judgement, okReason, okMessage, suffi
 
 // programmed says whether a published snapshot has the object, in this form or
 // in its last accepted one.
-func (b *builder) programmed(f Facts) {
+func (b *conditionList) programmed(f Facts) {
 	const kind = v1alpha1.ConditionProgrammed
 	switch refused := f.refused(); {
 	case !refused.OK() && f.ServedGeneration != 0:
@@ -113,7 +113,7 @@ func (b *builder) programmed(f Facts) {
 }
 
 // ready adds Ready and, where they hold, Reconciling and Stalled.
-func (b *builder) ready(f Facts) {
+func (b *conditionList) ready(f Facts) {
 	refused := f.refused()
 	switch {
 	case !f.Accepted.OK():
@@ -132,7 +132,7 @@ func (b *builder) ready(f Facts) {
 }
 
 // unpublished is Ready while the snapshot with this generation is not out.
-func (b *builder) unpublished(f Facts) {
+func (b *conditionList) unpublished(f Facts) {
 	switch f.Publication {
 	case Held:
 		b.notReady(v1alpha1.ReasonMassDeletionHeld, f.Detail)
@@ -150,7 +150,7 @@ func (b *builder) unpublished(f Facts) {
 }
 
 // propagation is Ready once the snapshot is out.
-func (b *builder) propagation(f Facts) {
+func (b *conditionList) propagation(f Facts) {
 	p := f.Propagation
 	switch {
 	case p.Complete && f.Paused:
@@ -170,6 +170,6 @@ func (b *builder) propagation(f Facts) {
 	}
 }
 
-func (b *builder) notReady(reason, message string) {
+func (b *conditionList) notReady(reason, message string) {
 	b.add(v1alpha1.ConditionReady, metav1.ConditionFalse, reason, message)
 }

@@ -41,19 +41,19 @@ func newClient() *http.Client {
 }
 
 // ask gets what is suspended in one network, or in all of them for "".
-func (p *Poller) ask(ctx context.Context, network string) ([]suspension, error) {
+func (r *Reconciler) ask(ctx context.Context, network string) ([]suspension, error) {
 	query := url.Values{"state": {"suspended"}}
 	if network != "" {
 		query.Set("network", network)
 	}
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, p.options.URL+path+"?"+query.Encode(), nil)
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, r.URL+path+"?"+query.Encode(), nil)
 	if err != nil {
 		return nil, fmt.Errorf("ask the ledger: %w", err)
 	}
-	if err := p.authorize(request); err != nil {
+	if err := r.authorize(request); err != nil {
 		return nil, err
 	}
-	response, err := p.client.Do(request)
+	response, err := r.http.Do(request)
 	if err != nil {
 		return nil, fmt.Errorf("ask the ledger: %w", err)
 	}
@@ -63,23 +63,23 @@ func (p *Poller) ask(ctx context.Context, network string) ([]suspension, error) 
 		return nil, fmt.Errorf("ask the ledger: %w", err)
 	}
 	if response.StatusCode != http.StatusOK {
-		return nil, fmt.Errorf("ask the ledger: %s answered %s", p.options.URL+path, response.Status)
+		return nil, fmt.Errorf("ask the ledger: %s answered %s", r.URL+path, response.Status)
 	}
 	var answer struct {
 		Items []suspension `json:"items"`
 	}
 	if err := json.Unmarshal(body, &answer); err != nil {
-		return nil, fmt.Errorf("ask the ledger: %s did not answer a list: %w", p.options.URL+path, err)
+		return nil, fmt.Errorf("ask the ledger: %s did not answer a list: %w", r.URL+path, err)
 	}
 	return answer.Items, nil
 }
 
 // authorize reads the token each time, because it is renewed.
-func (p *Poller) authorize(request *http.Request) error {
-	if p.options.TokenFile == "" {
+func (r *Reconciler) authorize(request *http.Request) error {
+	if r.TokenFile == "" {
 		return nil
 	}
-	token, err := os.ReadFile(p.options.TokenFile)
+	token, err := os.ReadFile(r.TokenFile)
 	if err != nil {
 		return fmt.Errorf("read the token for the ledger: %w", err)
 	}

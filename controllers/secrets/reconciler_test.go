@@ -8,11 +8,13 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/go-logr/logr/funcr"
 	"go.uber.org/goleak"
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/controller"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -27,6 +29,7 @@ type store struct {
 	secrets map[types.NamespacedName]*corev1.Secret
 	err     error
 	gets    int
+	logged  int // failed reads
 }
 
 func (s *store) Get(_ context.Context, name client.ObjectKey, object client.Object, _ ...client.GetOption) error {
@@ -64,15 +67,30 @@ func (s *store) count() int {
 	return s.gets
 }
 
-// read runs a reader in a bubble of fake time.
-func read(t *testing.T, test func(t *testing.T, r *Reader, s *store)) {
+// read runs a reconciler in a bubble of fake time.
+func read(t *testing.T, test func(t *testing.T, r *Reconciler, s *store)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		s := &store{secrets: map[types.NamespacedName]*corev1.Secret{}}
-		r := NewReader(Options{Client: s})
+		log := funcr.New(func(string, string) { s.mu.Lock(); s.logged++; s.mu.Unlock() }, funcr.Options{Verbosity: 1})
+		r := New(s, 0, log)
+		options := r.options()
+		options.Reconciler = r
+		c, err := controller.NewTypedUnmanaged("secrets", options)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := c.Watch(r.source()); err != nil {
+			t.Fatal(err)
+		}
 		ctx, cancel := context.WithCancel(t.Context())
 		done := make(chan struct{})
-		go func() { defer close(done); r.Run(ctx) }()
+		go func() {
+			defer close(done)
+			if err := c.Start(ctx); err != nil {
+				t.Error(err)
+			}
+		}()
 		test(t, r, s)
 		cancel()
 		<-done
@@ -80,7 +98,7 @@ func read(t *testing.T, test func(t *testing.T, r *Reader, s *store)) {
 }
 
 // news returns what was found by the end of the given time.
-func news(r *Reader, within time.Duration) []Found {
+func news(r *Reconciler, within time.Duration) []Found {
 	var all []Found
 	timeout := time.After(within)
 	for {
@@ -93,8 +111,8 @@ func news(r *Reader, within time.Duration) []Found {
 	}
 }
 
-func TestReader(t *testing.T) {
-	read(t, func(t *testing.T, r *Reader, s *store) {
+func TestReconciler(t *testing.T) {
+	read(t, func(t *testing.T, r *Reconciler, s *store) {
 		s.put("1", "first")
 		r.Watch(key)
 		r.Watch(key)
@@ -108,7 +126,7 @@ func TestReader(t *testing.T) {
 
 		s.put("2", "rotated")
 		start := time.Now()
-		if found := <-r.Found(); string(found.Data["key"]) != "rotated" || time.Since(start) > Interval {
+		if found := <-r.Found(); string(found.Data["key"]) != "rotated" || time.Since(start) > defaultInterval {
 			t.Errorf("found %+v after %v", found, time.Since(start))
 		}
 
@@ -133,8 +151,8 @@ func TestReader(t *testing.T) {
 	})
 }
 
-func TestReaderMissing(t *testing.T) {
-	read(t, func(t *testing.T, r *Reader, s *store) {
+func TestReconcilerMissing(t *testing.T) {
+	read(t, func(t *testing.T, r *Reconciler, s *store) {
 		r.Watch(key)
 		if got := news(r, 10*time.Second); len(got) != 1 || got[0].Exists {
 			t.Fatalf("found %+v, want that it is missing, once", got)
@@ -152,11 +170,8 @@ func TestReaderMissing(t *testing.T) {
 	})
 }
 
-func TestReaderErrors(t *testing.T) {
-	read(t, func(t *testing.T, r *Reader, s *store) {
-		var mu sync.Mutex
-		problems := 0
-		r.onError = func(types.NamespacedName, error) { mu.Lock(); problems++; mu.Unlock() }
+func TestReconcilerErrors(t *testing.T) {
+	read(t, func(t *testing.T, r *Reconciler, s *store) {
 		s.fail(errors.New("connection refused"))
 		r.Watch(key)
 		if got := news(r, 5*time.Second); got != nil {
@@ -172,16 +187,16 @@ func TestReaderErrors(t *testing.T) {
 		if got := news(r, time.Minute); got != nil {
 			t.Errorf("an error became news: %+v", got)
 		}
-		mu.Lock()
-		defer mu.Unlock()
-		if problems == 0 {
-			t.Error("nobody heard of the errors")
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		if s.logged == 0 {
+			t.Error("the errors were not logged")
 		}
 	})
 }
 
-func TestReaderForbidden(t *testing.T) {
-	read(t, func(t *testing.T, r *Reader, s *store) {
+func TestReconcilerForbidden(t *testing.T) {
+	read(t, func(t *testing.T, r *Reconciler, s *store) {
 		s.fail(apierrors.NewForbidden(corev1.Resource("secrets"), key.Name, errors.New("no role")))
 		r.Watch(key)
 		got := news(r, time.Minute)

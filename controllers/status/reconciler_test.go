@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/go-logr/logr"
 	"k8s.io/apimachinery/pkg/api/equality"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/meta"
@@ -16,6 +17,7 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/client/interceptor"
+	"sigs.k8s.io/controller-runtime/pkg/controller"
 
 	"github.com/waypost/waypost/api/snapshot"
 	"github.com/waypost/waypost/api/v1alpha1"
@@ -45,11 +47,11 @@ func kindOf(object v1alpha1.Object) snapshot.Kind {
 	return 0
 }
 
-// desk is a writer on a namespace of the real API server.
+// desk is a reconciler on a namespace of the real API server.
 type desk struct {
 	client.Client
 	namespace string
-	writer    *Writer
+	writer    *Reconciler
 
 	mu      sync.Mutex
 	results []string
@@ -78,10 +80,11 @@ func newDesk(t *testing.T, workers int) *desk {
 			return c.SubResource(sub).Apply(ctx, o, opts...)
 		},
 	})
-	d.writer = NewWriter(Options{
-		Client: intercepted, Reader: d, Recorder: d, Workers: workers,
+	d.writer = New(Options{
+		Client: intercepted, Reader: d, Recorder: d,
 		OnWrite: func(result string) { d.mu.Lock(); d.results = append(d.results, result); d.mu.Unlock() },
 	})
+	d.writer.workers = workers
 	return d
 }
 
@@ -107,7 +110,21 @@ func (d *desk) start(t *testing.T) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan struct{})
-	go func() { defer close(done); d.writer.Run(ctx) }()
+	options := d.writer.options()
+	options.Reconciler, options.LogConstructor = d.writer, func(*Key) logr.Logger { return logr.Discard() }
+	c, err := controller.NewTypedUnmanaged("status", options)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := c.Watch(d.writer.source()); err != nil {
+		t.Fatal(err)
+	}
+	go func() {
+		defer close(done)
+		if err := c.Start(ctx); err != nil {
+			t.Error(err)
+		}
+	}()
 	t.Cleanup(func() { cancel(); <-done })
 }
 
@@ -133,7 +150,14 @@ func (d *desk) get(t *testing.T, like v1alpha1.Object) v1alpha1.Object {
 // wait waits until everything that was submitted has been written or dropped.
 func (d *desk) wait(t *testing.T) {
 	t.Helper()
-	eventually(t, "everything is written", func() bool { return d.writer.Pending() == 0 })
+	eventually(t, "everything is written", func() bool { return d.pending() == 0 })
+}
+
+// pending returns how many outcomes are not written yet.
+func (d *desk) pending() int {
+	d.writer.mu.Lock()
+	defer d.writer.mu.Unlock()
+	return len(d.writer.outcomes)
 }
 
 func eventually(t *testing.T, what string, holds func() bool) {
@@ -170,7 +194,7 @@ func outcomeOf(object v1alpha1.Object, change func(*Outcome)) Outcome {
 
 // The whole status of every kind arrives, once, and a field that the next
 // outcome leaves out goes away.
-func TestWriterEveryKind(t *testing.T) {
+func TestReconcilerEveryKind(t *testing.T) {
 	d := newDesk(t, 4)
 	d.start(t)
 	for _, object := range objects() {
@@ -224,7 +248,7 @@ func TestWriterEveryKind(t *testing.T) {
 	}
 }
 
-func TestWriterObjectsThatAreGone(t *testing.T) {
+func TestReconcilerObjectsThatAreGone(t *testing.T) {
 	d := newDesk(t, 1)
 	d.start(t)
 	object := d.create(t, objects()[1], "acme")
@@ -243,7 +267,7 @@ func TestWriterObjectsThatAreGone(t *testing.T) {
 	}
 	// The cache may not know yet that it is another one: the API server does.
 	reader := &staleReader{Reader: d, object: object}
-	d.writer.options.Reader = reader
+	d.writer.Reader = reader
 	d.writer.Submit(deleted, true)
 	eventually(t, "a conflict", func() bool { d.mu.Lock(); defer d.mu.Unlock(); return len(d.results) > 2 })
 	if got := d.get(t, recreated); got.GetConditions() != nil {
@@ -280,12 +304,12 @@ func (r *staleReader) Get(ctx context.Context, key client.ObjectKey, object clie
 	return nil
 }
 
-func TestWriterEvents(t *testing.T) {
+func TestReconcilerEvents(t *testing.T) {
 	d := newDesk(t, 1)
 	d.start(t)
 	object := d.create(t, objects()[1], "acme")
 	// The cache never moves on: still nothing is told twice.
-	d.writer.options.Reader = &staleReader{object: d.get(t, object)}
+	d.writer.Reader = &staleReader{object: d.get(t, object)}
 	submit := func(change func(*Facts)) {
 		d.writer.Submit(outcomeOf(object, func(o *Outcome) { change(&o.Facts) }), true)
 		d.wait(t)
@@ -302,7 +326,7 @@ func TestWriterEvents(t *testing.T) {
 	}
 }
 
-func TestWriterRetries(t *testing.T) {
+func TestReconcilerRetries(t *testing.T) {
 	d := newDesk(t, 1)
 	object := d.create(t, objects()[1], "acme")
 	failures := 3
@@ -326,11 +350,11 @@ func TestWriterRetries(t *testing.T) {
 }
 
 // An edit between the reading and the writing is no reason to lose an outcome.
-func TestWriterConflict(t *testing.T) {
+func TestReconcilerConflict(t *testing.T) {
 	d := newDesk(t, 1)
 	object := d.create(t, objects()[1], "acme")
 	reader := &staleReader{Reader: d, object: object.DeepCopyObject().(v1alpha1.Object)}
-	d.writer.options.Reader = reader
+	d.writer.Reader = reader
 	object.SetLabels(map[string]string{"edited": "yes"})
 	if err := d.Update(t.Context(), object); err != nil {
 		t.Fatal(err)
@@ -346,7 +370,7 @@ func TestWriterConflict(t *testing.T) {
 }
 
 // What the schema refuses is not tried for ever.
-func TestWriterInvalid(t *testing.T) {
+func TestReconcilerInvalid(t *testing.T) {
 	d := newDesk(t, 1)
 	object := d.create(t, objects()[1], "acme")
 	d.start(t)
@@ -361,7 +385,7 @@ func TestWriterInvalid(t *testing.T) {
 
 // Outcomes of edits are written before those of the initial list, and only the
 // latest of an object.
-func TestWriterPriority(t *testing.T) {
+func TestReconcilerPriority(t *testing.T) {
 	d := newDesk(t, 1)
 	entered, release := make(chan struct{}), make(chan struct{})
 	first := true
@@ -400,7 +424,7 @@ func TestWriterPriority(t *testing.T) {
 	}
 }
 
-func TestWriterForget(t *testing.T) {
+func TestReconcilerForget(t *testing.T) {
 	d := newDesk(t, 1)
 	object := d.create(t, objects()[1], "acme")
 	o := outcomeOf(object, func(*Outcome) {})
@@ -419,15 +443,15 @@ func TestJudge(t *testing.T) {
 		err  error
 		want string
 	}{
-		{nil, ResultWritten},
-		{apierrors.NewNotFound(resource, "x"), ResultGone},
-		{apierrors.NewConflict(resource, "x", errors.New("changed")), ResultConflict},
-		{apierrors.NewInvalid(v1alpha1.GroupVersion.WithKind("Offer").GroupKind(), "x", nil), ResultInvalid},
-		{apierrors.NewForbidden(resource, "x", errors.New("quota")), ResultError},
-		{errors.New("connection refused"), ResultError},
+		{nil, resultWritten},
+		{apierrors.NewNotFound(resource, "x"), resultGone},
+		{apierrors.NewConflict(resource, "x", errors.New("changed")), resultConflict},
+		{apierrors.NewInvalid(v1alpha1.GroupVersion.WithKind("Offer").GroupKind(), "x", nil), resultInvalid},
+		{apierrors.NewForbidden(resource, "x", errors.New("quota")), resultError},
+		{errors.New("connection refused"), resultError},
 	}
 	for _, tt := range tests {
-		if got, err := judge(tt.err); got != tt.want || (err != nil) != (got == ResultError || got == ResultInvalid) {
+		if got, err := judge(tt.err); got != tt.want || (err != nil) != (got == resultError || got == resultInvalid) {
 			t.Errorf("judge(%v) = %s, %v; want %s", tt.err, got, err, tt.want)
 		}
 	}

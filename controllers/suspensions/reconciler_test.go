@@ -23,12 +23,12 @@ import (
 	"github.com/waypost/waypost/hack/testenv"
 )
 
-// plant is a poller between a ledger that answers as it is told, and a namespace of
+// plant is a reconciler between a ledger that answers as it is told, and a namespace of
 // a real API server.
 type plant struct {
 	*testing.T
 	client.Client
-	*Poller
+	*Reconciler
 	network string
 	answer  func(w http.ResponseWriter, r *http.Request)
 	events  []string
@@ -54,7 +54,7 @@ func newPlant(t *testing.T) *plant {
 		t.Fatal(err)
 	}
 	log := funcr.New(func(_, text string) { p.logged = append(p.logged, text) }, funcr.Options{})
-	p.Poller = New(Options{URL: ledger.URL, TokenFile: token, Networks: []string{p.network}, Client: direct, Reader: direct, Recorder: p, Log: log})
+	p.Reconciler = New(Options{URL: ledger.URL, TokenFile: token, Networks: []string{p.network}, Client: direct, Reader: direct, Recorder: p, Log: log})
 	return p
 }
 
@@ -110,14 +110,14 @@ func (p *plant) tell(list ...suspension) {
 		for i := range list {
 			list[i].Network = p.network
 		}
-		_ = json.NewEncoder(w).Encode(map[string]any{"items": list}) // the poller says what it misses
+		_ = json.NewEncoder(w).Encode(map[string]any{"items": list}) // the reconciler reports what it misses
 	}
 }
 
 func (p *plant) ask() {
 	p.Helper()
-	if err := p.round(p.Context()); err != nil {
-		p.Fatal(err)
+	if _, err := p.Reconcile(p.Context(), p.network); err != nil || p.failing[p.network] {
+		p.Fatal(err, p.logged)
 	}
 }
 
@@ -153,8 +153,8 @@ func TestSuspensionsAreInTheStatus(t *testing.T) {
 		t.Error("the same was written again")
 	}
 	p.answer = func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusServiceUnavailable) }
-	if err := p.round(t.Context()); err == nil {
-		t.Error("no error although the ledger does not answer")
+	if _, err := p.Reconcile(t.Context(), p.network); err != nil || !p.failing[p.network] {
+		t.Error("no failure although the ledger does not answer")
 	}
 	expect("the ledger does not answer", both, ready)
 	p.tell(suspension{Partner: "mail", Name: "all", SuspendedAt: at(2)})
@@ -169,7 +169,7 @@ func TestTroubleIsLoggedOnce(t *testing.T) {
 	p := newPlant(t)
 	failing := fmt.Errorf("no")
 	for _, err := range []error{nil, failing, failing, nil, nil} {
-		p.report(t.Context(), err)
+		p.report(p.network, err)
 	}
 	if len(p.logged) != 2 || !strings.Contains(p.logged[0], "stay as they are") || !strings.Contains(p.logged[1], "known again") {
 		t.Errorf("logged %q", p.logged)
@@ -187,7 +187,7 @@ func TestAskRefusesWhatIsNoAnswer(t *testing.T) {
 		"cut off early": func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, `{"items":[{`) },
 	} {
 		p.answer = answer
-		if list, err := p.Poller.ask(t.Context(), p.network); err == nil {
+		if list, err := p.Reconciler.ask(t.Context(), p.network); err == nil {
 			t.Errorf("%s: %v", name, list)
 		}
 	}
