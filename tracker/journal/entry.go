@@ -229,9 +229,17 @@ type Moderation struct {
 	At           int64                     `cbor:"1,keyasint"`
 	Network      string                    `cbor:"2,keyasint"`
 	ConversionID string                    `cbor:"3,keyasint"`
-	Status       snapshot.ConversionStatus `cbor:"4,keyasint"` // approved or rejected
-	Reason       string                    `cbor:"5,keyasint,omitempty"`
+	Status       snapshot.ConversionStatus `cbor:"4,keyasint"`           // approved or rejected
+	Reason       string                    `cbor:"5,keyasint,omitempty"` // internal; partners never see it
 	Actor        string                    `cbor:"6,keyasint,omitempty"`
+	// From is the status that the decision is about: it applies to no other. 0 is an
+	// entry of before there was From, whose approval of a conversion on hold ends the hold.
+	From snapshot.ConversionStatus `cbor:"7,keyasint,omitempty"`
+	// Release makes an approval end the hold. A version that does not know it reads an
+	// approval of before, which does the same.
+	Release bool `cbor:"8,keyasint,omitempty"`
+	// PartnerReason is what the partner reads in place of Reason, "" for a reason code alone.
+	PartnerReason string `cbor:"9,keyasint,omitempty"`
 }
 
 // Tick says that time has reached At (microseconds since 1970). The ledger

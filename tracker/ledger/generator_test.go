@@ -131,7 +131,13 @@ func (g *generator) moderation() journal.Entry {
 		to = snapshot.StatusRejected
 	}
 	id := g.ids[max(0, len(g.ids)-1-g.IntN(60))]
-	return journal.Entry{Moderation: &journal.Moderation{At: g.now, Network: "net", ConversionID: id, Status: to, Reason: []string{"", "fraud"}[g.IntN(2)], Actor: "bob"}}
+	m := &journal.Moderation{At: g.now, Network: "net", ConversionID: id, Status: to, Reason: []string{"", "fraud"}[g.IntN(2)], Actor: "bob"}
+	// Entries of before there was From, and decisions about each status: some come too
+	// late, and some twice.
+	m.From = []snapshot.ConversionStatus{0, 1, 2, 2, 3, 5, 5}[g.IntN(7)]
+	m.Release = to == snapshot.StatusApproved && m.From == snapshot.StatusHold && g.IntN(2) == 0
+	m.PartnerReason = []string{"", "returned"}[g.IntN(2)]
+	return journal.Entry{Moderation: m}
 }
 
 // again repeats an earlier postback: a retry, or with another status or amount.

@@ -338,20 +338,21 @@ func (m *model) moderate(x *journal.Moderation) {
 	if s == nil {
 		return
 	}
-	if x.Status == 3 {
-		if s.status != 3 {
-			s.status, s.reason, s.until = 3, "rejected_by_moderator", 0
-			if x.Reason != "" {
-				s.reason = x.Reason
-			}
-			s.events++
-		}
-		return
-	}
-	if s.status == 1 {
+	approvedAndHeld := x.Status == 1 && s.until != 0 && x.From != 0 && !x.Release
+	if s.status == x.Status || approvedAndHeld {
 		return
 	}
 	s.events++
+	if x.From != 0 && x.From != s.status {
+		return
+	}
+	if x.Status == 3 {
+		s.status, s.reason, s.until = 3, "rejected_by_moderator", 0
+		if x.Reason != "" {
+			s.reason = x.Reason
+		}
+		return
+	}
 	was := s.status
 	if was == 3 {
 		if m.taken(s) {
@@ -372,7 +373,7 @@ func (m *model) moderate(x *journal.Moderation) {
 	}
 	s.reason = ""
 	ends := s.at + int64(s.terms.Offer.HoldHours)*3600*1_000_000
-	if was != 5 && s.terms.Offer.HoldHours > 0 && ends > x.At {
+	if !x.Release && (was != 5 || x.From != 0) && s.terms.Offer.HoldHours > 0 && ends > x.At {
 		s.status, s.until = 5, ends
 		return
 	}

@@ -198,10 +198,19 @@ func (r *Replay) Moderation(id string, change *books.Change) {
 	if found == nil {
 		return
 	}
-	r.endHold(found, change.Time.UnixMicro())
+	at := change.Time.UnixMicro()
+	r.endHold(found, at)
+	x := &journal.Moderation{At: at, ConversionID: id, Status: change.To.Number(), From: found.Status, Reason: change.Reason, Actor: change.By,
+		Release: change.From == books.Hold && change.To == books.Approved}
+	switch {
+	case change.Reason == judge.ReasonStatusChanged, change.From == change.To && change.To != books.Hold:
+		return // the books refused it
+	case change.To == books.Hold:
+		x.Status = snapshot.StatusApproved
+	}
 	keys := judge.FreedKeys(found.Conversion, found.terms)
 	r.book(judge.Moderate(&judge.Moderated{
-		Entry: &journal.Moderation{At: change.Time.UnixMicro(), ConversionID: id, Status: change.To.Number(), Reason: change.Reason, Actor: change.By},
+		Entry: x,
 		Found: found.Conversion, Origin: found.terms, Used: r.caps.used(found.terms),
 		Taken: taken(r.byOrder[keys.Order], found) || taken(r.bySession[keys.Session], found),
 	}), nil)

@@ -90,6 +90,9 @@ type Change struct {
 	// By is ByPostback, ByHold, or the name of a moderator.
 	By     string
 	Reason string
+	// Partner is what the partner reads in place of a moderator's Reason, "" for a
+	// reason code alone.
+	Partner string
 }
 
 // Who else but a moderator changes a conversion.

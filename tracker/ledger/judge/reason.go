@@ -30,6 +30,12 @@ const (
 	ReasonByModerator = "rejected_by_moderator"
 )
 
+// Rejections are the reason codes of rejections that no moderator decided.
+var Rejections = [...]string{
+	ReasonUnknownGoal, ReasonCapReached, ReasonTooLate, ReasonTooSoon, ReasonPartnerInactive,
+	ReasonByAdvertiser, ReasonOfferInactive, ReasonCurrencyMismatch,
+}
+
 // releases reports whether a conversion rejected for this reason leaves its key
 // free: the advertiser cannot help it, so a later postback is judged afresh.
 func releases(reason string) bool {
