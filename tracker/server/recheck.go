@@ -44,7 +44,7 @@ func NewRechecker(index *live.Index) *Rechecker {
 // if the configuration lacks the network, the offer or the partner. What the log
 // does not keep counts as it did then: keys, and whether a pixel came sealed.
 func (c *Rechecker) Check(in *Recorded) (*journal.Postback, bool) {
-	v := &visit{s: &c.server, index: c.index, network: c.index.NetworkByName(in.Network), now: in.At, client: in.Source, route: &route{}}
+	v := &visit{s: &c.server, index: c.index, network: c.index.NetworkByName(in.Network), now: in.At, client: in.Source, route: &route{names: c.names}}
 	if v.network == nil {
 		return nil, false
 	}
