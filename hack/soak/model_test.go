@@ -194,7 +194,7 @@ func (m *model) moderate(x *journal.Moderation) {
 	}
 	if x.Status == snapshot.StatusRejected {
 		if s.status != "rejected" {
-			s.until = 0
+			s.until, s.advertisers = 0, false
 			s.move("rejected", x.Reason)
 			if x.Reason == "" {
 				s.reason = "rejected_by_moderator"

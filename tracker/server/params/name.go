@@ -32,6 +32,12 @@ func (t *Table) find(key []byte) (name, bool) {
 	return n, ok
 }
 
+// Meaning returns the parameter that a name means; None if it means nothing.
+func (t *Table) Meaning(name string) Param {
+	n, _ := t.find([]byte(name))
+	return n.param
+}
+
 // IsName reports whether a value is a name of its own parameter, as in
 // order_id=ORDER_ID: a link's author meant it to be replaced.
 func (t *Table) IsName(p Param, value []byte) bool {

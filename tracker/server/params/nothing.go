@@ -18,7 +18,7 @@ const longestNothing = len("undefinedundefined")
 // sent is one of programs' own words, or has neither a letter nor a digit but 0. Such a
 // value gives way to a synonym. An amount of 0 is an amount, and goal_id=0 names the
 // default goal.
-func (s *Set) Blank(p Param) bool { return isBlank(p, s.values[p].bytes) }
+func (s *Set) Blank(p Param) bool { return IsBlank(p, s.values[p].bytes) }
 
 // Filled returns the value of p; nil if none was given, or a word for nothing.
 func (s *Set) Filled(p Param) []byte {
@@ -28,8 +28,9 @@ func (s *Set) Filled(p Param) []byte {
 	return s.values[p].bytes
 }
 
-func isBlank(p Param, value []byte) bool {
-	if len(value) == 0 {
+// IsBlank is Set.Blank of a value that has its blanks around it still.
+func IsBlank(p Param, value []byte) bool {
+	if value = trim(value); len(value) == 0 {
 		return false
 	}
 	if empty, zero := hollow(value); empty {

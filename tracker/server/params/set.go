@@ -76,11 +76,14 @@ func (s *Set) put(t *Table, key, val []byte) {
 		return
 	}
 	v := &s.values[n.param]
-	if v.given && (v.name == n.id || len(v.bytes) > 0 && (len(val) == 0 || t.verbatim[n.param] || !isBlank(n.param, v.bytes))) {
+	if v.given && (v.name == n.id || len(v.bytes) > 0 && (len(val) == 0 || t.verbatim[n.param] || !IsBlank(n.param, v.bytes))) {
 		return
 	}
 	*v = value{bytes: val, name: n.id, given: true}
 }
+
+// Add takes a pair in that was decoded before.
+func (s *Set) Add(t *Table, name, value string) { s.put(t, []byte(name), []byte(value)) }
 
 func (s *Set) keep(key, val []byte) {
 	if len(s.Raw) == maxRaw || len(key) > maxRawName {
