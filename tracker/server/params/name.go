@@ -75,10 +75,10 @@ func undamaged(key []byte) []byte {
 // withoutAmpersand cuts what is left of an escaped & at the beginning of a name:
 // amp; #38; #x26;
 func withoutAmpersand(key []byte) []byte {
-	rest := key
+	rest, shortest := key, 0
 	switch {
 	case len(key) >= 3 && bytes.EqualFold(key[:3], []byte("amp")):
-		rest = key[3:]
+		rest, shortest = key[3:], 3 // ampid is somebody's own name
 	case len(key) >= 3 && key[0] == '#':
 		digits, code := key[1:], "38"
 		if digits[0]|0x20 == 'x' {
@@ -89,8 +89,12 @@ func withoutAmpersand(key []byte) []byte {
 			return key
 		}
 	}
-	if len(rest) >= 3 && bytes.EqualFold(rest[:3], []byte("%3B")) && len(rest) < len(key) {
+	switch {
+	case len(rest) == len(key), len(rest) > 0 && rest[0] == ';':
+	case len(rest) > 2 && bytes.EqualFold(rest[:3], []byte("%3B")):
 		return rest[3:]
+	case len(rest) < shortest:
+		return key
 	}
 	return rest
 }

@@ -46,6 +46,13 @@ func TestNamesThatAreOthers(t *testing.T) {
 			t.Errorf("%s names a goal %q", query, got)
 		}
 	}
+	for _, query := range []string{"ampid=v", "ampa=v"} {
+		var s params.Set
+		s.ScanQuery(params.Impressions(), []byte(query))
+		if got := s.Get(params.Partner); got != nil {
+			t.Errorf("%s names a partner %q", query, got)
+		}
+	}
 }
 
 // TestDamagedKeys: a key under a damaged name counts, and is not in the log.
