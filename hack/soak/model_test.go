@@ -203,7 +203,7 @@ func (m *model) moderate(x *journal.Moderation) {
 	}
 	was := s.status
 	if x.Status == snapshot.StatusRejected {
-		s.until = 0
+		s.until, s.advertisers = 0, false
 		s.move("rejected", x.Reason)
 		if x.Reason == "" {
 			s.reason = "rejected_by_moderator"

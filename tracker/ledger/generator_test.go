@@ -199,6 +199,9 @@ func (g *generator) postbackOn(v visitOf, click bool) journal.Entry {
 	if g.IntN(3) == 0 {
 		p.OrderID = fmt.Sprintf("o%d", g.IntN(40)+g.serial/20)
 		g.param(&p, "order_id", p.OrderID)
+	} else if g.IntN(6) == 0 {
+		p.OrderIDMissing = true
+		g.param(&p, "order_id", "undefined")
 	}
 	if g.IntN(3) == 0 {
 		g.status(&p)

@@ -119,7 +119,7 @@ func ownVerdict(r *report) journal.Verdict {
 
 func (v *visit) write(r *report, verdict journal.Verdict) {
 	if v.route.action == actPixel {
-		v.writePixel(verdict.Reason)
+		v.writePixel(verdict.Reason, failure(verdict))
 		return
 	}
 	v.ctx.Response.SetStatusCode(v.httpStatus(verdict.Verdict, verdict.Reason))
@@ -164,7 +164,7 @@ func (v *visit) notDurable(err error) {
 	v.s.metrics.postbacks.WithLabelValues("", reasonNotDurable).Inc()
 	switch {
 	case v.route.action == actPixel:
-		v.writePixel(reasonNotDurable)
+		v.writePixel(reasonNotDurable, reasonNotDurable)
 	case v.route.dialect == dialectTUNE:
 		writeTUNE(v.ctx, reasonNotDurable)
 	default:

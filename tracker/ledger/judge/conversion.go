@@ -34,7 +34,7 @@ type Conversion struct {
 
 	Status snapshot.ConversionStatus
 	// Reason is a reason code of the contract where the status is rejected, or the
-	// moderator's own words; else "".
+	// moderator's own words; order_id_missing where it is pending for that; else "".
 	Reason string
 
 	// ClickID and AimpID are as the postback gave them; the click decides.

@@ -1,6 +1,7 @@
 package judge
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/waypost/waypost/api/snapshot"
@@ -165,3 +166,41 @@ func TestRevivedIsNoRepeat(t *testing.T) {
 	}
 	d.run([]step{do("pending", multiple, status(pending), after(1))})
 }
+
+// TestWhatAPersonRejectedStays: an advertiser takes back its own rejection only, and
+// the history shows both.
+func TestWhatAPersonRejectedStays(t *testing.T) {
+	const now = (clickTime + 7200) * second
+	paid := postback(status(approved), proven, at(now+second))
+	declined := []step{do("rejected rejected_by_advertiser", status(rejected), proven)}
+	for name, test := range map[string]struct {
+		posts  []step
+		person []snapshot.ConversionStatus
+		words  string
+		want   string
+		events int
+	}{
+		"nobody decided":                {posts: declined, want: "approved", events: 2},
+		"rejected by a person":          {posts: []step{do("approved")}, person: []snapshot.ConversionStatus{rejected}, want: "refused status_final", events: 2},
+		"in the advertiser's words":     {posts: []step{do("approved")}, person: []snapshot.ConversionStatus{rejected}, words: ReasonByAdvertiser, want: "refused status_final", events: 2},
+		"approved and rejected by one":  {posts: declined, person: []snapshot.ConversionStatus{approved, rejected}, want: "refused status_final", events: 3},
+		"a person tried in vain before": {posts: []step{do("rejected rejected_by_advertiser", status(rejected), proven, caps(none))}, person: []snapshot.ConversionStatus{approved}, want: "rejected cap_reached", events: 3},
+	} {
+		t.Run(name, func(t *testing.T) {
+			d := newDesk(t)
+			d.run(test.posts)
+			for _, to := range test.person {
+				d.moderate("c1", to, now, test.words)
+			}
+			v := d.post(paid).Verdict
+			if got := strings.TrimSpace(v.Verdict + " " + v.Reason); got != test.want {
+				t.Errorf("%s, want %s", got, test.want)
+			}
+			if got := len(d.conv["c1"].History); got != test.events {
+				t.Errorf("%d entries of history, want %d: %+v", got, test.events, d.conv["c1"].History)
+			}
+		})
+	}
+}
+
+var none = snapshot.Cap{Name: "c", Metric: snapshot.CapConversions, Window: snapshot.CapLifetime}

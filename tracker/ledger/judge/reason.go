@@ -20,6 +20,10 @@ const (
 	ReasonOfferInactive    = "offer_inactive"
 	ReasonCurrencyMismatch = "currency_mismatch"
 
+	// ReasonOrderIDMissing is the reason of a pending conversion: the order id was a
+	// word for nothing, and without it each reload of a page would count again.
+	ReasonOrderIDMissing = "order_id_missing"
+
 	ReasonDuplicate     = "duplicate"
 	ReasonSessionClosed = "session_closed"
 	ReasonStatusFinal   = "status_final"

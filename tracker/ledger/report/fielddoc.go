@@ -42,6 +42,7 @@ var fieldDocs = map[string]string{
 	"private":          "Whether the goal was private.",
 	"test":             "Whether it was a test, which is recorded nowhere else.",
 	"clickDataMissing": "Whether the click's row was gone, so that rules on its data did not match.",
+	"orderIDMissing":   "Whether the order id was a word for nothing, such as undefined or 0, and so counts as not given.",
 	"holdUntil":        "When the hold ends by itself; null when it does not, or there is none.",
 	"updatedAt":        "When it changed last.",
 	"extras":           "Further parameters of the postback, by their canonical names.",
