@@ -232,6 +232,7 @@ func (m *model) obstacle(p *journal.Postback) string {
 	if t := m.seen[session(p)]; t != nil && t.At/1_000_000 == p.SessionAt {
 		age = p.At - t.At
 	}
+	age = max(age, 0)
 	a := p.Terms.Offer.Attribution
 	switch {
 	case p.Terms.Partner.State == snapshot.Blocked:
