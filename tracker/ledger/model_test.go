@@ -109,7 +109,7 @@ func (m *model) receive(p *journal.Postback, id string) {
 }
 
 func (m *model) tick(at int64) {
-	if at <= m.time {
+	if at == m.time {
 		return
 	}
 	m.time = at
@@ -123,7 +123,7 @@ func (m *model) tick(at int64) {
 	m.waiting = nil
 	for _, w := range list {
 		switch {
-		case w.deadline == 0:
+		case w.deadline == 0 || w.deadline > at+1_000_000:
 			w.deadline = at + 1_000_000
 		case w.deadline <= at:
 			m.judge(w.p, w.id)
