@@ -8,7 +8,7 @@ VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 LDFLAGS := -s -w -X main.version=$(VERSION)
 IMAGE   ?= ghcr.io/waypost/waypost
 NATS_VERSION = $(patsubst v%,%,$(shell go list -m -f '{{.Version}}' github.com/nats-io/nats-server/v2))
-KUBE    := $(or $(KUBEBUILDER_ASSETS),$(CURDIR)/bin/kube)
+KUBE    := $(abspath $(or $(KUBEBUILDER_ASSETS),bin/kube))
 PKGS    ?= ./...
 
 ##@ Try

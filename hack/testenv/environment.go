@@ -33,7 +33,7 @@ func Launch() (*Environment, error) {
 	if err != nil {
 		return nil, err
 	}
-	assets, err := binaries(root, os.Getenv(assetsVariable))
+	assets, err := binaries(root, os.Getenv(assetsVariable), "etcd", "kube-apiserver")
 	if err != nil {
 		return nil, err
 	}

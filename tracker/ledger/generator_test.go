@@ -75,13 +75,25 @@ func (g *generator) entry() journal.Entry {
 	case k < 30 || len(g.imps) < 3:
 		return g.impression()
 	case k < 38:
-		return journal.Entry{Tick: &journal.Tick{At: g.now - int64(g.IntN(15_000_000))}}
+		return journal.Entry{Tick: &journal.Tick{At: g.now + g.jump()}}
 	case k < 41 && len(g.ids) > 0:
 		return g.moderation()
 	case k < 50 && len(g.sent) > 0:
 		return g.again()
 	}
 	return g.postback()
+}
+
+// jump is how far the clock of a tick is off: seconds, now and then hours or years.
+func (g *generator) jump() int64 {
+	off := -int64(g.IntN(15_000_000))
+	switch g.IntN(20) {
+	case 0:
+		off = int64(g.IntN(5)-2) * 3600 * 1_000_000
+	case 1:
+		off = int64(g.IntN(3)-1) * 366 * dayMicros
+	}
+	return off
 }
 
 func (g *generator) traffic(id string, v visitOf) journal.Traffic {

@@ -43,6 +43,8 @@ type Ledger struct {
 	// waiting and tickAt tell the ticker what the fold knows.
 	waiting atomic.Int64
 	tickAt  atomic.Int64
+	// trimAt is the time that trimming goes by; it begins at the last tick.
+	trimAt atomic.Int64
 
 	mu       sync.Mutex
 	position uint64
@@ -197,7 +199,6 @@ func (l *Ledger) fold(ctx context.Context, batches []*journal.Batch) (err error)
 	l.mem = nil // until the commit has succeeded
 	to := mem.progress
 	to.Position = batches[len(batches)-1].Position
-	to.TickAt = lastTick(batches, to.TickAt)
 	tx, err := l.o.Store.Begin(ctx, mem.progress, to)
 	if err != nil {
 		return err
@@ -208,30 +209,20 @@ func (l *Ledger) fold(ctx context.Context, batches []*journal.Batch) (err error)
 	if err := g.fold(ctx, batches); err != nil {
 		return err
 	}
+	if err := tx.KeepTick(ctx, mem.progress.TickAt); err != nil {
+		return err
+	}
 	if err := tx.Commit(ctx); err != nil {
 		return err
 	}
-	mem.progress = to
 	l.mem, l.standby = mem, 0
 	l.waiting.Store(int64(len(mem.parked.list)))
-	l.tickAt.Store(to.TickAt)
+	l.tickAt.Store(mem.progress.TickAt)
 	l.o.Metrics.committed(g, batches, l.o.Now().Sub(start), l.o.Now())
 	l.tell(g)
 	l.trace(ctx, g.traced, start)
 	l.advance(to.Position)
 	return nil
-}
-
-// lastTick is the time that the ticks of the batches reach.
-func lastTick(batches []*journal.Batch, at int64) int64 {
-	for _, b := range batches {
-		for i := range b.Entries {
-			if t := b.Entries[i].Tick; t != nil {
-				at = max(at, t.At)
-			}
-		}
-	}
-	return at
 }
 
 // remember reads the memory again if it was lost.
@@ -242,6 +233,7 @@ func (l *Ledger) remember(ctx context.Context) error {
 			l.mem = mem
 			l.waiting.Store(int64(len(mem.parked.list)))
 			l.tickAt.Store(mem.progress.TickAt)
+			l.trimAt.CompareAndSwap(0, mem.progress.TickAt)
 			break
 		}
 		l.o.Log.Error(err, "reading the ledger's tables failed, trying again", "pause", pause.String())

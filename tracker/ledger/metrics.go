@@ -17,6 +17,7 @@ type Metrics struct {
 	failed   prometheus.Counter
 	position prometheus.Gauge
 	behind   prometheus.Gauge
+	ahead    prometheus.Gauge
 }
 
 // NewMetrics registers the ledger's figures.
@@ -30,8 +31,9 @@ func NewMetrics(reg prometheus.Registerer) *Metrics {
 		failed:   prometheus.NewCounter(prometheus.CounterOpts{Name: "waypost_ledger_failures_total", Help: "Groups that failed and were tried again."}),
 		position: prometheus.NewGauge(prometheus.GaugeOpts{Name: "waypost_ledger_position", Help: "Position in the journal up to which the tables are."}),
 		behind:   prometheus.NewGauge(prometheus.GaugeOpts{Name: "waypost_ledger_behind_seconds", Help: "Age of the last batch folded when it was committed."}),
+		ahead:    prometheus.NewGauge(prometheus.GaugeOpts{Name: "waypost_ledger_tick_ahead_seconds", Help: "How far the last tick in the tables is ahead of this ledger's clock; 0 where it is not."}),
 	}
-	reg.MustRegister(m.verdicts, m.entries, m.groups, m.lost, m.failed, m.position, m.behind)
+	reg.MustRegister(m.verdicts, m.entries, m.groups, m.lost, m.failed, m.position, m.behind, m.ahead)
 	return m
 }
 
@@ -50,6 +52,13 @@ func (m *Metrics) committed(g *group, batches []*journal.Batch, took time.Durati
 	m.position.Set(float64(last.Position))
 	if !last.Stored.IsZero() {
 		m.behind.Set(now.Sub(last.Stored).Seconds())
+	}
+}
+
+// time compares the last tick in the tables with the clock.
+func (m *Metrics) time(now time.Time, folded int64) {
+	if m != nil {
+		m.ahead.Set(max(0, time.UnixMicro(folded).Sub(now).Seconds()))
 	}
 }
 

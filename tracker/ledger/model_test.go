@@ -110,7 +110,7 @@ func (m *model) receive(p *journal.Postback, id string) {
 }
 
 func (m *model) tick(at int64) {
-	if at <= m.time {
+	if at == m.time {
 		return
 	}
 	m.time = at
@@ -124,7 +124,7 @@ func (m *model) tick(at int64) {
 	m.waiting = nil
 	for _, w := range list {
 		switch {
-		case w.deadline == 0:
+		case w.deadline == 0 || w.deadline > at+1_000_000:
 			w.deadline = at + 1_000_000
 		case w.deadline <= at:
 			m.judge(w.p, w.id)
@@ -233,6 +233,7 @@ func (m *model) obstacle(p *journal.Postback) string {
 	if t := m.seen[session(p)]; t != nil && t.At/1_000_000 == p.SessionAt {
 		age = p.At - t.At
 	}
+	age = max(age, 0)
 	a := p.Terms.Offer.Attribution
 	switch {
 	case p.Terms.Partner.State == snapshot.Blocked:

@@ -126,7 +126,7 @@ func (r *tapeReader) decode(list [][]byte) ([]*journal.Batch, error) {
 			return nil, err
 		}
 		r.last++
-		b.Position, b.Stored = r.last, time.Unix(1_700_000_000, 0)
+		b.Position, b.Stored = r.last, time.Unix(4_000_000_000, 0)
 		out = append(out, b)
 	}
 	return out, nil

@@ -1,6 +1,8 @@
 package replay
 
 import (
+	"cmp"
+	"encoding/binary"
 	"fmt"
 	"net/netip"
 	"time"
@@ -10,6 +12,7 @@ import (
 	"github.com/waypost/waypost/tracker/journal"
 	"github.com/waypost/waypost/tracker/ledger/judge"
 	"github.com/waypost/waypost/tracker/ledger/report/books"
+	"github.com/waypost/waypost/tracker/ledger/store"
 	"github.com/waypost/waypost/tracker/live"
 	"github.com/waypost/waypost/tracker/server"
 )
@@ -118,9 +121,14 @@ func (r *Replay) concernsEarlier(line *books.Postback) bool {
 	return moved || closed
 }
 
+// sessionAt is when the click or impression was, in seconds since 1970. Its id says
+// so; the delay of one of the future is 0.
 func sessionAt(line *books.Postback) int64 {
 	if line.DelaySeconds == nil {
 		return 0
+	}
+	if id := store.VisitID(cmp.Or(line.ClickID, line.AimpID)); id[0] != 0 {
+		return int64(binary.BigEndian.Uint32(id[1:]))
 	}
 	return line.Time.Unix() - *line.DelaySeconds
 }

@@ -36,6 +36,7 @@ func TestVerdicts(t *testing.T) {
 	offer := func(s snapshot.State) option { return func(p *journal.Postback) { p.Terms.Offer.State = s } }
 	minimum := func(p *journal.Postback) { p.Terms.Offer.Attribution.MinimumClickSeconds = 60 }
 	early := at((clickTime + 59) * second)
+	ahead := func(seconds int64) option { return at((clickTime - seconds) * second) }
 	onTime := at((clickTime + 60) * second)
 	late := func(seconds float64) option {
 		return func(p *journal.Postback) { p.At = (clickTime+720*3600)*second + int64(seconds*second) }
@@ -66,6 +67,12 @@ func TestVerdicts(t *testing.T) {
 		"offer expired still counts":            {do("approved", offer(snapshot.Expired))},
 		"partner before offer":                  {do("rejected partner_inactive", offer(snapshot.Deleted), inactive(snapshot.Blocked))},
 		"too soon":                              {do("rejected too_soon", minimum, early)},
+		"a click of the future":                 {do("approved", ahead(2))},
+		"with a minimum":                        {do("rejected too_soon", minimum, ahead(2)), do("approved", minimum, onTime)},
+		"of the far future":                     {do("approved", ahead(400*86400))},
+		"hold for a click of the future":        {do("hold", ahead(2), holdHours(1))},
+		"goal click on one of the future":       {do("approved", ahead(2), clickGoal)},
+		"view-through of the future":            {do("approved", viewThrough, ahead(2))},
 		"just late enough":                      {do("approved", minimum, onTime)},
 		"just in time":                          {do("approved", late(0))},
 		"too late":                              {do("rejected too_late", late(0.000001))},

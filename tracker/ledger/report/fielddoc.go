@@ -52,7 +52,7 @@ var fieldDocs = map[string]string{
 	"by":               "postback, hold (one that ended by itself), or the moderator's name.",
 	"verdict":          "What became of the postback.",
 	"conversion":       "The id of the conversion that it made, changed or repeated; \"\" if there is none.",
-	"delaySeconds":     "The time since the click or impression; null without one.",
+	"delaySeconds":     "The time since the click or impression, 0 for one of the future; null without one.",
 	"params":           "All parameters as they came, without keys.",
 	"httpStatus":       "The HTTP status of the answer; 0 if none came.",
 	"kind":             "The kind.",

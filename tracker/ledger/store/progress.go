@@ -56,6 +56,14 @@ func (s *Store) Begin(ctx context.Context, from, to Progress) (*Tx, error) {
 	return tx, nil
 }
 
+// KeepTick keeps the time of the last tick of what the transaction folds.
+func (tx *Tx) KeepTick(ctx context.Context, at int64) error {
+	if _, err := tx.in.exec(ctx, "UPDATE ledger SET tick_at = ? WHERE tick_at <> ?", at, at); err != nil {
+		return fmt.Errorf("keep the time of the last tick: %w", err)
+	}
+	return nil
+}
+
 // Boot is one life of one writer of the journal, with the sequence of its last batch.
 type Boot struct {
 	ID       [16]byte

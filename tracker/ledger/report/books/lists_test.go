@@ -325,3 +325,19 @@ func TestDeliveries(t *testing.T) {
 		}
 	})
 }
+
+// TestDelayIsNeverNegative: the clock of the click's tracker may be ahead of that of
+// the postback's.
+func TestDelayIsNeverNegative(t *testing.T) {
+	each(t, func(t *testing.T, o *reporttest.Office, b *books.Books) {
+		v := visit{At: noon.Add(2 * time.Second)}
+		o.Write(v.Click(), v.Postback(noon))
+		list, err := b.Postbacks(t.Context(), books.Scope{}, books.PostbackFilter{}, books.Page{Limit: 100})
+		if err != nil || len(list.Items) != 1 {
+			t.Fatalf("%+v, %v", list.Items, err)
+		}
+		if p := list.Items[0]; p.Verdict != "approved" || *p.DelaySeconds != 0 {
+			t.Errorf("%s %s after %d s", p.Verdict, p.Reason, *p.DelaySeconds)
+		}
+	})
+}

@@ -39,7 +39,8 @@ type Postback struct {
 	Test       bool         `json:"test"`
 	// Source is the address that the postback came from.
 	Source string `json:"source"`
-	// DelaySeconds is the time since the click or impression; null without one.
+	// DelaySeconds is the time since the click or impression, 0 for one of the future;
+	// null without one.
 	DelaySeconds     *int64            `json:"delaySeconds"`
 	ClickDataMissing bool              `json:"clickDataMissing"`
 	OrderIDMissing   bool              `json:"orderIDMissing"`
@@ -120,6 +121,9 @@ func scanPostback(scan func(...any) error) (Postback, error) {
 		&p.Conversion, (*int64)(&p.Payout), (*int64)(&p.Revenue), &p.Currency, &p.Config, &via, &test, &p.Source, &p.DelaySeconds, &missing, &sent, &p.HTTPStatus)
 	if err != nil {
 		return p, err
+	}
+	if p.DelaySeconds != nil {
+		*p.DelaySeconds = max(0, *p.DelaySeconds) // the clock of the click's tracker may be ahead
 	}
 	p.Time, p.Via, p.Test, p.ClickDataMissing = timeOf(at), viaOf(via), test != 0, missing != 0
 	if err := json.Unmarshal([]byte(sent), &p.Params); err != nil {
