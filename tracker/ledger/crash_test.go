@@ -116,7 +116,7 @@ func crashRun(tape, target string) error {
 	if err != nil {
 		return err
 	}
-	l := New(Options{Store: s, Open: func(after uint64) Reader { return &tapeReader{tape: tp, last: after, most: 5} }})
+	l := New(Options{Store: s, Open: func(after, _ uint64) Reader { return &tapeReader{tape: tp, last: after, most: 5} }})
 	done := make(chan error, 1)
 	go func() { done <- l.Run(ctx) }()
 	fmt.Print(".")

@@ -39,12 +39,19 @@ type Ledger struct {
 	mem *memory // of Run alone; nil when it must be read again
 	// standby is the last pause of standBy; of Run alone.
 	standby time.Duration
+	// doubted is since when the journal does not fit; of Run alone.
+	doubted time.Time
 
 	// waiting and tickAt tell the ticker what the fold knows.
 	waiting atomic.Int64
 	tickAt  atomic.Int64
 	// trimAt is the time that trimming goes by; it begins at the last tick.
 	trimAt atomic.Int64
+
+	// recognised is whether the journal is that of the tables; while it is not, it gets no
+	// ticks and is not trimmed. mismatch holds why not.
+	recognised atomic.Bool
+	mismatch   atomic.Pointer[Mismatch]
 
 	mu       sync.Mutex
 	position uint64
@@ -56,7 +63,9 @@ type Ledger struct {
 // New makes a ledger; Run starts it.
 func New(o Options) *Ledger {
 	o.defaults()
-	return &Ledger{o: o, changed: make(chan struct{}), caps: newCapQueue()}
+	l := &Ledger{o: o, changed: make(chan struct{}), caps: newCapQueue()}
+	l.recognised.Store(o.Journal == nil)
+	return l
 }
 
 // Position returns up to where the journal has been folded by this ledger, and a
@@ -77,7 +86,8 @@ func (l *Ledger) advance(position uint64) {
 }
 
 // Run folds until ctx ends, whose error it then returns, or until the journal
-// cannot be read any more. A database that fails is tried again for ever.
+// cannot be read any more. A journal that is not that of the tables is waited out.
+// A database that fails is tried again for ever.
 func (l *Ledger) Run(ctx context.Context) error {
 	ctx, cancel := context.WithCancel(ctx)
 	var helpers sync.WaitGroup
@@ -91,8 +101,15 @@ func (l *Ledger) Run(ctx context.Context) error {
 		if err := l.remember(ctx); err != nil {
 			return err
 		}
+		if err := l.awaitJournal(ctx); err != nil {
+			return err
+		}
 		err := l.follow(ctx)
-		if !errors.Is(err, errBack) {
+		switch {
+		case errors.Is(err, errBack):
+		case l.o.Journal != nil && errors.Is(err, journal.ErrRewound):
+			l.mem = nil
+		default:
 			return err
 		}
 	}
@@ -104,7 +121,7 @@ var errBack = errors.New("the tables have been set back")
 // follow reads the journal from where the tables are.
 func (l *Ledger) follow(ctx context.Context) error {
 	l.advance(l.mem.progress.Position)
-	r := l.o.Open(l.mem.progress.Position)
+	r := l.o.Open(l.mem.progress.Position, l.mem.progress.Digest)
 	defer r.Close()
 	for {
 		batches, err := r.Read(ctx, maxBatches)
@@ -198,7 +215,8 @@ func (l *Ledger) fold(ctx context.Context, batches []*journal.Batch) (err error)
 	mem := l.mem
 	l.mem = nil // until the commit has succeeded
 	to := mem.progress
-	to.Position = batches[len(batches)-1].Position
+	last := batches[len(batches)-1]
+	to.Position, to.Digest = last.Position, last.Digest
 	tx, err := l.o.Store.Begin(ctx, mem.progress, to)
 	if err != nil {
 		return err

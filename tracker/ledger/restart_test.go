@@ -37,7 +37,7 @@ func TestDatabaseRestartedInTheMiddle(t *testing.T) {
 	for i := range offices {
 		r := rand.New(rand.NewPCG(uint64(i), 14))
 		offices[i] = newOffice(t, target, tp, func(o *Options) {
-			o.Open = func(after uint64) Reader { return &choppy{tapeReader{tape: tp, last: after}, r} }
+			o.Open = func(after, _ uint64) Reader { return &choppy{tapeReader{tape: tp, last: after}, r} }
 		})
 		ledgers.Go(func() {
 			if err := offices[i].ledger.Run(ctx); !errors.Is(err, context.Canceled) {

@@ -87,7 +87,9 @@ func (tp *tape) Append(_ context.Context, x journal.Entry) error {
 	return nil
 }
 
-func (tp *tape) open(after uint64) Reader { return &tapeReader{tape: tp, last: max(after, tp.first-1)} }
+func (tp *tape) open(after, _ uint64) Reader {
+	return &tapeReader{tape: tp, last: max(after, tp.first-1)}
+}
 
 type tapeReader struct {
 	tape *tape

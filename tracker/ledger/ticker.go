@@ -30,7 +30,9 @@ func (l *Ledger) keepTicking(ctx context.Context) {
 	for {
 		select {
 		case <-look.C:
-			t.look(ctx, l.o.Now())
+			if l.recognised.Load() {
+				t.look(ctx, l.o.Now())
+			}
 		case <-ctx.Done():
 			return
 		}
@@ -117,7 +119,7 @@ func (l *Ledger) trimTime() time.Time {
 
 func (l *Ledger) trim(ctx context.Context) {
 	position, _ := l.Position()
-	if position == 0 {
+	if position == 0 || !l.recognised.Load() {
 		return
 	}
 	if _, err := l.o.Trim.Trim(ctx, position, l.trimTime().Add(-l.o.JournalRetain)); err != nil && ctx.Err() == nil {
