@@ -139,7 +139,7 @@ func (l *leader) register(ctx context.Context, inbox *engine.Inbox, poller *acks
 			all = append(all, r)
 		}
 	}
-	for _, kind := range kinds() {
+	for _, kind := range objects() {
 		add(kind, inbox.ObjectHandler())
 	}
 	add(&corev1.ConfigMap{}, inbox.ManifestHandler())

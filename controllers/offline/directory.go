@@ -14,6 +14,7 @@ import (
 
 	"github.com/waypost/waypost/api/snapshot"
 	"github.com/waypost/waypost/controllers/compile"
+	"github.com/waypost/waypost/controllers/kinds"
 )
 
 // Directory is the objects of manifest files, compiled. Load follows the files;
@@ -237,7 +238,7 @@ func (d *Directory) remove(key objectKey) {
 		d.world.DeleteSecret(key.namespace, key.name)
 		return
 	}
-	d.world.Delete(kinds[key.kind].record, key.namespace, key.name)
+	d.world.Delete(kinds.Named(key.kind).Record, key.namespace, key.name)
 }
 
 // judge takes the verdicts that have changed.
