@@ -95,7 +95,7 @@ func (l *leader) engine(direct client.Client, poller *acks.Poller, inbox *engine
 	o, log := l.options, l.options.Log
 	recorder := l.manager.GetEventRecorder(eventSource)
 	return engine.New(engine.Options{
-		World: compile.NewWorld(compile.Options{PublicURL: o.PublicURL, Keys: o.Keys}),
+		World: compile.New(compile.Options{PublicURL: o.PublicURL, Keys: o.Keys}),
 		Publisher: publish.New(publish.Options{
 			Client: direct, Namespace: o.SnapshotsNamespace,
 			Key: o.SigningKey, Trusted: o.TrustedKeys, Keep: o.KeepRevisions,

@@ -99,7 +99,7 @@ func (f *findings) count(at *path, limit string) int64 {
 // nameCapGoals gives the caps of an offer the declared spelling of the goals that
 // they name. A cap whose goal does not exist stays as it is written: it counts
 // nothing until there is such a goal, and then it must hold.
-func nameCapGoals(f *findings, body *snapshot.Offer, goals []goalEntry) {
+func nameCapGoals(f *findings, body *snapshot.Offer, goals []*snapshot.Goal) {
 	at := root()
 	caps := at.dot("caps")
 	for i := range body.Caps {
@@ -108,7 +108,7 @@ func nameCapGoals(f *findings, body *snapshot.Offer, goals []goalEntry) {
 			continue
 		}
 		if declared := findGoal(goals, c.Goal); declared != nil {
-			c.Goal = declared.value
+			c.Goal = declared.Value
 			continue
 		}
 		entry := caps.at(i)

@@ -19,7 +19,7 @@ func (b *offerBuild) impressions() {
 	}
 	at := b.at.dot("impressions")
 	tracking, payout, revenue := at.dot("tracking"), at.dot("payout"), at.dot("revenue")
-	b.body.Impressions = choose(b.findings, &tracking, spec.Tracking, normallyDisabled)
+	b.body.Impressions = choose(&b.findings, &tracking, spec.Tracking, normallyDisabled)
 	if p := spec.Payout; p != nil {
 		cpm := payout.dot("cpm")
 		b.body.ImpressionPayout = b.amount(&cpm, p.CPM)

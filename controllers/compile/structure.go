@@ -45,23 +45,23 @@ var operators = map[v1alpha1.RuleOperator]operator{
 
 // buildStructure makes the body of a PayoutStructure's record: its rules in the
 // order in which they are tried.
-func (s *space) buildStructure(f *findings, spec *v1alpha1.PayoutStructureSpec) *snapshot.PayoutStructure {
-	at := root()
+func buildStructure(b *builder, n *node, record *snapshot.Record) {
+	spec, at := &n.object.(*v1alpha1.PayoutStructure).Spec, root()
 	rulesAt := at.dot("rules")
-	f.atMost(&rulesAt, len(spec.Rules), maxRules)
+	b.atMost(&rulesAt, len(spec.Rules), maxRules)
 	body := &snapshot.PayoutStructure{}
+	record.Structure = body
 	seen := make(map[string]bool, len(spec.Rules))
 	for i := range spec.Rules {
 		rule := &spec.Rules[i]
 		entry := rulesAt.at(i)
 		nameAt := entry.dot("name")
 		if seen[rule.Name] {
-			f.invalid(&nameAt, "rule %.64q is there twice: give each its name", rule.Name)
+			b.invalid(&nameAt, "rule %.64q is there twice: give each its name", rule.Name)
 		}
 		seen[rule.Name] = true
-		body.Rules = append(body.Rules, f.rule(&entry, rule))
+		body.Rules = append(body.Rules, b.rule(&entry, rule))
 	}
-	return body
 }
 
 func (f *findings) rule(at *path, rule *v1alpha1.PayoutRule) snapshot.Rule {
