@@ -68,7 +68,7 @@ func buildGoal(b *builder, g *v1alpha1.Goal) *snapshot.Goal {
 	value, title, endPoint := at.dot("value"), at.dot("title"), at.dot("endPoint")
 	body := &snapshot.Goal{
 		Offer: g.Spec.OfferRef.Name,
-		Value: b.goalValue(&value, g.Spec.Value),
+		Value: readGoalValue(&b.findings, &value, g.Spec.Value),
 		Title: b.required(&title, g.Spec.Title, maxTitle),
 	}
 	body.EndPoint = choose(&b.findings, &endPoint, g.Spec.EndPoint, normallyDisabled)
@@ -76,8 +76,8 @@ func buildGoal(b *builder, g *v1alpha1.Goal) *snapshot.Goal {
 	return body
 }
 
-// goalValue checks the value of a Goal.
-func (f *findings) goalValue(at *path, value string) string {
+// readGoalValue checks the value of a Goal.
+func readGoalValue(f *findings, at *path, value string) string {
 	f.matching(at, value, maxGoalValue, goalPattern, "goal value (letters, digits, \"_\" and \"-\")")
 	switch value {
 	case "0":
@@ -148,7 +148,7 @@ func (b *goalBuild) network() {
 
 func (b *goalBuild) payout() {
 	at := b.at.dot("payout")
-	pay := b.pay(&at, b.spec.Payout)
+	pay := readPay(&b.findings, &at, b.spec.Payout)
 	if !b.body.Private {
 		b.body.Payout = pay
 		return
@@ -160,7 +160,7 @@ func (b *goalBuild) payout() {
 
 func (b *goalBuild) revenue() {
 	at := b.at.dot("revenue")
-	b.body.Revenue = b.pay(&at, b.spec.Revenue)
+	b.body.Revenue = readPay(&b.findings, &at, b.spec.Revenue)
 }
 
 func (b *goalBuild) resolved() {

@@ -73,7 +73,7 @@ func (b *networkBuild) timeZone() {
 
 func (b *networkBuild) domains() {
 	at := b.at.dot("trackingDomains")
-	b.body.TrackingDomains = b.hosts(&at, b.spec.TrackingDomains, maxDomains)
+	b.body.TrackingDomains = readHosts(&b.findings, &at, b.spec.TrackingDomains, maxDomains)
 }
 
 func (b *networkBuild) fallback() {
@@ -93,9 +93,9 @@ func (b *networkBuild) key() {
 	b.body.KeyRequired, b.body.Keys = b.keys(&at, b.spec.PostbackKeySecretRef)
 }
 
-// hosts checks a list of host names, in the order in which they are written:
+// readHosts checks a list of host names, in the order in which they are written:
 // links begin with the first.
-func (f *findings) hosts(at *path, hosts []string, limit int) []string {
+func readHosts(f *findings, at *path, hosts []string, limit int) []string {
 	f.atMost(at, len(hosts), limit)
 	var list []string
 	for i, host := range hosts {

@@ -59,16 +59,16 @@ var offerSteps = []func(*offerBuild){
 func buildOffer(with *builder, o *v1alpha1.Offer) *snapshot.Offer {
 	b := &offerBuild{builder: with, spec: &o.Spec, at: root(), body: &snapshot.Offer{}}
 	at := b.at.dot("trackingID")
-	b.body.TrackingID = b.trackingID(&at, o.Spec.TrackingID, o.Name)
+	b.body.TrackingID = readTrackingID(&b.findings, &at, o.Spec.TrackingID, o.Name)
 	for _, step := range offerSteps {
 		step(b)
 	}
 	return b.body
 }
 
-// trackingID returns the id of an offer or partner in URLs: the given one, else
+// readTrackingID returns the id of an offer or partner in URLs: the given one, else
 // the object's name.
-func (f *findings) trackingID(at *path, id, name string) string {
+func readTrackingID(f *findings, at *path, id, name string) string {
 	if id == "" {
 		return name
 	}
@@ -112,7 +112,7 @@ func (b *offerBuild) deepLinks() {
 	}
 	links := b.at.dot("deepLinks")
 	at := links.dot("hosts")
-	b.body.DeepLinkHosts = b.hosts(&at, b.spec.DeepLinks.Hosts, maxDeepLinkHosts)
+	b.body.DeepLinkHosts = readHosts(&b.findings, &at, b.spec.DeepLinks.Hosts, maxDeepLinkHosts)
 }
 
 func (b *offerBuild) currency() {
@@ -138,11 +138,11 @@ func (b *offerBuild) clicks() {
 	payout, revenue := at.dot("payout"), at.dot("revenue")
 	if p := b.spec.Clicks.Payout; p != nil {
 		cpc := payout.dot("cpc")
-		b.body.ClickPayout = b.amount(&cpc, p.CPC)
+		b.body.ClickPayout = readAmount(&b.findings, &cpc, p.CPC)
 	}
 	if r := b.spec.Clicks.Revenue; r != nil {
 		cpc := revenue.dot("cpc")
-		b.body.ClickRevenue = b.amount(&cpc, r.CPC)
+		b.body.ClickRevenue = readAmount(&b.findings, &cpc, r.CPC)
 	}
 }
 

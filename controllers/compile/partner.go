@@ -52,7 +52,7 @@ func buildPartner(with *builder, n *node, record *snapshot.Record) {
 	b := &partnerBuild{builder: with, spec: &p.Spec, at: root(), body: &snapshot.Partner{}}
 	record.Partner = b.body
 	at := b.at.dot("trackingID")
-	b.body.TrackingID = b.trackingID(&at, p.Spec.TrackingID, p.Name)
+	b.body.TrackingID = readTrackingID(&b.findings, &at, p.Spec.TrackingID, p.Name)
 	for _, step := range partnerSteps {
 		step(b)
 	}
@@ -105,7 +105,7 @@ func (b *builder) postback(at *path, p *v1alpha1.PartnerPostback) snapshot.Partn
 	postback := snapshot.PartnerPostback{
 		Name: b.required(&name, p.Name, maxTitle),
 		URL:  b.requiredURL(&url, p.URL, macro.PartnerPostback),
-		On:   b.statuses(at, p),
+		On:   readStatuses(&b.findings, at, p),
 	}
 	if p.Goal != "" {
 		postback.Goal = b.matching(&goal, p.Goal, maxGoalValue, goalPattern, "goal value")
@@ -116,8 +116,8 @@ func (b *builder) postback(at *path, p *v1alpha1.PartnerPostback) snapshot.Partn
 	return postback
 }
 
-// statuses reads for which statuses a postback fires; none means Approved.
-func (f *findings) statuses(at *path, p *v1alpha1.PartnerPostback) []snapshot.ConversionStatus {
+// readStatuses reads for which statuses a postback fires; none means Approved.
+func readStatuses(f *findings, at *path, p *v1alpha1.PartnerPostback) []snapshot.ConversionStatus {
 	on := at.dot("on")
 	if len(p.On) > 0 && len(p.OnUnquoted) > 0 {
 		f.invalid(&on, "it is given twice, once in quotes and once without: keep one of them")

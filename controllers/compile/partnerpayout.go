@@ -47,20 +47,20 @@ func (b *builder) override(at *path, o *v1alpha1.PayoutOverride) snapshot.Overri
 	name, payout, revenue := at.dot("name"), at.dot("payout"), at.dot("revenue")
 	override := snapshot.Override{
 		Name:    b.required(&name, o.Name, maxTitle),
-		Payout:  b.side(&payout, o.Payout),
-		Revenue: b.side(&revenue, o.Revenue),
+		Payout:  readSide(&b.findings, &payout, o.Payout),
+		Revenue: readSide(&b.findings, &revenue, o.Revenue),
 	}
 	goal := o.Goal
 	if goal == "" {
 		goal = v1alpha1.DefaultGoalValue
 	}
 	override.Offer, override.Goal = b.offerGoal(at, o.Offer, goal)
-	override.From, override.Until = b.window(at, o.From, o.Until)
+	override.From, override.Until = readWindow(&b.findings, at, o.From, o.Until)
 	return override
 }
 
-// window reads from and until as unix seconds; 0 is open.
-func (f *findings) window(at *path, from, until *metav1.Time) (start, end int64) {
+// readWindow reads from and until as unix seconds; 0 is open.
+func readWindow(f *findings, at *path, from, until *metav1.Time) (start, end int64) {
 	if !from.IsZero() && !until.IsZero() && !from.Before(until) {
 		untilAt := at.dot("until")
 		f.invalid(&untilAt, "until must be later than from: from is inclusive, until exclusive")
