@@ -32,7 +32,7 @@ func shop() (*v1alpha1.Advertiser, *v1alpha1.Offer, *v1alpha1.Goal, *v1alpha1.Pa
 		}}
 }
 
-func upsert(t *testing.T, w *World, objects ...v1alpha1.Object) {
+func upsert(t *testing.T, w *Compiler, objects ...v1alpha1.Object) {
 	t.Helper()
 	for _, object := range objects {
 		if err := w.Upsert(object); err != nil {
@@ -41,8 +41,8 @@ func upsert(t *testing.T, w *World, objects ...v1alpha1.Object) {
 	}
 }
 
-func openShop(t *testing.T) *World {
-	w := NewWorld(testOptions)
+func openShop(t *testing.T) *Compiler {
+	w := New(testOptions)
 	advertiser, offer, goal, partner, payout := shop()
 	upsert(t, w, advertiser, offer, goal, partner, payout)
 	if delta := w.Compile(start); len(delta.Upserted) != 6 {
@@ -51,7 +51,7 @@ func openShop(t *testing.T) *World {
 	return w
 }
 
-func verdict(t *testing.T, w *World, kind snapshot.Kind, name string) Verdict {
+func verdict(t *testing.T, w *Compiler, kind snapshot.Kind, name string) Verdict {
 	t.Helper()
 	v, ok := w.Verdict(kind, "default", name)
 	if !ok {
@@ -140,7 +140,7 @@ func TestRotatedSealingKeysMakeNewDigests(t *testing.T) {
 	w.Compile(start)
 	before := verdict(t, w, snapshot.KindGoal, "buy")
 	w.SetKeys(testKeys(1))
-	if w.hosts || w.spaces["default"].isDirty() {
+	if w.hosts || w.namespaces["default"].graph.isDirty() {
 		t.Error("the same keys have everything compiled again")
 	}
 	w.SetKeys(testKeys(2))
@@ -153,28 +153,8 @@ func TestRotatedSealingKeysMakeNewDigests(t *testing.T) {
 	}
 }
 
-func TestWatchedSecrets(t *testing.T) {
-	w := NewWorld(testOptions)
-	advertiser, offer, _, _, _ := shop()
-	advertiser.Spec.PostbackKeySecretRef = &v1alpha1.SecretKeyRef{Name: "b", Key: "k"}
-	offer.Spec.PostbackKeySecretRef = &v1alpha1.SecretKeyRef{Name: "a", Key: "k"}
-	network := &v1alpha1.Network{ObjectMeta: metav1.ObjectMeta{Name: "n", Namespace: "default"}}
-	network.Spec.PostbackKeySecretRef = &v1alpha1.SecretKeyRef{Name: "c", Key: "k"}
-	upsert(t, w, advertiser, offer, network)
-	if got := w.WatchedSecrets("default"); !reflect.DeepEqual(got, []string{"a", "b", "c"}) {
-		t.Errorf("watched %v", got)
-	}
-	w.Delete(snapshot.KindNetwork, "default", "n")
-	if got := w.WatchedSecrets("default"); !reflect.DeepEqual(got, []string{"a", "b"}) {
-		t.Errorf("watched %v", got)
-	}
-	if got := w.WatchedSecrets("other"); got != nil {
-		t.Errorf("watched %v", got)
-	}
-}
-
 func TestAssumedSecretsResolve(t *testing.T) {
-	w := NewWorld(Options{AssumeSecrets: true})
+	w := New(Options{AssumeSecrets: true})
 	advertiser, _, _, _, _ := shop()
 	advertiser.Spec.PostbackKeySecretRef = &v1alpha1.SecretKeyRef{Name: "s", Key: "k"}
 	upsert(t, w, advertiser)
@@ -190,7 +170,7 @@ func TestAssumedSecretsResolve(t *testing.T) {
 }
 
 func TestSecretsAloneAreNoNetwork(t *testing.T) {
-	w := NewWorld(testOptions)
+	w := New(testOptions)
 	w.SetSecret("default", "s", map[string][]byte{"k": []byte("v")})
 	if delta := w.Compile(start); len(delta.Upserted) != 0 || len(w.Networks()) != 0 || w.Records("default") != nil && len(w.Records("default")) > 0 {
 		t.Errorf("%+v", delta)
@@ -199,8 +179,8 @@ func TestSecretsAloneAreNoNetwork(t *testing.T) {
 	w.DeleteSecret("default", "s")
 	w.DeleteSecret("other", "s")
 	w.Compile(start)
-	if len(w.spaces) != 0 {
-		t.Errorf("spaces are left: %v", w.spaces)
+	if len(w.namespaces) != 0 {
+		t.Errorf("namespaces are left: %v", w.namespaces)
 	}
 }
 
@@ -247,7 +227,7 @@ func TestShorterLookbackExpiresAtOnce(t *testing.T) {
 }
 
 func TestUpsertRefusesWhatIsNoObject(t *testing.T) {
-	w := NewWorld(testOptions)
+	w := New(testOptions)
 	advertiser, _, _, _, _ := shop()
 	for _, change := range []func(*v1alpha1.Advertiser){
 		func(a *v1alpha1.Advertiser) { a.Name = "" },
@@ -276,7 +256,7 @@ func TestLoadPreviousTakesWhatIsSound(t *testing.T) {
 		{Kind: snapshot.KindGoal, Network: "default", Name: "x", Goal: &snapshot.Goal{}, Offer: &snapshot.Offer{}},
 		{Kind: snapshot.KindNetwork, Network: "default", Name: "second", NetworkBody: &snapshot.Network{}},
 	}
-	w := NewWorld(testOptions)
+	w := New(testOptions)
 	if err := w.LoadPrevious(append(records, bad...)); err == nil {
 		t.Error("no error for what is no record")
 	}
@@ -288,7 +268,7 @@ func TestLoadPreviousTakesWhatIsSound(t *testing.T) {
 // TestPartialDeletesNothing: what cannot be read after a restart is served as
 // before; once everything can be read, what is missing is gone.
 func TestPartialDeletesNothing(t *testing.T) {
-	first := NewWorld(testOptions)
+	first := New(testOptions)
 	advertiser, offer, goal, partner, payout := shop()
 	network := &v1alpha1.Network{ObjectMeta: metav1.ObjectMeta{Name: "net", Namespace: "default", UID: "n"}}
 	network.Spec = v1alpha1.NetworkSpec{Title: "Net", TrackingDomains: []string{"go.example"}}
@@ -296,7 +276,7 @@ func TestPartialDeletesNothing(t *testing.T) {
 	first.Compile(start)
 	records := first.Records("default")
 
-	w := NewWorld(testOptions)
+	w := New(testOptions)
 	if err := w.LoadPrevious(records); err != nil {
 		t.Fatal(err)
 	}
@@ -328,9 +308,9 @@ func TestPartialDeletesNothing(t *testing.T) {
 func TestRefusedEntriesFitTheSchema(t *testing.T) {
 	var v Verdict
 	for i := range 30 {
-		v.Refused = append(v.Refused, Refused{Name: fmt.Sprint(strings.Repeat("é", 100), i/2), Problem: Problem{Reason: "Invalid", Message: strings.Repeat("x", 2000)}})
+		v.Refused = append(v.Refused, Problem{Entry: fmt.Sprint(strings.Repeat("é", 100), i/2), Reason: "Invalid", Message: strings.Repeat("x", 2000)})
 	}
-	v.Refused = append(v.Refused, Refused{})
+	v.Refused = append(v.Refused, Problem{})
 	entries := v.RefusedEntries()
 	seen := map[string]bool{}
 	for _, e := range entries {

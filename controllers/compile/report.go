@@ -4,19 +4,17 @@ import (
 	"encoding/binary"
 
 	"github.com/cespare/xxhash/v2"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/waypost/waypost/api/snapshot"
 	"github.com/waypost/waypost/api/v1alpha1"
 )
 
-// say notes what turned up about an object and, if that is something new, reports
-// its verdict. current says that the object's current form is served.
-func (s *space) say(n *node, f *findings, current bool) {
-	n.judged, n.current, n.trouble = true, current, nil
-	accepted, resolved := f.acceptedCondition(), f.resolvedCondition()
-	if !accepted.OK() || !resolved.OK() {
-		n.trouble = &trouble{accepted, resolved, f.refused}
+// report keeps the findings of an object and, if they make a new verdict, reports
+// it. current is set if the object's current form is served.
+func (s *namespace) report(n *node, f *findings, current bool) {
+	n.judged, n.current, n.failure = true, current, nil
+	if !f.none() {
+		n.failure = f
 	}
 	v := s.verdict(n)
 	if digest := v.digest(); digest != n.digest {
@@ -25,20 +23,19 @@ func (s *space) say(n *node, f *findings, current bool) {
 	}
 }
 
-// verdict makes the verdict on an object from what was said, what is served, and
+// verdict makes the verdict on an object from its findings, what is served, and
 // the object itself.
-func (s *space) verdict(n *node) Verdict {
+func (s *namespace) verdict(n *node) Verdict {
 	v := Verdict{
 		Kind: n.kind, Network: s.name, Name: n.name, UID: n.uid(), Generation: n.object.GetGeneration(),
-		Accepted:     Condition{Status: metav1.ConditionTrue, Reason: v1alpha1.ReasonAccepted},
-		ResolvedRefs: Condition{Status: metav1.ConditionTrue, Reason: v1alpha1.ReasonResolvedRefs},
+		Accepted: n.failure.acceptedCondition(), ResolvedRefs: n.failure.resolvedCondition(),
 	}
-	if t := n.trouble; t != nil {
-		v.Accepted, v.ResolvedRefs, v.Refused = t.accepted, t.resolved, t.refused
+	if n.failure != nil {
+		v.Refused = n.failure.refused
 	}
 	record := n.record
 	if n.kind == snapshot.KindNetwork {
-		record = s.network.record
+		record = s.network.node.record
 	}
 	if record != nil && n.owns(record) {
 		v.Served, v.ServedGeneration, v.Current = true, record.Generation, n.current
@@ -47,7 +44,7 @@ func (s *space) verdict(n *node) Verdict {
 	switch o := n.object.(type) {
 	case *v1alpha1.Offer:
 		if n.record != nil {
-			links := OfferLinks(s.settings.base, n.record.Offer)
+			links := offerLinks(s.network.settings.base, n.record.Offer)
 			v.OfferLinks = &links
 		}
 	case *v1alpha1.Goal:
@@ -57,19 +54,19 @@ func (s *space) verdict(n *node) Verdict {
 }
 
 // addGoalDetails adds what lists show of a Goal, and its links while it is served.
-func (s *space) addGoalDetails(n *node, g *v1alpha1.Goal, v *Verdict) {
+func (s *namespace) addGoalDetails(n *node, g *v1alpha1.Goal, v *Verdict) {
 	v.Payout, v.Revenue = g.Spec.Payout.Display(), g.Spec.Revenue.Display()
 	name := n.offer
 	if n.record != nil {
 		name = n.record.Goal.Offer // the last good form may belong to another
 	}
-	offer := s.offerRecord(name)
+	offer := s.graph.offerRecord(name)
 	if offer == nil {
 		return
 	}
 	v.Advertiser = offer.Offer.Advertiser
 	if n.record != nil {
-		links := GoalLinks(LinkContext{Base: s.settings.base, Network: s.name, Keys: s.world.options.Keys}, offer.Offer, n.record.Goal)
+		links := GoalLinks(LinkContext{Base: s.network.settings.base, Network: s.name, Keys: s.compiler.options.Keys}, offer.Offer, n.record.Goal)
 		v.GoalLinks = &links
 	}
 }
@@ -89,7 +86,7 @@ func stateOf(r *snapshot.Record) snapshot.State {
 	return snapshot.Active
 }
 
-// digest is a hash of everything that the verdict says.
+// digest returns a hash of the whole verdict.
 func (v *Verdict) digest() uint64 {
 	d := xxhash.New()
 	words := []string{v.UID, v.Advertiser, v.Payout, v.Revenue}
@@ -103,7 +100,7 @@ func (v *Verdict) digest() uint64 {
 		words = append(words, l.Postback, l.Pixel, l.IFrame, l.Click)
 	}
 	for _, r := range v.Refused {
-		words = append(words, r.Name, r.Reason, r.Field, r.Message)
+		words = append(words, r.Entry, r.Reason, r.Field, r.Message)
 	}
 	for _, word := range words {
 		_, _ = d.WriteString(word) // a hash takes everything
@@ -118,5 +115,5 @@ func (v *Verdict) digest() uint64 {
 	for _, number := range []uint64{uint64(v.Generation), uint64(v.ServedGeneration), flags} {
 		_, _ = d.Write(binary.LittleEndian.AppendUint64(nil, number))
 	}
-	return max(d.Sum64(), 1) // 0 is nothing said
+	return max(d.Sum64(), 1) // 0 is no verdict
 }

@@ -7,65 +7,6 @@ import (
 	"github.com/waypost/waypost/api/v1alpha1"
 )
 
-// claimTrackingID checks what an Offer's or Partner's id in URLs is to others. It
-// cannot change, and belongs to the oldest object that asks for it and is
-// accepted, or was.
-func (s *space) claimTrackingID(f *findings, n *node, record *snapshot.Record) {
-	spec := root()
-	at := spec.dot("trackingID")
-	key := record.Key()
-	kept := n.record != nil && n.record.Key() != key
-	if kept && n.uid() != "" {
-		f.invalid(&at, "it cannot be changed from %.64q, because links in the wild carry it: restore it, or declare a new %s", n.record.Key().ID, n.kind)
-	}
-	rival := s.rival(n)
-	if rival == nil {
-		return
-	}
-	f.lost = !kept
-	if id := trackingIDOf(rival.object); id != key.ID {
-		f.problem(v1alpha1.ReasonConflicted, &at, "%.64q has the same hash as %.64q of %s %.64q, which came first: choose another", key.ID, id, n.kind, rival.name)
-		return
-	}
-	f.problem(v1alpha1.ReasonConflicted, &at, "%.64q belongs to %s %.64q, which came first: choose another", key.ID, n.kind, rival.name)
-}
-
-// rival returns the oldest object that is older than n and has its tracking id.
-func (s *space) rival(n *node) *node {
-	var rival *node
-	for other := range s.claims.members(claim{n.kind, n.claim}) {
-		if other != n && s.holds(other) && compareAge(other, n) < 0 &&
-			(rival == nil || compareAge(other, rival) < 0) {
-			rival = other
-		}
-	}
-	return rival
-}
-
-// holds reports whether the tracking id that an object asks for is its own unless
-// somebody came before it: it is accepted, or its last good form has this id.
-func (s *space) holds(n *node) bool {
-	if n.accepted || n.record == nil {
-		return n.accepted
-	}
-	return s.world.hashes[n.kind](s.name, n.record.Key().ID) == n.claim
-}
-
-// trackingIDOf returns the id that an Offer or Partner asks for.
-func trackingIDOf(object v1alpha1.Object) string {
-	id := ""
-	switch o := object.(type) {
-	case *v1alpha1.Offer:
-		id = o.Spec.TrackingID
-	case *v1alpha1.Partner:
-		id = o.Spec.TrackingID
-	}
-	if id == "" {
-		return object.GetName()
-	}
-	return id
-}
-
 // goalClaims are what the goals of one offer may have only once: values and
 // slugs ignoring case, reference ids as they are.
 type goalClaims struct {
