@@ -17,7 +17,7 @@ import (
 // pages returns the pages for readers, as paths from here.
 func pages(t *testing.T) []string {
 	t.Helper()
-	found := []string{"../README.md", "../CONTRIBUTING.md"}
+	found := []string{"../README.md", "../CONTRIBUTING.md", "../CHANGELOG.md", "../SECURITY.md"}
 	err := filepath.WalkDir(".", func(path string, entry fs.DirEntry, err error) error {
 		if err == nil && !entry.IsDir() && filepath.Ext(path) == ".md" {
 			found = append(found, path)
