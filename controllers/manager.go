@@ -63,7 +63,7 @@ func newManager(config *rest.Config, o Options) (manager.Manager, error) {
 		Scheme:                        scheme,
 		Logger:                        o.Log,
 		Cache:                         cacheOptions(o),
-		Metrics:                       server.Options{BindAddress: o.MetricsAddress},
+		Metrics:                       server.Options{BindAddress: o.MetricsAddress, ExtraHandlers: o.AdminHandlers},
 		HealthProbeBindAddress:        o.HealthAddress,
 		LeaderElection:                !o.DisableLeaderElection,
 		LeaderElectionID:              o.Lease,

@@ -4,7 +4,7 @@ import "testing"
 
 func TestUnexpanded(t *testing.T) {
 	for value, want := range map[string]bool{
-		// The contract's own.
+		// Spellings of docs/rules.md.
 		"{payout}": true, "#s1#": true, "<AMOUNT>": true,
 		// The whole value is a macro of anybody's.
 		"{clickid}": true, "{click_id}": true, "{aff_sub5}": true, "#reqid#": true, "#price#": true,

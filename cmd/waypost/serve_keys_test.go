@@ -70,7 +70,7 @@ func TestKeysOfAnotherInstallationAreRefused(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	retired, err := rotated.Retire(now.AddDate(1, 0, 0))
+	retired, err := rotated.Retire(now.AddDate(1, 0, 0), 0)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -13,7 +13,7 @@ import (
 	"github.com/waypost/waypost/tracker/journal"
 )
 
-// model is the contract written down once more, as simply as possible: one entry
+// model is docs/rules.md written down once more, as simply as possible: one entry
 // after the other. It knows the configurations and the requests that were sent; of
 // the journal it takes which request came when, and under which configuration.
 type model struct {

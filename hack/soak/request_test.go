@@ -64,7 +64,7 @@ func (q *request) keysGiven() []string {
 	return list
 }
 
-// synonyms are the names of the contract's tables.
+// synonyms are the names in the tables of docs/integrate.md.
 var synonyms = map[string][]string{
 	"click":  {"clickid", "click_id", "transaction_id", "tracking", "tid", "cid", "reqid", "passthrough1"},
 	"amount": {"amount", "sum"}, "order": {"action_id", "order_id", "txid", "conversion_unique_id"},

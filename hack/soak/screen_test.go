@@ -42,7 +42,7 @@ var (
 	viaPath = map[string]string{"/pixel.gif": "image", "/aff_l": "image", "/pixel.html": "iframe", "/click.gif": "click"}
 )
 
-// screen does the tracker's checks, in the order of the contract.
+// screen does the tracker's checks, in the order of docs/rules.md.
 func (m *model) screen(w *world, q *request, at int64) *facts {
 	f := &facts{request: q, at: at, network: w.network(q.network), via: viaPath[q.path], order: q.meaning["order"], currency: q.meaning["currency"], test: q.meaning["test"] == "1"}
 	if f.orderless = slices.Contains([]string{"undefined", "null", "0", "N/A"}, f.order); f.orderless {

@@ -25,6 +25,9 @@ const (
 // TestKilledAnywhere kills the process of a ledger (SIGKILL) again and again while
 // it folds, and expects the tables of one that was left in peace.
 func TestKilledAnywhere(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes a minute under load; -short leaves it out")
+	}
 	tp := newGenerator(12).tape(6000)
 	want := reference(t, tp)
 	tape := filepath.Join(t.TempDir(), "tape")

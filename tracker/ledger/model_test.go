@@ -11,7 +11,7 @@ import (
 	"github.com/waypost/waypost/tracker/journal"
 )
 
-// model is the contract written down once more, as simply as possible: one thing
+// model is docs/rules.md written down once more, as simply as possible: one thing
 // after the other, everything in lists, looked through from the beginning. It
 // shares the journal's types with the ledger and nothing else.
 type model struct {

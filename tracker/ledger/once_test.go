@@ -90,6 +90,9 @@ func TestRepeatedBatchIsAnsweredAgain(t *testing.T) {
 // TestLedgersTogether lets several ledgers fold one journal into one database at
 // the same time, each stopped and started again at random.
 func TestLedgersTogether(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes a minute under load; -short leaves it out")
+	}
 	tp := newGenerator(9).tape(3000)
 	want := reference(t, tp)
 	storetest.Each(t, func(t *testing.T, target string) {

@@ -17,6 +17,9 @@ import (
 // and commits under way are cut off) and starts it again, over and over, while two
 // ledgers fold one journal. The tables must be those of a ledger left in peace.
 func TestDatabaseRestartedInTheMiddle(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes a minute under load; -short leaves it out")
+	}
 	t.Setenv("WAYPOST_POSTGRES_FSYNC", "1") // a commit must outlive what follows it
 	var server storetest.Server
 	t.Cleanup(server.Stop)

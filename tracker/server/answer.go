@@ -37,7 +37,7 @@ var badRequests = map[string]bool{
 	reasonBadAmount: true, reasonBadStatus: true, reasonUnexpandedMacro: true,
 }
 
-// httpStatus is the contract's table of verdicts. TUNE's callers and browsers
+// httpStatus is the status of a verdict (docs/rules.md, "Verdicts"). TUNE's callers and browsers
 // always get 200.
 func (v *visit) httpStatus(verdict, reason string) int {
 	switch {

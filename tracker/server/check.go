@@ -6,7 +6,7 @@ import (
 	"github.com/waypost/waypost/tracker/server/params"
 )
 
-// checks are those of the tracker, in the order of the contract: the first that
+// checks are those of the tracker, in the order of docs/rules.md: the first that
 // fails names the reason. What depends on earlier events is the ledger's.
 var checks = []struct {
 	reason string

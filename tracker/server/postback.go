@@ -118,7 +118,7 @@ func (r *report) amount() bool {
 	return true
 }
 
-// statuses are the words and numbers of the contract; case is ignored.
+// statuses are the words and numbers of docs/integrate.md; case is ignored.
 var statuses = map[string]snapshot.ConversionStatus{
 	"approved": snapshot.StatusApproved, "1": snapshot.StatusApproved,
 	"pending": snapshot.StatusPending, "2": snapshot.StatusPending,

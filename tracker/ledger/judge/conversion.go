@@ -33,7 +33,7 @@ type Conversion struct {
 	Cell Cell
 
 	Status snapshot.ConversionStatus
-	// Reason is a reason code of the contract where the status is rejected, or the
+	// Reason is a reason code (docs/rules.md) where the status is rejected, or the
 	// moderator's own words; order_id_missing where it is pending for that; else "".
 	Reason string
 

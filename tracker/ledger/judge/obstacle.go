@@ -17,7 +17,7 @@ const (
 	defaultImpressionLookback = 24
 )
 
-// obstacle returns the first reason, in the order of the contract, why a postback
+// obstacle returns the first reason, in the order of docs/rules.md, why a postback
 // is rejected whatever it says; "" if there is none.
 func (c *Case) obstacle() string {
 	switch t := c.Postback.Terms; {

@@ -1,6 +1,6 @@
 package judge
 
-// Verdicts, as the contract names them.
+// Verdicts (docs/rules.md, "Verdicts").
 const (
 	Approved = "approved"
 	Pending  = "pending"

@@ -30,7 +30,7 @@ func (d *desk) run(steps []step) {
 	}
 }
 
-// TestVerdicts goes through the contract's tables of verdicts and of uniqueness.
+// TestVerdicts goes through the verdicts and the uniqueness of docs/rules.md.
 func TestVerdicts(t *testing.T) {
 	inactive := func(s snapshot.State) option { return func(p *journal.Postback) { p.Terms.Partner.State = s } }
 	offer := func(s snapshot.State) option { return func(p *journal.Postback) { p.Terms.Offer.State = s } }
@@ -208,7 +208,7 @@ func TestVerdicts(t *testing.T) {
 	}
 }
 
-// TestCaps goes through the contract's caps on conversions.
+// TestCaps goes through the caps on conversions of docs/offer.md.
 func TestCaps(t *testing.T) {
 	limit := func(m snapshot.CapMetric, w snapshot.CapWindow, n int64) snapshot.Cap {
 		return snapshot.Cap{Name: "c", Metric: m, Window: w, Limit: n}

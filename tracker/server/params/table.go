@@ -30,7 +30,7 @@ type name struct {
 	id    uint8
 }
 
-// row is a row of the contract's tables: a parameter and its synonyms.
+// row is a row of the tables in docs/integrate.md: a parameter and its synonyms.
 type row struct {
 	param Param
 	names string // separated by spaces
