@@ -8,6 +8,7 @@ import (
 
 	"github.com/waypost/waypost/api/snapshot"
 	"github.com/waypost/waypost/api/v1alpha1"
+	"github.com/waypost/waypost/controllers/kinds"
 	"github.com/waypost/waypost/controllers/status"
 )
 
@@ -116,43 +117,11 @@ func last(object any) any {
 	return object
 }
 
-// keyOf names an object; ok is false for one of another kind.
+// keyOf names an object; ok is false for one of another API.
 func keyOf(object v1alpha1.Object) (key status.Key, ok bool) {
-	var kind snapshot.Kind
-	switch object.(type) {
-	case *v1alpha1.Network:
-		kind = snapshot.KindNetwork
-	case *v1alpha1.Advertiser:
-		kind = snapshot.KindAdvertiser
-	case *v1alpha1.Partner:
-		kind = snapshot.KindPartner
-	case *v1alpha1.Offer:
-		kind = snapshot.KindOffer
-	case *v1alpha1.Goal:
-		kind = snapshot.KindGoal
-	case *v1alpha1.PartnerPayout:
-		kind = snapshot.KindPartnerPayout
-	case *v1alpha1.PayoutStructure:
-		kind = snapshot.KindPayoutStructure
-	default:
+	kind := kinds.Of(object)
+	if kind == nil {
 		return key, false
 	}
-	return status.Key{Kind: kind, Namespace: object.GetNamespace(), Name: object.GetName()}, true
-}
-
-// secretOf returns the name of the Secret that an object names, "" for none.
-func secretOf(object v1alpha1.Object) string {
-	var ref *v1alpha1.SecretKeyRef
-	switch o := object.(type) {
-	case *v1alpha1.Network:
-		ref = o.Spec.PostbackKeySecretRef
-	case *v1alpha1.Advertiser:
-		ref = o.Spec.PostbackKeySecretRef
-	case *v1alpha1.Offer:
-		ref = o.Spec.PostbackKeySecretRef
-	}
-	if ref == nil {
-		return ""
-	}
-	return ref.Name
+	return status.Key{Kind: kind.Record, Namespace: object.GetNamespace(), Name: object.GetName()}, true
 }

@@ -131,22 +131,3 @@ func TestInboxShards(t *testing.T) {
 		t.Error("want it told, and once")
 	}
 }
-
-func TestSecretOf(t *testing.T) {
-	ref := &v1alpha1.SecretKeyRef{Name: "postback", Key: "key"}
-	tests := []struct {
-		object v1alpha1.Object
-		want   string
-	}{
-		{&v1alpha1.Network{Spec: v1alpha1.NetworkSpec{PostbackKeySecretRef: ref}}, "postback"},
-		{&v1alpha1.Advertiser{Spec: v1alpha1.AdvertiserSpec{PostbackKeySecretRef: ref}}, "postback"},
-		{&v1alpha1.Offer{Spec: v1alpha1.OfferSpec{PostbackKeySecretRef: ref}}, "postback"},
-		{&v1alpha1.Offer{}, ""},
-		{&v1alpha1.Goal{}, ""},
-	}
-	for _, tt := range tests {
-		if got := secretOf(tt.object); got != tt.want {
-			t.Errorf("secretOf(%T) = %q, want %q", tt.object, got, tt.want)
-		}
-	}
-}

@@ -114,7 +114,7 @@ func (l *leader) Start(ctx context.Context) error {
 	beside.Go(func() { l.watchKeys(ctx, rings) })
 	o := l.options
 	return newLoop(parts{
-		compiler: compile.NewWorld(compile.Options{PublicURL: o.PublicURL, Keys: o.Keys}),
+		compiler: compile.New(compile.Options{PublicURL: o.PublicURL, Keys: o.Keys}),
 		publisher: publish.New(publish.Options{
 			Client: l.direct, Namespace: o.SnapshotsNamespace,
 			Key: o.SigningKey, Trusted: o.TrustedKeys, Keep: o.KeepRevisions,
@@ -138,7 +138,7 @@ func (l *leader) register(ctx context.Context, box *inbox, poller *trackers.Poll
 			all = append(all, r)
 		}
 	}
-	for _, kind := range kinds() {
+	for _, kind := range objects() {
 		add(kind, box.objectHandler())
 	}
 	add(&corev1.ConfigMap{}, box.manifestHandler())

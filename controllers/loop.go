@@ -24,7 +24,7 @@ import (
 
 // parts are what the event loop connects. It alone uses the compiler and the publisher.
 type parts struct {
-	compiler  *compile.World
+	compiler  *compile.Compiler
 	publisher *publish.Publisher
 	poller    *trackers.Poller
 	secrets   *secrets.Reconciler

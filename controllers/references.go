@@ -4,6 +4,7 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/waypost/waypost/api/v1alpha1"
+	"github.com/waypost/waypost/controllers/kinds"
 	"github.com/waypost/waypost/controllers/secrets"
 	"github.com/waypost/waypost/controllers/status"
 )
@@ -30,7 +31,10 @@ func newReferences() references {
 // park takes note of what an object names, and returns true when it has to wait
 // for it.
 func (r *references) park(key status.Key, form v1alpha1.Object, reader *secrets.Reconciler) bool {
-	secret := types.NamespacedName{Namespace: key.Namespace, Name: secretOf(form)}
+	secret := types.NamespacedName{Namespace: key.Namespace}
+	if ref := kinds.Of(form).SecretRef(form); ref != nil {
+		secret.Name = ref.Name
+	}
 	if before, ok := r.named[key]; ok && before != secret {
 		r.release(key, reader)
 	}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/waypost/waypost/api/snapshot"
 	"github.com/waypost/waypost/api/v1alpha1"
+	"github.com/waypost/waypost/controllers/kinds"
 )
 
 // Key names an object.
@@ -43,7 +44,7 @@ type Details struct {
 // next returns an object that is nothing but the old one's identity and its new
 // status. The old one is not changed.
 func next(old v1alpha1.Object, o Outcome, now time.Time) v1alpha1.Object {
-	object := newObject(o.Kind)
+	object := kinds.Recorded(o.Kind).New()
 	object.SetNamespace(o.Namespace)
 	object.SetName(o.Name)
 	object.SetUID(o.UID)
@@ -86,26 +87,6 @@ func modified(old *v1alpha1.Goal, f Facts, now metav1.Time) *metav1.Time {
 	return &now
 }
 
-// newObject returns an empty object of the kind.
-func newObject(kind snapshot.Kind) v1alpha1.Object {
-	switch kind {
-	case snapshot.KindNetwork:
-		return &v1alpha1.Network{}
-	case snapshot.KindAdvertiser:
-		return &v1alpha1.Advertiser{}
-	case snapshot.KindPartner:
-		return &v1alpha1.Partner{}
-	case snapshot.KindOffer:
-		return &v1alpha1.Offer{}
-	case snapshot.KindGoal:
-		return &v1alpha1.Goal{}
-	case snapshot.KindPartnerPayout:
-		return &v1alpha1.PartnerPayout{}
-	default:
-		return &v1alpha1.PayoutStructure{}
-	}
-}
-
 // own returns the object without the condition that the package suspensions owns.
 func own(object v1alpha1.Object) v1alpha1.Object {
 	if find(object.GetConditions(), v1alpha1.ConditionPostbacksSuspended) == nil {
@@ -117,25 +98,4 @@ func own(object v1alpha1.Object) v1alpha1.Object {
 		return c.Type == v1alpha1.ConditionPostbacksSuspended
 	})
 	return object
-}
-
-// statusOf returns the object's status, for comparing.
-func statusOf(object v1alpha1.Object) any {
-	switch o := object.(type) {
-	case *v1alpha1.Network:
-		return o.Status
-	case *v1alpha1.Advertiser:
-		return o.Status
-	case *v1alpha1.Partner:
-		return o.Status
-	case *v1alpha1.Offer:
-		return o.Status
-	case *v1alpha1.Goal:
-		return o.Status
-	case *v1alpha1.PartnerPayout:
-		return o.Status
-	case *v1alpha1.PayoutStructure:
-		return o.Status
-	}
-	return nil
 }

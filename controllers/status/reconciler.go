@@ -21,6 +21,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/source"
 
 	"github.com/waypost/waypost/api/v1alpha1"
+	"github.com/waypost/waypost/controllers/kinds"
 )
 
 // FieldOwner owns the status of all objects.
@@ -182,7 +183,8 @@ func (r *Reconciler) done(o Outcome) {
 
 // write applies one outcome.
 func (r *Reconciler) write(ctx context.Context, o Outcome) (result string, err error) {
-	cached := newObject(o.Kind)
+	kind := kinds.Recorded(o.Kind)
+	cached := kind.New()
 	err = r.Reader.Get(ctx, client.ObjectKey{Namespace: o.Namespace, Name: o.Name}, cached)
 	if apierrors.IsNotFound(err) || err == nil && cached.GetUID() != o.UID {
 		return resultGone, nil
@@ -192,7 +194,7 @@ func (r *Reconciler) write(ctx context.Context, o Outcome) (result string, err e
 	}
 	old := r.latest(o.Key, cached)
 	object := next(old, o, time.Now())
-	if equality.Semantic.DeepEqual(statusOf(own(old)), statusOf(object)) {
+	if equality.Semantic.DeepEqual(kind.Status(own(old)), kind.Status(object)) {
 		return resultUnchanged, nil
 	}
 	application := apply(object, old.GetResourceVersion())

@@ -21,6 +21,7 @@ import (
 
 	"github.com/waypost/waypost/api/snapshot"
 	"github.com/waypost/waypost/api/v1alpha1"
+	"github.com/waypost/waypost/controllers/kinds"
 	"github.com/waypost/waypost/hack/testenv"
 )
 
@@ -38,14 +39,10 @@ func objects() []v1alpha1.Object {
 	}
 }
 
-func kindOf(object v1alpha1.Object) snapshot.Kind {
-	for kind := snapshot.KindNetwork; kind <= snapshot.KindPayoutStructure; kind++ {
-		if fmt.Sprintf("%T", newObject(kind)) == fmt.Sprintf("%T", object) {
-			return kind
-		}
-	}
-	return 0
-}
+func kindOf(object v1alpha1.Object) snapshot.Kind { return kinds.Of(object).Record }
+
+// statusOf returns the object's status, for comparing.
+func statusOf(object v1alpha1.Object) any { return kinds.Of(object).Status(object) }
 
 // desk is a reconciler on a namespace of the real API server.
 type desk struct {
@@ -140,7 +137,7 @@ func (d *desk) create(t *testing.T, object v1alpha1.Object, name string) v1alpha
 
 func (d *desk) get(t *testing.T, like v1alpha1.Object) v1alpha1.Object {
 	t.Helper()
-	object := newObject(kindOf(like))
+	object := kinds.Of(like).New()
 	if err := d.Get(t.Context(), client.ObjectKeyFromObject(like), object); err != nil {
 		t.Fatal(err)
 	}
