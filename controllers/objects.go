@@ -2,7 +2,6 @@ package controllers
 
 import (
 	"fmt"
-	"strings"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
@@ -84,9 +83,6 @@ func (l *loop) refuse(key snapshot.Key) {
 	})
 }
 
-// maxNote is what the API server accepts as the text of an Event, in bytes.
-const maxNote = 1024
-
 // tell makes an Event of a notice.
 func (l *loop) tell(n release.Notice) {
 	about := &corev1.ObjectReference{APIVersion: "v1", Kind: "ConfigMap", Namespace: l.manifest.Namespace, Name: l.manifest.Name}
@@ -101,8 +97,5 @@ func (l *loop) tell(n release.Notice) {
 		kind = corev1.EventTypeWarning
 	}
 	l.log.Info(n.Note, "reason", n.Reason, "about", about.Kind, "namespace", about.Namespace, "name", about.Name)
-	if len(n.Note) > maxNote {
-		n.Note = strings.ToValidUTF8(n.Note[:maxNote-3], "") + "..."
-	}
-	l.recorder.Eventf(about, nil, kind, n.Reason, n.Action, "%s", n.Note)
+	l.recorder.Eventf(about, nil, kind, n.Reason, n.Action, "%s", status.Shorten(n.Note, status.MaxNote))
 }

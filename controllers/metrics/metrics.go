@@ -1,7 +1,7 @@
 // Package metrics holds the operator's Prometheus metrics.
 //
 // Labels are bounded: kinds, reasons and results, never the name of a network,
-// an offer or a tracker. controllers/engine and the status writer set them;
+// an offer or a tracker. The event loop and the reconciler of statuses set them;
 // controllers registers them with the registry of its manager.
 package metrics
 
@@ -26,7 +26,7 @@ type Metrics struct {
 	PropagationSeconds prometheus.Histogram
 	// ShardsWritten and BytesWritten count shards, ManifestsWritten manifests.
 	ShardsWritten, BytesWritten, ManifestsWritten prometheus.Counter
-	// ShardsCollected counts shards that were removed because nobody uses them.
+	// ShardsCollected counts shards that were removed that no retained revision names.
 	ShardsCollected prometheus.Counter
 	// PublishFailures counts by reason.
 	PublishFailures *prometheus.CounterVec

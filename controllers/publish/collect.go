@@ -14,9 +14,9 @@ import (
 	"github.com/waypost/waypost/api/snapshot"
 )
 
-// MinAge is how old a shard must be before it is removed: one that another
+// minAge is how old a shard must be before it is removed: one that another
 // operator has just written is not named by a manifest yet.
-const MinAge = 15 * time.Minute
+const minAge = 15 * time.Minute
 
 // pageSize is how many shards are listed at a time.
 const pageSize = 500
@@ -48,7 +48,7 @@ func (p *Publisher) Collect(ctx context.Context) (Collected, error) {
 	}
 	var result Collected
 	for name, shard := range present {
-		if used[name] || p.now().Sub(shard.CreationTimestamp.Time) < MinAge {
+		if used[name] || p.now().Sub(shard.CreationTimestamp.Time) < minAge {
 			continue
 		}
 		if err := p.remove(ctx, shard); err != nil {
@@ -70,7 +70,7 @@ func (p *Publisher) list(ctx context.Context) (map[string]*metav1.PartialObjectM
 		page = &metav1.PartialObjectMetadataList{}
 		page.SetGroupVersionKind(corev1.SchemeGroupVersion.WithKind("ConfigMapList"))
 		err := p.shards.client.List(ctx, page, client.InNamespace(p.shards.namespace),
-			client.MatchingLabels{LabelSnapshot: snapshotShard}, client.Limit(pageSize), client.Continue(next))
+			client.MatchingLabels{labelSnapshot: snapshotShard}, client.Limit(pageSize), client.Continue(next))
 		if err != nil {
 			return nil, fmt.Errorf("list shards: %w", err)
 		}
@@ -103,7 +103,7 @@ func (p *Publisher) learn(ctx context.Context, present map[string]*metav1.Partia
 	for _, ref := range p.current.Shards {
 		shard := present[snapshot.ShardName(ref.Digest)]
 		switch {
-		case shard == nil || shard.Labels[LabelShard] != strconv.Itoa(ref.Index):
+		case shard == nil || shard.Labels[labelShard] != strconv.Itoa(ref.Index):
 			result.Missing = append(result.Missing, ref.Index)
 		case versionOf(shard) == before[ref.Digest]:
 			p.known[ref.Digest] = versionOf(shard)

@@ -31,7 +31,7 @@ func TestCollect(t *testing.T) {
 	if got := collect(); got.Removed != 0 || got.Kept != 11 {
 		t.Fatalf("young shards: %+v; another operator may be about to name them", got)
 	}
-	c.now = c.now.Add(MinAge + time.Minute)
+	c.now = c.now.Add(minAge + time.Minute)
 	if got := collect(); got.Removed != 5 || got.Kept != 6 || got.Missing != nil {
 		t.Errorf("%+v; five revisions of a, and b, are in use", got)
 	}
@@ -55,7 +55,7 @@ func TestCollectKeepsTheLastFive(t *testing.T) {
 			for i := 1; i <= 8; i++ {
 				publishOK(t, p, Change{Contents: contents(offer("a", fmt.Sprint("A", i)))})
 			}
-			c.now = c.now.Add(MinAge + time.Minute)
+			c.now = c.now.Add(minAge + time.Minute)
 			if collected, err := p.Collect(t.Context()); err != nil || collected.Removed != 3 || collected.Kept != 5 {
 				t.Fatalf("%+v, %v; want the last five revisions of eight kept", collected, err)
 			}
@@ -80,7 +80,7 @@ func TestCollectSparesWhatWasWrittenMeanwhile(t *testing.T) {
 	for i := range MinKeep {
 		publishOK(t, p, Change{Contents: contents(offer("a", fmt.Sprint("A", i)))})
 	}
-	c.now = c.now.Add(MinAge + time.Minute)
+	c.now = c.now.Add(minAge + time.Minute)
 	written := c.writeMeanwhile(t, unused, c.shard(t, unused).BinaryData)
 	if _, err := p.Collect(t.Context()); err != nil {
 		t.Fatal(err)
@@ -117,7 +117,7 @@ func TestCollectKeepsWhatTrackersServe(t *testing.T) {
 	for i := 1; i <= 10; i++ {
 		publishOK(t, p, Change{Contents: contents(offer("a", fmt.Sprint("A", i))), InUse: 2})
 	}
-	c.now = c.now.Add(MinAge + time.Minute)
+	c.now = c.now.Add(minAge + time.Minute)
 	collected, err := p.Collect(t.Context())
 	if err != nil || collected.Removed != 1 || collected.Kept != 9 {
 		t.Errorf("%+v, %v; revision 2 and all later ones are in use", collected, err)

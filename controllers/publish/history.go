@@ -11,8 +11,8 @@ import (
 const (
 	// MinKeep is the least number of revisions that are retained.
 	MinKeep = 5
-	// DefaultKeep is how many revisions are retained for a rollback.
-	DefaultKeep = 20
+	// defaultKeep is how many revisions are retained for a rollback.
+	defaultKeep = 20
 	// maxKeep bounds how many revisions trackers that lag behind can retain.
 	maxKeep = 100
 	// maxHistoryBytes bounds the encoded history, far below what a ConfigMap holds.

@@ -78,7 +78,7 @@ func (p *Publisher) earlier(ctx context.Context, damaged snapshot.ShardRef) ([]*
 		case err == nil:
 			p.known[digest] = version
 			return records, nil
-		case !errors.Is(err, ErrShardMissing):
+		case !errors.Is(err, errShardMissing):
 			return nil, err
 		}
 	}
@@ -97,7 +97,7 @@ func (p *Publisher) Records(ctx context.Context, refs []snapshot.ShardRef) (reco
 			mu.Lock()
 			defer mu.Unlock()
 			switch {
-			case errors.Is(err, ErrShardMissing):
+			case errors.Is(err, errShardMissing):
 				problems = append(problems, err)
 				return nil
 			case err == nil:

@@ -58,7 +58,7 @@ func TestLoadDamagedShard(t *testing.T) {
 	c.recreate(t, p.Current().Shards[0].Digest)
 
 	again, previous := c.publisher(t)
-	if len(previous.Records) != 1 || len(previous.Problems) != 1 || !errors.Is(previous.Problems[0], ErrShardMissing) {
+	if len(previous.Records) != 1 || len(previous.Problems) != 1 || !errors.Is(previous.Problems[0], errShardMissing) {
 		t.Fatalf("Load() = %+v", previous)
 	}
 	if result := publishOK(t, again, Change{Contents: contents(offer("a", "A"), offer("b", "B"))}); result.Wrote || result.Shards != 1 {

@@ -89,7 +89,7 @@ func (m manifests) write(ctx context.Context, read *corev1.ConfigMap, manifest *
 		object := &corev1.ConfigMap{
 			ObjectMeta: metav1.ObjectMeta{
 				Namespace: m.namespace, Name: snapshot.ManifestName,
-				Labels: map[string]string{LabelSnapshot: snapshotManifest},
+				Labels: map[string]string{labelSnapshot: snapshotManifest},
 			},
 			Data: data,
 		}

@@ -4,13 +4,13 @@ package publish
 // app.kubernetes.io/instance label: a tool that prunes by it must not touch
 // what trackers serve. There are no owner references for the same reason.
 const (
-	// LabelSnapshot marks every ConfigMap of the snapshot, as shard or manifest.
-	LabelSnapshot = "waypost.dev/snapshot"
-	// LabelShard is the index of a shard.
-	LabelShard = "waypost.dev/shard"
+	// labelSnapshot marks every ConfigMap of the snapshot, as shard or manifest.
+	labelSnapshot = "waypost.dev/snapshot"
+	// labelShard is the index of a shard.
+	labelShard = "waypost.dev/shard"
 
 	// ShardSelector selects the shards.
-	ShardSelector = LabelSnapshot + "=" + snapshotShard
+	ShardSelector = labelSnapshot + "=" + snapshotShard
 
 	snapshotShard    = "shard"
 	snapshotManifest = "manifest"

@@ -27,7 +27,7 @@ type Options struct {
 	Key ed25519.PrivateKey
 	// Trusted are further keys that a previous manifest may be signed with.
 	Trusted []ed25519.PublicKey
-	// Keep is how many revisions are retained: at least MinKeep, 0 means DefaultKeep.
+	// Keep is how many revisions are retained: at least MinKeep, 0 means defaultKeep.
 	Keep int
 	// Now is the clock; nil means time.Now.
 	Now func() time.Time
@@ -62,7 +62,7 @@ func New(o Options) *Publisher {
 		known:     map[string]version{},
 	}
 	if o.Keep == 0 {
-		p.keep = DefaultKeep
+		p.keep = defaultKeep
 	}
 	if p.now == nil {
 		p.now = time.Now
@@ -109,7 +109,7 @@ func (p *Publisher) Current() *snapshot.Manifest { return p.current }
 // has changed for trackers, and it may be called again. After ErrLost the change
 // must hold every shard; ErrSuperseded is final.
 func (p *Publisher) Publish(ctx context.Context, change Change) (Result, error) {
-	version, err := Negotiate(snapshot.SupportedSchemas(), change.Schemas)
+	version, err := negotiate(snapshot.SupportedSchemas(), change.Schemas)
 	if err != nil {
 		return Result{}, err
 	}

@@ -16,8 +16,8 @@ import (
 	"github.com/waypost/waypost/api/snapshot"
 )
 
-// ErrNothingPublished says that there is no manifest yet.
-var ErrNothingPublished = errors.New("nothing is published")
+// errNothingPublished says that there is no manifest yet.
+var errNothingPublished = errors.New("nothing is published")
 
 // List returns the published manifest and the retained revisions, newest first.
 // It reads with the caller's rights and does not check signatures.
@@ -27,7 +27,7 @@ func List(ctx context.Context, c client.Client, namespace string) (*snapshot.Man
 	case err != nil:
 		return nil, nil, err
 	case found == nil:
-		return nil, nil, fmt.Errorf("%w in namespace %s", ErrNothingPublished, namespace)
+		return nil, nil, fmt.Errorf("%w in namespace %s", errNothingPublished, namespace)
 	case found.manifest == nil:
 		return nil, nil, fmt.Errorf("manifest in namespace %s: %w", namespace, found.problem)
 	}
@@ -62,7 +62,7 @@ func annotate(ctx context.Context, c client.Client, namespace, name string, valu
 	object.Namespace, object.Name = namespace, snapshot.ManifestName
 	err = c.Patch(ctx, object, client.RawPatch("application/merge-patch+json", patch))
 	if apierrors.IsNotFound(err) {
-		return fmt.Errorf("%w in namespace %s", ErrNothingPublished, namespace)
+		return fmt.Errorf("%w in namespace %s", errNothingPublished, namespace)
 	}
 	if err != nil {
 		return fmt.Errorf("annotate manifest %s/%s: %w", namespace, snapshot.ManifestName, err)

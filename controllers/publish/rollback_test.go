@@ -72,7 +72,7 @@ func TestRequests(t *testing.T) {
 		"rollback": func() error { return Rollback(t.Context(), c, c.namespace, 1) },
 		"release":  func() error { return Release(t.Context(), c, c.namespace) },
 	} {
-		if err := request(); !errors.Is(err, ErrNothingPublished) {
+		if err := request(); !errors.Is(err, errNothingPublished) {
 			t.Errorf("%s with nothing published = %v", name, err)
 		}
 	}

@@ -10,10 +10,10 @@ import (
 // operator writes.
 var ErrNoCommonSchema = errors.New("no common schema version")
 
-// Negotiate returns the highest schema version that the operator writes and
+// negotiate returns the highest schema version that the operator writes and
 // every tracker reads. A tracker that names none reads the first, which is from
 // before they were named.
-func Negotiate(writes []int, trackers [][]int) (int, error) {
+func negotiate(writes []int, trackers [][]int) (int, error) {
 	for _, version := range slices.Backward(writes) {
 		if readByAll(version, trackers) {
 			return version, nil

@@ -21,9 +21,9 @@ func TestNegotiate(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			got, err := Negotiate(tt.writes, tt.trackers)
+			got, err := negotiate(tt.writes, tt.trackers)
 			if got != tt.want || errors.Is(err, ErrNoCommonSchema) != (tt.want == 0) {
-				t.Errorf("Negotiate() = %d, %v; want %d", got, err, tt.want)
+				t.Errorf("negotiate() = %d, %v; want %d", got, err, tt.want)
 			}
 		})
 	}

@@ -15,9 +15,9 @@ import (
 	"github.com/waypost/waypost/api/snapshot"
 )
 
-// ErrShardMissing says that a shard that the manifest names is not there, or is
+// errShardMissing says that a shard that the manifest names is not there, or is
 // not what its name promises.
-var ErrShardMissing = errors.New("shard missing")
+var errShardMissing = errors.New("shard missing")
 
 // shards reads and writes the ConfigMaps of shards in one namespace.
 type shards struct {
@@ -44,7 +44,7 @@ func (s shards) put(ctx context.Context, shard snapshot.Shard) (version, error) 
 		ObjectMeta: metav1.ObjectMeta{
 			Namespace: s.namespace,
 			Name:      snapshot.ShardName(shard.Digest),
-			Labels:    map[string]string{LabelSnapshot: snapshotShard, LabelShard: strconv.Itoa(shard.Index)},
+			Labels:    map[string]string{labelSnapshot: snapshotShard, labelShard: strconv.Itoa(shard.Index)},
 		},
 		Immutable:  &immutable,
 		BinaryData: map[string][]byte{snapshot.ShardKey: shard.Data},
@@ -75,19 +75,19 @@ func (s shards) replace(ctx context.Context, object *corev1.ConfigMap, digest st
 	return object, s.client.Create(ctx, object)
 }
 
-// get returns the records of a shard and its version, ErrShardMissing when they
+// get returns the records of a shard and its version, errShardMissing when they
 // cannot be had.
 func (s shards) get(ctx context.Context, digest string) ([]*snapshot.Record, version, error) {
 	found := new(corev1.ConfigMap)
 	key := client.ObjectKey{Namespace: s.namespace, Name: snapshot.ShardName(digest)}
 	if err := s.client.Get(ctx, key, found); apierrors.IsNotFound(err) {
-		return nil, version{}, fmt.Errorf("%w: ConfigMap %s", ErrShardMissing, key)
+		return nil, version{}, fmt.Errorf("%w: ConfigMap %s", errShardMissing, key)
 	} else if err != nil {
 		return nil, version{}, fmt.Errorf("read ConfigMap %s: %w", key, err)
 	}
 	records, err := snapshot.DecodeShard(found.BinaryData[snapshot.ShardKey], digest)
 	if err != nil {
-		return nil, version{}, fmt.Errorf("%w: ConfigMap %s: %w", ErrShardMissing, key, err)
+		return nil, version{}, fmt.Errorf("%w: ConfigMap %s: %w", errShardMissing, key, err)
 	}
 	return records, versionOf(found), nil
 }

@@ -8,8 +8,8 @@ import (
 	"github.com/waypost/waypost/api/v1alpha1"
 )
 
-// maxMessage is what the schema of a condition accepts, in bytes.
-const maxMessage = 32768
+// MaxMessage is what the schema of a condition accepts, in bytes.
+const MaxMessage = 32768
 
 // Conditions returns the conditions that the facts mean, in a fixed order and
 // without transition times. Reconciling and Stalled are there only while true,
@@ -71,7 +71,7 @@ type conditionList struct {
 }
 
 func (b *conditionList) add(kind string, status metav1.ConditionStatus, reason, message string) {
-	message = shorten(message, maxMessage)
+	message = Shorten(message, MaxMessage)
 	b.list = append(b.list, metav1.Condition{
 		Type: kind, Status: status, Reason: reason, Message: message, ObservedGeneration: b.generation,
 	})

@@ -216,10 +216,10 @@ func TestConditions(t *testing.T) {
 // The message is cut to what the schema accepts, however long a verdict is.
 func TestConditionsLongMessage(t *testing.T) {
 	f := published(func(f *Facts) {
-		f.Accepted = Judgement{Reason: v1alpha1.ReasonInvalid, Message: strings.Repeat("ä", maxMessage)}
+		f.Accepted = Judgement{Reason: v1alpha1.ReasonInvalid, Message: strings.Repeat("ä", MaxMessage)}
 	})
 	for _, c := range Conditions(f) {
-		if len(c.Message) > maxMessage || strings.ContainsRune(c.Message, '\uFFFD') {
+		if len(c.Message) > MaxMessage || strings.ContainsRune(c.Message, '\uFFFD') {
 			t.Errorf("%s: a message of %d bytes, or a broken character", c.Type, len(c.Message))
 		}
 	}

@@ -6,9 +6,9 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
-// Merge returns the next conditions with their transition times: a condition
+// merge returns the next conditions with their transition times: a condition
 // whose status is as it was keeps its time, another gets now.
-func Merge(old, next []metav1.Condition, now metav1.Time) []metav1.Condition {
+func merge(old, next []metav1.Condition, now metav1.Time) []metav1.Condition {
 	merged := slices.Clone(next)
 	for i := range merged {
 		merged[i].LastTransitionTime = now

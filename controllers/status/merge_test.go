@@ -14,7 +14,7 @@ func TestMerge(t *testing.T) {
 	before := metav1.NewTime(time.Date(2026, 11, 20, 9, 0, 0, 0, time.UTC))
 	now := metav1.NewTime(before.Add(time.Hour))
 	served := Conditions(published(func(*Facts) {}))
-	old := Merge(nil, served, before)
+	old := merge(nil, served, before)
 
 	t.Run("new conditions begin now", func(t *testing.T) {
 		for _, c := range old {
@@ -24,7 +24,7 @@ func TestMerge(t *testing.T) {
 		}
 	})
 	t.Run("an unchanged status keeps its time, a changed one begins now", func(t *testing.T) {
-		next := Merge(old, Conditions(published(func(f *Facts) { f.Accepted = invalid; f.ServedGeneration = 2; f.Current = false })), now)
+		next := merge(old, Conditions(published(func(f *Facts) { f.Accepted = invalid; f.ServedGeneration = 2; f.Current = false })), now)
 		want := map[string]metav1.Time{
 			v1alpha1.ConditionAccepted: now, v1alpha1.ConditionResolvedRefs: before,
 			v1alpha1.ConditionProgrammed: before, v1alpha1.ConditionReady: now, v1alpha1.ConditionStalled: now,
@@ -73,9 +73,9 @@ func TestTransition(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			event, ok := Transition(tt.old, tt.next)
+			event, ok := transition(tt.old, tt.next)
 			if got := strings.TrimSpace(event.Type + " " + event.Reason); got != tt.want || ok != (tt.want != "") {
-				t.Errorf("Transition() = %q, %v; want %q", got, ok, tt.want)
+				t.Errorf("transition() = %q, %v; want %q", got, ok, tt.want)
 			}
 			if ok && event.Note == "" {
 				t.Error("the event says nothing")
@@ -88,8 +88,8 @@ func TestTransitionNoteIsBounded(t *testing.T) {
 	long := Conditions(published(func(f *Facts) {
 		f.Accepted = Judgement{Reason: v1alpha1.ReasonInvalid, Message: strings.Repeat("ä", 2000)}
 	}))
-	event, ok := Transition(nil, long)
-	if !ok || len(event.Note) > maxNote || strings.ContainsRune(event.Note, '\uFFFD') {
+	event, ok := transition(nil, long)
+	if !ok || len(event.Note) > MaxNote || strings.ContainsRune(event.Note, '\uFFFD') {
 		t.Fatalf("a note of %d bytes", len(event.Note))
 	}
 }

@@ -50,7 +50,7 @@ func next(old v1alpha1.Object, o Outcome, now time.Time) v1alpha1.Object {
 	object.SetUID(o.UID)
 	status := object.GetObjectStatus()
 	at := metav1.NewTime(now.Truncate(time.Second))
-	status.Conditions = Merge(old.GetConditions(), Conditions(o.Facts), at)
+	status.Conditions = merge(old.GetConditions(), Conditions(o.Facts), at)
 	status.ObservedGeneration = old.GetObjectStatus().ObservedGeneration
 	if o.Facts.Judged {
 		status.ObservedGeneration = o.Facts.Generation

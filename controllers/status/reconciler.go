@@ -257,7 +257,7 @@ func (r *Reconciler) remember(key Key, written, cached v1alpha1.Object) {
 
 // record makes an Event of a refusal or a recovery.
 func (r *Reconciler) record(cached, old, written v1alpha1.Object) {
-	event, ok := Transition(old.GetConditions(), written.GetConditions())
+	event, ok := transition(old.GetConditions(), written.GetConditions())
 	if !ok {
 		return
 	}

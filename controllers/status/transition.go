@@ -10,53 +10,52 @@ import (
 	"github.com/waypost/waypost/api/v1alpha1"
 )
 
-// maxNote is what the API server accepts as the text of an Event, in bytes.
-const maxNote = 1024
+// MaxNote is what the API server accepts as the text of an Event, in bytes.
+const MaxNote = 1024
 
-// Event is what is told about an object besides its conditions: that it was
-// refused, and that it recovered.
-type Event struct {
+// event is an Event of an object: that it was refused, or that it recovered.
+type event struct {
 	// Type is Normal or Warning.
 	Type string
 	// Reason and Note are the Event's.
 	Reason, Note string
 }
 
-// Transition returns the Event that the change of conditions deserves; ok is
+// transition returns the Event that the change of conditions deserves; ok is
 // false for a change that is no refusal and no recovery. The object's own
 // validity comes before what it names.
-func Transition(old, next []metav1.Condition) (event Event, ok bool) {
+func transition(old, next []metav1.Condition) (e event, ok bool) {
 	for _, kind := range []string{v1alpha1.ConditionAccepted, v1alpha1.ConditionResolvedRefs} {
-		if event, ok = transition(find(old, kind), find(next, kind)); ok {
-			return event, true
+		if e, ok := transitionOf(find(old, kind), find(next, kind)); ok {
+			return e, true
 		}
 	}
-	return Event{}, false
+	return event{}, false
 }
 
-func transition(before, after *metav1.Condition) (Event, bool) {
+func transitionOf(before, after *metav1.Condition) (event, bool) {
 	if after == nil {
-		return Event{}, false
+		return event{}, false
 	}
 	refused := before != nil && before.Status == metav1.ConditionFalse
 	switch after.Status {
 	case metav1.ConditionFalse:
 		if refused && before.Reason == after.Reason && before.ObservedGeneration == after.ObservedGeneration {
-			return Event{}, false
+			return event{}, false
 		}
-		return Event{Type: corev1.EventTypeWarning, Reason: after.Reason, Note: shorten(after.Message, maxNote)}, true
+		return event{Type: corev1.EventTypeWarning, Reason: after.Reason, Note: Shorten(after.Message, MaxNote)}, true
 	case metav1.ConditionTrue:
 		if !refused {
-			return Event{}, false
+			return event{}, false
 		}
 		note := fmt.Sprintf("generation %d: %s", after.ObservedGeneration, after.Message)
-		return Event{Type: corev1.EventTypeNormal, Reason: after.Reason, Note: shorten(note, maxNote)}, true
+		return event{Type: corev1.EventTypeNormal, Reason: after.Reason, Note: Shorten(note, MaxNote)}, true
 	}
-	return Event{}, false
+	return event{}, false
 }
 
-// shorten cuts text to at most limit bytes, at a character's edge.
-func shorten(text string, limit int) string {
+// Shorten cuts text to at most limit bytes, at a character's edge.
+func Shorten(text string, limit int) string {
 	const mark = "..."
 	if len(text) <= limit {
 		return text

@@ -11,10 +11,8 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/waypost/waypost/api/v1alpha1"
+	"github.com/waypost/waypost/controllers/status"
 )
-
-// maxMessage is what the schema of a condition accepts, in bytes.
-const maxMessage = 32768
 
 // byPartner sorts suspensions by whose they are, each partner's by name.
 func byPartner(list []suspension) map[types.NamespacedName][]suspension {
@@ -47,7 +45,7 @@ func condition(list []suspension, generation int64) *metav1.Condition {
 		"; calls wait until the URL is changed, or resumed with waypost deliveries retry"
 	return &metav1.Condition{
 		Type: v1alpha1.ConditionPostbacksSuspended, Status: metav1.ConditionTrue, Reason: v1alpha1.ReasonCallsFailed,
-		Message: shorten(message), ObservedGeneration: generation, LastTransitionTime: metav1.NewTime(first.Truncate(time.Second)),
+		Message: status.Shorten(message, status.MaxMessage), ObservedGeneration: generation, LastTransitionTime: metav1.NewTime(first.Truncate(time.Second)),
 	}
 }
 
@@ -57,14 +55,6 @@ func (s *suspension) cause() string {
 		return s.Error
 	}
 	return fmt.Sprintf("HTTP %d", s.HTTPStatus)
-}
-
-func shorten(message string) string {
-	if len(message) <= maxMessage {
-		return message
-	}
-	const dots = "…"
-	return strings.ToValidUTF8(message[:maxMessage-len(dots)], "") + dots
 }
 
 // same reports whether a status says already what it is to say.

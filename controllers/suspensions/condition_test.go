@@ -4,6 +4,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/waypost/waypost/controllers/status"
 )
 
 func at(minute int) time.Time { return time.Date(2026, 11, 20, 12, minute, 0, 500, time.UTC) }
@@ -40,7 +42,7 @@ func TestConditionMessageIsBounded(t *testing.T) {
 	for i := range list {
 		list[i] = suspension{Name: "x", Error: strings.Repeat("é", 2000)}
 	}
-	if n := len(condition(list, 1).Message); n > maxMessage {
+	if n := len(condition(list, 1).Message); n > status.MaxMessage {
 		t.Errorf("a message of %d bytes", n)
 	}
 }

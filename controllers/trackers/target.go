@@ -30,9 +30,9 @@ func URLTargets(urls []string) []Target {
 	return targets
 }
 
-// AdminPort is the name of the container port that answers; a pod without a
+// adminPortName is the name of the container port that answers; a pod without a
 // port of this name is asked at the fallback port.
-const AdminPort = "admin"
+const adminPortName = "admin"
 
 // PodTarget returns the target of a tracker pod; ok is false for a pod that gets
 // no traffic: not ready, without an address, or on its way out.
@@ -56,7 +56,7 @@ func podReady(pod *corev1.Pod) bool {
 func adminPort(pod *corev1.Pod, fallback int) int {
 	for _, container := range pod.Spec.Containers {
 		for _, port := range container.Ports {
-			if port.Name == AdminPort {
+			if port.Name == adminPortName {
 				return int(port.ContainerPort)
 			}
 		}
