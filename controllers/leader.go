@@ -94,7 +94,7 @@ func (l *leader) Start(ctx context.Context) error {
 	defer beside.Wait()
 	defer cancel()
 
-	poller, box := trackers.NewPoller(trackers.Options{Targets: l.targets}), newInbox()
+	poller, box := trackers.NewPoller(l.targets), newInbox()
 	registrations, err := l.register(ctx, box, poller)
 	defer func() {
 		for _, r := range registrations {

@@ -26,19 +26,17 @@ const (
 	graceAfterAnswer = 10 * time.Second
 )
 
-// asker asks trackers and remembers who answered when.
+// asker asks trackers and remembers when each of them answered.
 type asker struct {
 	client   *http.Client
 	answered map[string]time.Time // by URL
 }
 
-func newAsker(client *http.Client) *asker {
-	if client == nil {
-		client = &http.Client{
-			Transport: &http.Transport{MaxIdleConnsPerHost: 1, IdleConnTimeout: 90 * time.Second},
-			// An admin port that redirects is not a tracker's.
-			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-		}
+func newAsker() *asker {
+	client := &http.Client{
+		Transport: &http.Transport{MaxIdleConnsPerHost: 1, IdleConnTimeout: 90 * time.Second},
+		// An admin port that redirects is not a tracker's.
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
 	return &asker{client: client, answered: map[string]time.Time{}}
 }
@@ -84,7 +82,7 @@ func (a *asker) judge(targets []Target, answers []Tracker) Sweep {
 	return sweep
 }
 
-// counts says whether a tracker that no cluster vouches for counts: while it
+// counts reports whether a tracker that no cluster vouches for counts: while it
 // serves a snapshot, and for a moment after it stopped to answer. A refused
 // connection means that the process is gone.
 func counts(answer Tracker, lately bool) bool {

@@ -46,7 +46,7 @@ func TestSweepCounts(t *testing.T) {
 				f := newTrackers()
 				f.serve("pod", 3)
 				f.serve("url", 3)
-				a := newAsker(f.client())
+				a := askerOf(f.client())
 				targets := []Target{pod, url}
 				if got := names(a.sweep(t.Context(), targets)); got != "pod url" {
 					t.Fatalf("first sweep counts %q", got)
@@ -66,7 +66,7 @@ func TestSweepHearsWhoCannotStart(t *testing.T) {
 	f := newTrackers()
 	f.serve("a", 7)
 	f.status["b"] = snapshot.Status{LastError: "bad_shard: corrupt", RejectedRevision: 7}
-	s := newAsker(f.client()).sweep(t.Context(), URLTargets([]string{"http://a", "http://b"}))
+	s := askerOf(f.client()).sweep(t.Context(), URLTargets([]string{"http://a", "http://b"}))
 	if acked, total := s.Count(7, digestOf(7)); acked != 1 || total != 1 || s.Rejection(7) != "" {
 		t.Errorf("%d of %d, rejection %q", acked, total, s.Rejection(7))
 	}
@@ -79,7 +79,7 @@ func TestSweepHearsWhoCannotStart(t *testing.T) {
 func TestSweepUnknownURLDoesNotCount(t *testing.T) {
 	f := newTrackers()
 	f.fail("a", errBusy)
-	if s := newAsker(f.client()).sweep(t.Context(), URLTargets([]string{"http://a"})); len(s.Trackers) != 0 {
+	if s := askerOf(f.client()).sweep(t.Context(), URLTargets([]string{"http://a"})); len(s.Trackers) != 0 {
 		t.Errorf("counts %q", names(s))
 	}
 }
@@ -87,7 +87,7 @@ func TestSweepUnknownURLDoesNotCount(t *testing.T) {
 func TestSweepForgetsTargetsThatAreGone(t *testing.T) {
 	f := newTrackers()
 	f.serve("a", 1)
-	a := newAsker(f.client())
+	a := askerOf(f.client())
 	a.sweep(t.Context(), URLTargets([]string{"http://a"}))
 	a.sweep(t.Context(), nil)
 	if len(a.answered) != 0 {
@@ -110,7 +110,7 @@ func TestSweepAsksInParallel(t *testing.T) {
 	for i := range targets {
 		targets[i] = Target{Name: fmt.Sprint(i), URL: server.URL, Ready: true}
 	}
-	a := newAsker(nil)
+	a := newAsker()
 	defer a.client.CloseIdleConnections()
 	sweep := a.sweep(t.Context(), targets)
 	if acked, total := sweep.Count(5, "d"); acked != 100 || total != 100 {
@@ -140,7 +140,7 @@ func TestAskBadAnswers(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			server := httptest.NewServer(tt.handler)
 			defer server.Close()
-			a := newAsker(nil)
+			a := newAsker()
 			defer a.client.CloseIdleConnections()
 			status, err := a.ask(t.Context(), server.URL)
 			if err == nil || !strings.Contains(err.Error(), tt.want) || status.Revision != 0 {
@@ -160,7 +160,7 @@ func TestAskEndsWithContext(t *testing.T) {
 	}))
 	defer server.Close()
 	defer close(stop)
-	a := newAsker(nil)
+	a := newAsker()
 	defer a.client.CloseIdleConnections()
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()

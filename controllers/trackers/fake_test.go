@@ -73,3 +73,17 @@ func (f *trackers) client() *http.Client { return &http.Client{Transport: f} }
 func digestOf(revision int64) string {
 	return "sha256:" + strings.Repeat(string(rune('a'+revision%26)), 64)
 }
+
+// askerOf returns an asker with another client.
+func askerOf(client *http.Client) *asker {
+	a := newAsker()
+	a.client = client
+	return a
+}
+
+// pollerOf returns a poller that asks these trackers.
+func pollerOf(f *trackers, targets func() []Target) *Poller {
+	p := NewPoller(targets)
+	p.asker.client = f.client()
+	return p
+}

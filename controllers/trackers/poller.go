@@ -2,17 +2,25 @@ package trackers
 
 import (
 	"context"
-	"net/http"
 	"sync"
 	"time"
+
+	"k8s.io/apimachinery/pkg/util/wait"
 )
 
-// Options configure a Poller.
-type Options struct {
-	// Targets lists the trackers to ask; it is called before every sweep.
-	Targets func() []Target
-	// Client asks them; nil means one of the poller's own.
-	Client *http.Client
+const (
+	// paceFirst is the wait after a publication: a tracker takes about this long.
+	paceFirst = 50 * time.Millisecond
+	// paceMax bounds the growing wait while a revision is outstanding.
+	paceMax = time.Second
+	// paceIdle is the wait while nothing is outstanding, for metrics and to
+	// notice trackers that no informer announces.
+	paceIdle = 30 * time.Second
+)
+
+// newPace returns the waits between sweeps while a revision is outstanding.
+func newPace() wait.Backoff {
+	return wait.Backoff{Duration: paceFirst, Factor: 1.5, Cap: paceMax, Steps: 64}
 }
 
 // Poller asks trackers for what they serve, as long as it runs.
@@ -29,11 +37,12 @@ type Poller struct {
 	at       bool   // sweep at once
 }
 
-// NewPoller returns a poller that waits for nothing yet.
-func NewPoller(o Options) *Poller {
+// NewPoller returns a poller that waits for nothing yet. targets lists the trackers to
+// ask; it is called before every sweep.
+func NewPoller(targets func() []Target) *Poller {
 	return &Poller{
-		targets: o.Targets,
-		asker:   newAsker(o.Client),
+		targets: targets,
+		asker:   newAsker(),
 		sweeps:  make(chan Sweep, 1),
 		wake:    make(chan struct{}, 1),
 	}
@@ -74,7 +83,7 @@ func (p *Poller) Once(ctx context.Context) Sweep {
 
 // Run sweeps until the context ends.
 func (p *Poller) Run(ctx context.Context) {
-	var pace pace
+	pace := newPace()
 	timer := time.NewTimer(0)
 	defer timer.Stop()
 	var due time.Time // when the timer fires
@@ -85,12 +94,14 @@ func (p *Poller) Run(ctx context.Context) {
 		case <-p.wake:
 			restart, at := p.taken()
 			if restart {
-				pace.restart()
+				pace = newPace()
 			}
 			if !at {
 				// Sooner, never later: revisions in quick succession must not
 				// keep the sweep off.
-				due = earlier(due, time.Now().Add(pace.wait(true)))
+				if next := time.Now().Add(pace.Step()); next.Before(due) {
+					due = next
+				}
 				timer.Reset(time.Until(due))
 				continue
 			}
@@ -101,16 +112,15 @@ func (p *Poller) Run(ctx context.Context) {
 			return
 		}
 		p.deliver(sweep)
-		due = time.Now().Add(pace.wait(p.outstanding(sweep)))
+		pause := paceIdle
+		if p.outstanding(sweep) {
+			pause = pace.Step()
+		} else {
+			pace = newPace()
+		}
+		due = time.Now().Add(pause)
 		timer.Reset(time.Until(due))
 	}
-}
-
-func earlier(a, b time.Time) time.Time {
-	if b.Before(a) {
-		return b
-	}
-	return a
 }
 
 // taken returns and clears what the last signal asked for.

@@ -12,7 +12,7 @@ func watch(t *testing.T, f *trackers, targets []Target, test func(p *Poller)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
-		p := NewPoller(Options{Targets: func() []Target { return targets }, Client: f.client()})
+		p := pollerOf(f, func() []Target { return targets })
 		done := make(chan struct{})
 		go func() { defer close(done); p.Run(ctx) }()
 		<-p.Sweeps() // the one at start
