@@ -167,9 +167,9 @@ func TestProgress(t *testing.T) {
 			b.publish()
 		}, ""}, ack("a/1 served", 1)}},
 		{"what it names has changed", []event{set("a"), ack("a/1 served", 1), {"judged anew", func(b *bench) {
-			b.judge("a", 1, true, noon)
+			b.judge("a", 1, true, seconds(100))
 			b.publish()
-		}, ""}, ack("a/1 served", 2)}},
+		}, ""}, {"a second after that", func(b *bench) { b.Tick(seconds(101)) }, "a/1 on 0 of 1"}, ack("a/1 served", 2)}},
 		{"slow, then overdue", []event{set("a"), ack("", 0), {"a second", func(b *bench) { b.Tick(seconds(1)) }, "a/1 on 0 of 1"},
 			{"a minute", func(b *bench) { b.Tick(seconds(60)) }, "a/1 overdue 0 of 1"}, ack("a/1 served", 1)}},
 		{"slow to be judged", []event{{"edit", func(b *bench) { b.edit("a", 1, noon) }, ""}, {"a second", func(b *bench) { b.Tick(seconds(1)) }, "a/1 unjudged"}}},

@@ -253,6 +253,26 @@ func TestHoldEndsWithItsCause(t *testing.T) {
 	}
 }
 
+// The note of a hold is written once, and again when it was lost with the manifest.
+func TestLostNote(t *testing.T) {
+	b := newBench(t)
+	b.Resume(publish.Previous{Manifest: manifestOf(t, 1), Records: offers("shop", 1, 30)}, dataOf(1), noon)
+	b.revision = 1
+	b.show(nil, noon)
+	b.clear(noon, offers("shop", 1, 25)...)
+	for i, want := range []Action{Nothing, NoteHolds, Nothing} {
+		if p := b.step(seconds(float64(i)/100), nil); p.Action != want {
+			t.Fatalf("plan %d is %+v, want %q", i, p, want)
+		}
+	}
+	b.Finish(Plan{Action: Verify}, Outcome{Err: publish.ErrLost}, seconds(1))
+	for i, want := range []Action{Publish, NoteHolds} {
+		if p := b.step(seconds(2+float64(i)), nil); p.Action != want {
+			t.Fatalf("plan %d after the loss is %+v, want %q", i, p, want)
+		}
+	}
+}
+
 // A rollback pins what it publishes until it is released; edits wait meanwhile.
 func TestRollback(t *testing.T) {
 	b := newBench(t)
