@@ -25,7 +25,7 @@ import (
 	"github.com/waypost/waypost/controllers/trackers"
 )
 
-// eventSource is who reports Events.
+// eventSource is the reporter of Events.
 const eventSource = "waypost-operator"
 
 // leader runs the event loop while this operator has the lease.

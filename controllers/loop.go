@@ -176,7 +176,7 @@ func (l *loop) receive(m mail, now time.Time) {
 }
 
 // acknowledge takes what trackers serve. While a rollback is carried out it does not:
-// a later revision may have an earlier content then, and the next sweep tells.
+// a later revision may have an earlier content then, and the next sweep has the news.
 func (l *loop) acknowledge(sweep trackers.Sweep, now time.Time) {
 	if l.doing == release.RollBack {
 		return
@@ -320,7 +320,7 @@ func (l *loop) announce() {
 // report writes statuses and Events of what has happened.
 func (l *loop) report() {
 	for _, n := range l.release.Notices() {
-		l.tell(n)
+		l.record(n)
 	}
 	for o, urgent := range l.progress.Outcomes() {
 		l.statuses.Submit(o, urgent)

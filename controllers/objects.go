@@ -83,8 +83,8 @@ func (l *loop) refuse(key snapshot.Key) {
 	})
 }
 
-// tell makes an Event of a notice.
-func (l *loop) tell(n release.Notice) {
+// record makes an Event of a notice.
+func (l *loop) record(n release.Notice) {
 	about := &corev1.ObjectReference{APIVersion: "v1", Kind: "ConfigMap", Namespace: l.manifest.Namespace, Name: l.manifest.Name}
 	if n.About.Name != "" {
 		about = &corev1.ObjectReference{

@@ -55,7 +55,7 @@ type Options struct {
 	TrackerPort int
 
 	// LedgerURL is the admin port of the ledger, such as http://127.0.0.1:9090: what
-	// it has suspended is said in the status of Partners. "" asks nobody.
+	// it has suspended is shown in the status of Partners. "" asks no ledger.
 	LedgerURL string
 	// LedgerTokenFile has the bearer token for it, read each time; "" sends none.
 	LedgerTokenFile string
@@ -68,7 +68,7 @@ type Options struct {
 	// KeysDir is watched for rotated keys; "" means that they do not change.
 	KeysDir string
 	// SigningKey signs what is published. Without one trackers must not ask for
-	// signatures, and whoever may write ConfigMaps there decides what they serve.
+	// signatures, and every account that may write ConfigMaps there decides what they serve.
 	SigningKey ed25519.PrivateKey
 	// TrustedKeys are former signing keys: what they signed is taken up at start.
 	TrustedKeys []ed25519.PublicKey
@@ -86,7 +86,7 @@ type Options struct {
 
 	// MetricsAddress serves /metrics over plain HTTP; "" means
 	// DefaultMetricsAddress, "0" nowhere. They name no network, offer or partner,
-	// but beyond the loopback a NetworkPolicy should say who may read them.
+	// but beyond the loopback a NetworkPolicy should bound the readers.
 	MetricsAddress string
 	// AdminHandlers are served on MetricsAddress beside /metrics, by path.
 	AdminHandlers map[string]http.Handler
@@ -102,7 +102,7 @@ type Options struct {
 	Log logr.Logger
 }
 
-// withDefaults fills what is empty, and says what cannot work.
+// withDefaults fills what is empty; the error names an option that cannot work.
 func (o Options) withDefaults() (Options, error) {
 	o.Namespace = either(o.Namespace, DefaultNamespace)
 	o.SnapshotsNamespace = either(o.SnapshotsNamespace, DefaultSnapshotsNamespace)

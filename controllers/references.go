@@ -60,7 +60,7 @@ func (r *references) park(key status.Key, form v1alpha1.Object, reader *secrets.
 	return true
 }
 
-// release forgets an object, and the Secret if nobody else names it.
+// release forgets an object, and the Secret if no other object names it.
 func (r *references) release(key status.Key, reader *secrets.Reconciler) {
 	secret, ok := r.named[key]
 	if !ok {
@@ -78,7 +78,7 @@ func (r *references) release(key status.Key, reader *secrets.Reconciler) {
 	}
 }
 
-// read says that a Secret has been read, and returns the objects that waited for it.
+// read notes that a Secret has been read, and returns the objects that waited for it.
 func (r *references) read(secret types.NamespacedName) (freed []v1alpha1.Object) {
 	ref := r.secrets[secret]
 	if ref == nil {

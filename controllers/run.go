@@ -29,7 +29,7 @@ func Run(ctx context.Context, config *rest.Config, o Options) error {
 	for {
 		err := runOnce(ctx, config, o)
 		if err == nil || ctx.Err() != nil {
-			return nil //nolint:nilerr // being told to stop is no failure, whatever it interrupts
+			return nil //nolint:nilerr // the end of the context is no failure, whatever it interrupts
 		}
 		if !deposed(err) && !away(err) {
 			return fmt.Errorf("operator: %w", err)
@@ -43,8 +43,7 @@ func Run(ctx context.Context, config *rest.Config, o Options) error {
 	}
 }
 
-// withoutLimit lets the API server say how much is too much, by its Priority and
-// Fairness: client-go's own default of five requests a second is far less than
+// withoutLimit leaves limits to the API server, by its Priority and Fairness: client-go's own default of five requests a second is far less than
 // an edit needs to arrive at once.
 func withoutLimit(config *rest.Config) *rest.Config {
 	config = rest.AddUserAgent(rest.CopyConfig(config), eventSource)

@@ -12,7 +12,7 @@ import (
 	"github.com/waypost/waypost/controllers/publish"
 )
 
-// watchShards tells the inbox of shards that disappear, so that they are written
+// watchShards puts shards that disappear into the inbox, so that they are written
 // again before a tracker misses them. It watches their metadata only: the contents
 // are as large as the configuration. stop ends it.
 func watchShards(mgr manager.Manager, o Options, box *inbox) (stop func(), err error) {

@@ -32,7 +32,7 @@ type Metrics struct {
 	PublishFailures *prometheus.CounterVec
 	// StatusWrites counts by result.
 	StatusWrites *prometheus.CounterVec
-	// Objects counts by kind and by what the compiler says: accepted, refused,
+	// Objects counts by kind and by the compiler's verdict: accepted, refused,
 	// unresolved or pending.
 	Objects *prometheus.GaugeVec
 	// Trackers is how many are ready, TrackersBehind how many of them do not

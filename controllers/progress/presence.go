@@ -2,7 +2,7 @@ package progress
 
 import "time"
 
-// emptyGrace is how long there must be no tracker before the objects say so: a
+// emptyGrace is how long there must be no tracker before their status shows it: a
 // single tracker that restarts is no reason to write all of them.
 const emptyGrace = 3 * time.Second
 

@@ -23,7 +23,7 @@ const pageSize = 500
 
 // Collected is what Collect found.
 type Collected struct {
-	// Removed is how many shards nobody used.
+	// Removed is how many shards no retained revision names.
 	Removed int
 	// Kept is how many there are now.
 	Kept int
@@ -95,7 +95,7 @@ func (p *Publisher) remove(ctx context.Context, shard *metav1.PartialObjectMetad
 
 // learn takes the listing as what is there, and finds the current shards that are
 // not: gone, without the label that keeps them in the listing, or other content
-// under their name. Only those that somebody has touched are read.
+// under their name. Only those that were touched are read.
 func (p *Publisher) learn(ctx context.Context, present map[string]*metav1.PartialObjectMetadata, result *Collected) error {
 	before := p.known
 	p.known = make(map[string]version, len(p.current.Shards))

@@ -11,7 +11,7 @@ import (
 )
 
 // maxRevision is the highest revision that is believed from a manifest that
-// nobody vouches for: what a JSON number holds exactly.
+// no signature vouches for: what a JSON number holds exactly.
 const maxRevision = 1 << 53
 
 // Previous is what was published before this operator started.
@@ -21,7 +21,7 @@ type Previous struct {
 	// Records are those of all its shards; of one that cannot be read those that an
 	// earlier revision has, if one can be read.
 	Records []*snapshot.Record
-	// Problems say what could not be read or trusted; it is published again.
+	// Problems are what could not be read or trusted; it is published again.
 	Problems []error
 }
 
@@ -66,7 +66,7 @@ func (p *Publisher) earlier(ctx context.Context, damaged snapshot.ShardRef) ([]*
 	for _, revision := range p.history.Revisions() {
 		m, err := p.Retained(revision)
 		if err != nil {
-			continue // not signed by anybody who is trusted
+			continue // not signed with a trusted key
 		}
 		digest := byIndex(m.Shards)[damaged.Index].Digest
 		if digest == "" || tried[digest] {
@@ -113,7 +113,7 @@ func (p *Publisher) Records(ctx context.Context, refs []snapshot.ShardRef) (reco
 	return records, problems, nil
 }
 
-// ErrNotRetained says that a revision cannot be rolled back to.
+// ErrNotRetained is returned where a revision cannot be rolled back to.
 var ErrNotRetained = errors.New("revision is not retained")
 
 // Retained returns the manifest of a retained revision, and ErrNotRetained for

@@ -14,11 +14,11 @@ import (
 	"github.com/waypost/waypost/api/snapshot"
 )
 
-// ErrSuperseded says that another operator has published since: whoever gets it
+// ErrSuperseded is returned when another operator has published since: the operator
 // stops, and begins anew from what is published.
 var ErrSuperseded = errors.New("another operator has published a later revision")
 
-// ErrLost says that the published manifest is not the one that was written last,
+// ErrLost is returned when the published manifest is not the one that was written last,
 // and not a later one either: it was deleted, damaged, or restored from a
 // backup. Everything is to be published again.
 var ErrLost = errors.New("the published manifest was lost")
@@ -79,7 +79,7 @@ func (m manifests) sign(manifest *snapshot.Manifest) error {
 }
 
 // write replaces the object that was read, or creates the first one; it fails
-// with a conflict when somebody else has written since.
+// with a conflict when another writer was faster.
 func (m manifests) write(ctx context.Context, read *corev1.ConfigMap, manifest *snapshot.Manifest, history History) (*corev1.ConfigMap, error) {
 	data, err := encodeData(manifest, history)
 	if err != nil {

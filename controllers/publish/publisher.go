@@ -126,8 +126,8 @@ func (p *Publisher) Publish(ctx context.Context, change Change) (Result, error) 
 	return result, err
 }
 
-// Rollback publishes a retained revision again, as a new revision that says
-// which one it is pinned to.
+// Rollback publishes a retained revision again, as a new revision that names
+// the one it is pinned to.
 func (p *Publisher) Rollback(ctx context.Context, to int64, change Change) (Result, error) {
 	m, err := p.Retained(to)
 	if err != nil {

@@ -16,7 +16,7 @@ import (
 	"github.com/waypost/waypost/api/snapshot"
 )
 
-// errNothingPublished says that there is no manifest yet.
+// errNothingPublished is returned while there is no manifest yet.
 var errNothingPublished = errors.New("nothing is published")
 
 // List returns the published manifest and the retained revisions, newest first.
@@ -70,7 +70,7 @@ func annotate(ctx context.Context, c client.Client, namespace, name string, valu
 	return nil
 }
 
-// Requests are what people ask for on the manifest.
+// Requests are the annotations of the manifest that ask for something.
 type Requests struct {
 	// RollbackTo is the revision to pin, 0 for none.
 	RollbackTo int64
@@ -78,7 +78,7 @@ type Requests struct {
 	Confirmed []string
 	// Held is the note of an operator about the networks that it holds.
 	Held map[string]int
-	// Problem says what could not be understood; the request is not followed.
+	// Problem is what could not be understood; the request is not followed.
 	Problem error
 }
 
@@ -89,7 +89,7 @@ func ReadRequests(object *corev1.ConfigMap) Requests {
 	}
 	r := Requests{Confirmed: Tokens(object.Annotations)}
 	if note := object.Annotations[AnnotationHeld]; note != "" {
-		_ = json.Unmarshal([]byte(note), &r.Held) // a note that nobody understands holds nothing
+		_ = json.Unmarshal([]byte(note), &r.Held) // a damaged note holds nothing
 	}
 	text, ok := object.Annotations[AnnotationRollback]
 	if !ok {

@@ -6,7 +6,7 @@ import (
 	"slices"
 )
 
-// ErrNoCommonSchema says that some tracker reads no schema version that this
+// ErrNoCommonSchema is returned when some tracker reads no schema version that this
 // operator writes.
 var ErrNoCommonSchema = errors.New("no common schema version")
 

@@ -15,7 +15,7 @@ import (
 	"github.com/waypost/waypost/api/snapshot"
 )
 
-// errShardMissing says that a shard that the manifest names is not there, or is
+// errShardMissing is returned when a shard that the manifest names is not there, or is
 // not what its name promises.
 var errShardMissing = errors.New("shard missing")
 
@@ -60,7 +60,7 @@ func (s shards) put(ctx context.Context, shard snapshot.Shard) (version, error) 
 }
 
 // replace keeps what has the shard's name if it is the shard, and else puts the
-// shard in its place: names are cut digests, and people can edit ConfigMaps.
+// shard in its place: names are cut digests, and ConfigMaps can be edited.
 func (s shards) replace(ctx context.Context, object *corev1.ConfigMap, digest string) (*corev1.ConfigMap, error) {
 	found := new(corev1.ConfigMap)
 	if err := s.client.Get(ctx, client.ObjectKeyFromObject(object), found); err != nil {

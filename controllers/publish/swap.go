@@ -57,7 +57,7 @@ func (p *Publisher) advance(ctx context.Context, t target, change Change) (manif
 }
 
 // Hold notes on the manifest which networks are held; none removes the note. It
-// fails with a conflict when somebody else has written, and may be tried again.
+// fails with a conflict when the manifest was written meanwhile, and may be tried again.
 func (p *Publisher) Hold(ctx context.Context, held map[string]int) error {
 	if p.object == nil {
 		return nil // nothing is published that could be held
@@ -99,13 +99,13 @@ func (p *Publisher) published(next *snapshot.Manifest) bool {
 		p.current.Pinned == next.Pinned && p.current.SchemaVersion == next.SchemaVersion
 }
 
-// conflict reports whether somebody else has written, created or removed the
+// conflict reports whether another writer has written, created or removed the
 // manifest. When one is created, what is not found is the namespace.
 func (p *Publisher) conflict(err error) bool {
 	return apierrors.IsConflict(err) || apierrors.IsAlreadyExists(err) || apierrors.IsNotFound(err) && p.object != nil
 }
 
-// reread finds out who has written. It returns nil when the write may be tried
+// reread finds out which write came first. It returns nil when the write may be tried
 // again: only annotations changed, or it was this publisher's own write, whose
 // answer was lost (adopted).
 func (p *Publisher) reread(ctx context.Context) (adopted bool, err error) {

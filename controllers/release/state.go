@@ -46,7 +46,7 @@ type State struct {
 	notices   []Notice
 }
 
-// Notice is something to tell in an Event.
+// Notice is the content of an Event.
 type Notice struct {
 	// About is the Network that it concerns; without a name it is about the manifest.
 	About status.Key
@@ -157,7 +157,7 @@ func (s *State) pinned() int64 {
 	return s.published.Pinned
 }
 
-// Notices returns what is to be told since the last call.
+// Notices returns, and forgets, what is to become Events.
 func (s *State) Notices() []Notice {
 	notices := s.notices
 	s.notices = nil

@@ -41,7 +41,7 @@ func unjudged(generation int64) []metav1.Condition {
 	return b.list
 }
 
-// served says which generation trackers keep while this one is not served.
+// served names the generation that trackers keep while this one is not served.
 func (f Facts) served() string {
 	switch {
 	case f.ServedGeneration == 0:
@@ -85,7 +85,7 @@ func (b *conditionList) judgement(kind string, j Judgement, okReason, okMessage,
 	b.add(kind, metav1.ConditionFalse, j.Reason, j.Message+suffix)
 }
 
-// programmed says whether a published snapshot has the object, in this form or
+// programmed shows whether a published snapshot has the object, in this form or
 // in its last accepted one.
 func (b *conditionList) programmed(f Facts) {
 	const kind = v1alpha1.ConditionProgrammed

@@ -14,10 +14,10 @@ type Facts struct {
 	// ServedGeneration is the generation whose form is in the snapshot, 0 when
 	// there is none.
 	ServedGeneration int64
-	// Current says that this form is the one that was judged, and not an earlier
+	// Current reports that this form is the one that was judged, and not an earlier
 	// one that is kept.
 	Current bool
-	// Paused says that the object's state is not Active: being served then means
+	// Paused reports that the object's state is not Active: being served then means
 	// that every tracker knows not to serve it.
 	Paused bool
 	// Publication is how far the snapshot with this generation is.
@@ -29,11 +29,11 @@ type Facts struct {
 }
 
 // Judgement is the compiler's word on one aspect of an object. The zero value
-// says that all is well.
+// means that all is well.
 type Judgement struct {
 	// Reason is one of the reasons of api/v1alpha1, "" when all is well.
 	Reason string
-	// Message is for people.
+	// Message is for readers of the status.
 	Message string
 }
 
@@ -57,7 +57,7 @@ const (
 	Pinned
 )
 
-// Propagation says which trackers serve a published revision.
+// Propagation is which trackers serve a published revision.
 type Propagation struct {
 	// Revision is the first revision with the object's current form.
 	Revision int64
@@ -72,7 +72,7 @@ type Propagation struct {
 	Rejection string
 }
 
-// counts says how far a revision is, for messages.
+// counts returns how far a revision is, for messages.
 func (p Propagation) counts() string {
 	s := fmt.Sprintf("revision %d: %d of %d trackers", p.Revision, p.Acked, p.Trackers)
 	if p.Rejection != "" {

@@ -22,7 +22,7 @@ type Key struct {
 // Outcome is what became of one generation of one object.
 type Outcome struct {
 	Key
-	// UID tells the object from one that is recreated under its name.
+	// UID distinguishes the object from one that is recreated under its name.
 	UID types.UID
 	// Facts make the conditions.
 	Facts Facts

@@ -21,7 +21,7 @@ const (
 	maxAnswer = 16 << 20
 )
 
-// suspension is a partner's URL that is suspended, as the ledger tells it.
+// suspension is a partner's URL that is suspended, as the ledger lists it.
 type suspension struct {
 	Network     string    `json:"network"`
 	Partner     string    `json:"partner"`

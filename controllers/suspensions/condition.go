@@ -27,7 +27,7 @@ func byPartner(list []suspension) map[types.NamespacedName][]suspension {
 	return all
 }
 
-// condition is what a partner's status says of its suspensions, nil for none. It
+// condition shows the suspensions of a partner in its status, nil for none. It
 // follows from them alone, so that the same ones are not written twice.
 func condition(list []suspension, generation int64) *metav1.Condition {
 	if len(list) == 0 {
@@ -57,7 +57,7 @@ func (s *suspension) cause() string {
 	return fmt.Sprintf("HTTP %d", s.HTTPStatus)
 }
 
-// same reports whether a status says already what it is to say.
+// same reports whether a status has the condition already.
 func same(is, want *metav1.Condition) bool {
 	if is == nil || want == nil {
 		return is == nil && want == nil

@@ -48,8 +48,8 @@ func NewPoller(targets func() []Target) *Poller {
 	}
 }
 
-// Sweeps returns the channel of results. It holds the latest one only: who reads
-// late misses the earlier ones, which say nothing that the latest does not.
+// Sweeps returns the channel of results. It holds the latest one only:
+// a late reader misses the earlier ones, which the latest replaces.
 func (p *Poller) Sweeps() <-chan Sweep { return p.sweeps }
 
 // Want makes the poller ask often until every tracker serves the revision.
@@ -75,7 +75,7 @@ func (p *Poller) signal() {
 	}
 }
 
-// Once asks all trackers now and returns what they say. It is for the time
+// Once asks all trackers now and returns their answers. It is for the time
 // before Run, and not safe beside it.
 func (p *Poller) Once(ctx context.Context) Sweep {
 	return p.asker.sweep(ctx, p.targets())
@@ -138,7 +138,7 @@ func (p *Poller) outstanding(sweep Sweep) bool {
 	return p.revision > 0 && !sweep.Complete(p.revision, p.digest)
 }
 
-// deliver replaces a result that nobody has read.
+// deliver replaces a result that was not read.
 func (p *Poller) deliver(sweep Sweep) {
 	select {
 	case <-p.sweeps:

@@ -14,7 +14,7 @@ type Sweep struct {
 	// Trackers are those that count, in the order of the targets.
 	Trackers []Tracker
 	// Starting are those that answered, but do not count because they serve nothing
-	// yet: nobody waits for them, but what they complain of is heard.
+	// yet: objects do not wait for them, but their complaints count.
 	Starting []Tracker
 }
 
@@ -24,7 +24,7 @@ type Tracker struct {
 	Name string
 	// Status is what it answered, zero when it did not.
 	Status snapshot.Status
-	// Err says why there is no answer.
+	// Err is why there is no answer.
 	Err error
 }
 
@@ -103,7 +103,7 @@ func (s Sweep) Schemas() [][]int {
 	return all
 }
 
-// Complaint says which tracker, counting or starting, cannot load the revision and
+// Complaint names the tracker, counting or starting, cannot load the revision and
 // why, "" when none complains.
 func (s Sweep) Complaint(revision int64) string {
 	if rejection := s.Rejection(revision); rejection != "" {
@@ -112,7 +112,7 @@ func (s Sweep) Complaint(revision int64) string {
 	return Sweep{Trackers: s.Starting}.Rejection(revision)
 }
 
-// Rejection says which tracker that counts refuses the revision and why, "" when
+// Rejection names the tracker that counts and refuses the revision, and the reason, "" when
 // none does.
 func (s Sweep) Rejection(revision int64) string {
 	for _, t := range s.Trackers {

@@ -10,11 +10,11 @@ import (
 
 // Target is one tracker that is asked.
 type Target struct {
-	// Name says which one, for messages: the pod's name, or the URL.
+	// Name is for messages: the pod's name, or the URL.
 	Name string
 	// URL is the root of its admin port, for example http://10.0.0.7:9090.
 	URL string
-	// Ready says that the cluster routes traffic to it. Such a tracker counts
+	// Ready reports that the cluster routes traffic to it. Such a tracker counts
 	// even while it does not answer: it may be serving something old. A target
 	// that is not known to be ready counts while it answers that it serves.
 	Ready bool
