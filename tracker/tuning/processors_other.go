@@ -1,6 +1,6 @@
 //go:build !linux
 
-package main
+package tuning
 
 // takeTurns has no meaning elsewhere.
 func takeTurns() {}

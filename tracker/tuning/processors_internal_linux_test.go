@@ -2,7 +2,7 @@
 
 // AllThreadsSyscall does not reach the threads of C, which there are under -race.
 
-package main
+package tuning
 
 import (
 	"errors"
