@@ -32,7 +32,7 @@ type conn struct {
 	readBy, writeBy time.Time
 }
 
-// newConn takes care of fd, whose peer has connected to local.
+// newConn returns a connection of fd, which a peer has opened to local.
 func newConn(fd int, local net.Addr, peer syscall.Sockaddr) *conn {
 	c := &conn{fd: fd, local: local}
 	switch peer := peer.(type) {
@@ -88,7 +88,7 @@ func (c *conn) WriteLast(b []byte) (int, error) {
 	return c.finish(b, n, err)
 }
 
-// try makes a call that does not wait: it says EAGAIN instead.
+// try makes a call that returns EAGAIN instead of waiting.
 func (c *conn) try(by *time.Time, call func() (int, error)) (int, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -117,7 +117,7 @@ func (c *conn) finish(b []byte, n int, err error) (int, error) {
 	return n + rest, c.explain("write", c.unlessClosed(err))
 }
 
-// unlessClosed says that the connection was closed where that is why a wait ended.
+// unlessClosed returns net.ErrClosed where a wait has ended because of Close.
 func (c *conn) unlessClosed(err error) error {
 	if err == nil {
 		return nil
@@ -130,7 +130,7 @@ func (c *conn) unlessClosed(err error) error {
 	return err
 }
 
-// explain says an error as net does.
+// explain returns an error in the form of those of net.
 func (c *conn) explain(op string, err error) error {
 	if err == nil || errors.Is(err, io.EOF) {
 		return err // the caller compares it
@@ -152,7 +152,7 @@ func (c *conn) Close() error {
 	}
 	c.closed = true
 	if c.held {
-		_ = unix.Shutdown(c.fd, unix.SHUT_WR) // fails where the peer has gone: nobody waits for the rest
+		_ = unix.Shutdown(c.fd, unix.SHUT_WR) // fails where the peer has gone, and so has the use of the rest
 	}
 	if w := c.watched.Load(); w != nil {
 		return c.explain("close", w.file.Close())

@@ -24,8 +24,8 @@ func (l deadlineListener) Accept() (net.Conn, error) {
 // deadlineConn sets a deadline when it is about to read or write, and not when one
 // is in force already that comes at most slack earlier: fasthttp asks for three with
 // every request, which costs a kept connection more than parsing the request does.
-// Unlike those of other connections, a deadline says nothing to a Read or Write
-// that has begun. It is for one goroutine, but for Close.
+// Unlike those of other connections, a deadline does not end a Read or Write that
+// has begun. It is for one goroutine, but for Close.
 type deadlineConn struct {
 	net.Conn
 	slack       time.Duration
@@ -77,7 +77,7 @@ func (c *deadlineConn) Read(b []byte) (int, error) {
 }
 
 // Write writes until the deadline, or up to slack less. That of the answer before does
-// not count: fasthttp sets none for what it says before or instead of an answer.
+// not count: fasthttp sets none for what it sends before or instead of an answer.
 func (c *deadlineConn) Write(b []byte) (int, error) {
 	if c.asking {
 		c.write.asked, c.asking = time.Now().Add(c.patience), false

@@ -5,7 +5,7 @@ import (
 	"net"
 )
 
-// errWouldWait says that a connection has nothing to read now, or no room for more.
+// errWouldWait reports that a connection has nothing to read now, or no room for more.
 var errWouldWait = errors.New("the connection is not ready")
 
 // Conn is a connection that an event loop can watch, as those of Listen on Linux. A

@@ -1,5 +1,5 @@
-// Package port is the public HTTP port: it opens a TCP port and serves it until it is
-// told to stop. Serve is all that a caller needs to know; a handler of fasthttp answers.
+// Package port is the public HTTP port: it opens a TCP port and serves it until a
+// context ends. Serve is all that a caller needs to know; a handler of fasthttp answers.
 //
 // A connection takes one of two ways. An event loop watches many connections in one
 // goroutine with epoll(7), as nginx does. A request that is plain and never waits

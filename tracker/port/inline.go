@@ -83,7 +83,7 @@ func (i *inline) read(request []byte) bool {
 		return false
 	}
 	path, _, ok := bytes.Cut(target, []byte{'?'})
-	if !ok || i.s.o.Inline == nil || !i.s.o.Inline(path) {
+	if !ok || !i.s.o.Inline(path) {
 		return false
 	}
 	i.raw.Reset(request)

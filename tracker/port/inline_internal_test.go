@@ -3,7 +3,6 @@ package port
 import (
 	"bytes"
 	"net"
-	"net/netip"
 	"testing"
 
 	"github.com/valyala/fasthttp"
@@ -16,7 +15,7 @@ func serving() *server {
 		o: Options{
 			HeaderBytes: 4096,
 			Inline:      func(path []byte) bool { return string(path) == "/click" || string(path) == "/" },
-			Trusts:      func(netip.Addr) bool { return false },
+			Trusts:      trustsNone,
 		},
 		handler: func(ctx *fasthttp.RequestCtx) { ctx.SetBodyString("ok") },
 	}

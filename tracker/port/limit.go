@@ -18,13 +18,10 @@ type peerLimit struct {
 	open map[netip.Addr]int
 }
 
-// limitConnections wraps l; perPeer 0 is no limit, and trusts may be nil.
+// limitConnections wraps l; perPeer 0 is no limit.
 func limitConnections(l net.Listener, perPeer int, trusts func(netip.Addr) bool) net.Listener {
 	if perPeer <= 0 {
 		return l
-	}
-	if trusts == nil {
-		trusts = func(netip.Addr) bool { return false }
 	}
 	return &peerLimit{Listener: l, max: perPeer, trusts: trusts, open: map[netip.Addr]int{}}
 }

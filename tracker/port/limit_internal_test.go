@@ -9,7 +9,7 @@ import (
 
 func TestConnectionsOfOnePeerAreBounded(t *testing.T) {
 	script := &script{}
-	l := limitConnections(script, 2, nil)
+	l := limitConnections(script, 2, trustsNone)
 	first := accept(t, l, script, "203.0.113.9")
 	accept(t, l, script, "203.0.113.9")
 	script.push("203.0.113.9")
@@ -35,7 +35,7 @@ func TestConnectionsOfOnePeerAreBounded(t *testing.T) {
 // A bounded connection holds its last answer back like any other, if it can.
 func TestBoundedConnectionsWriteTheirLastAnswer(t *testing.T) {
 	script := &script{}
-	l := limitConnections(script, 1, nil)
+	l := limitConnections(script, 1, trustsNone)
 	conn := accept(t, l, script, "203.0.113.9")
 	if n, err := writeLast(conn, []byte("answer")); n != len("answer") || err != nil {
 		t.Fatalf("wrote %d, %v", n, err)
@@ -56,6 +56,8 @@ func TestTrustedPeersAndLoopbackAreNotBounded(t *testing.T) {
 		t.Error("without a limit the listener is wrapped all the same")
 	}
 }
+
+func trustsNone(netip.Addr) bool { return false }
 
 func accept(t *testing.T, l net.Listener, s *script, peer string) net.Conn {
 	t.Helper()

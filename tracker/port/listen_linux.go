@@ -26,7 +26,7 @@ var portOptions = []struct{ level, option, value int }{
 }
 
 func prepare(config *net.ListenConfig) {
-	config.KeepAlive = -1 // Go shall leave the connections alone
+	config.KeepAlive = -1 // the port has set it already
 	config.Control = func(_, _ string, raw syscall.RawConn) error {
 		var failed error
 		err := raw.Control(func(fd uintptr) {

@@ -29,7 +29,7 @@ type loop struct {
 	members map[int]*member // by descriptor
 }
 
-// event is what a poller tells of a connection.
+// event is what a poller reports of a connection.
 type event struct {
 	fd   int
 	more bool // than what can be read: the end, or something urgent
@@ -68,7 +68,7 @@ func (l *loop) goOn(until time.Time) bool {
 }
 
 // serve answers what has come, and reports whether the loop has to see to something
-// else. Otherwise the poller tells when there is more.
+// else. Otherwise the poller reports when there is more.
 func (l *loop) serve() (leave bool) {
 	for range roundsAtOnce {
 		if l.round() < atOnce {
@@ -103,7 +103,7 @@ func (l *loop) turn() {
 	clear(l.replies)
 }
 
-// find finds whom the events are about. Only this goroutine removes members, and a
+// find finds the members of the events. Only this goroutine removes members, and a
 // descriptor is in one event of a round, so it is the one that is watched.
 func (l *loop) find() {
 	l.mu.Lock()

@@ -7,7 +7,7 @@ import (
 )
 
 // receive, send and sendHeld (which lets the kernel wait for more) are recv(2) and
-// send(2) that do not wait: they say EAGAIN instead.
+// send(2) that return EAGAIN instead of waiting.
 // Go's read and write begin by telling its scheduler that the thread may wait, which
 // then watches it and looks for another one to go on with; for calls that are over in
 // a few microseconds that is a tenth of what a click costs a port that is half busy.

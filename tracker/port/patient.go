@@ -24,11 +24,8 @@ type patient struct {
 
 // newPatient wraps l. Where there are no file descriptors or no memory for another
 // connection, Accept waits until there are. A failure for good would let any client stop
-// the server by opening connections. lacking is called each time; it may be nil.
+// the server by opening connections. lacking is called each time.
 func newPatient(l net.Listener, lacking func(error)) net.Listener {
-	if lacking == nil {
-		lacking = func(error) {}
-	}
 	return &patient{Listener: l, lacking: lacking}
 }
 

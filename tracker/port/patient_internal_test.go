@@ -60,11 +60,11 @@ func TestPatientListenersEnd(t *testing.T) {
 	if err := real.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := newPatient(real, nil).Accept(); !errors.Is(err, net.ErrClosed) {
+	if _, err := newPatient(real, func(error) {}).Accept(); !errors.Is(err, net.ErrClosed) {
 		t.Errorf("a closed listener says %v", err)
 	}
 	s := &scarce{errors: []error{syscall.EINVAL}}
-	if _, err := newPatient(s, nil).Accept(); !errors.Is(err, syscall.EINVAL) {
+	if _, err := newPatient(s, func(error) {}).Accept(); !errors.Is(err, syscall.EINVAL) {
 		t.Errorf("a broken listener says %v", err)
 	}
 }

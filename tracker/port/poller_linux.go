@@ -38,7 +38,7 @@ func newPoller() (*poller, error) {
 	return &poller{file: file, raw: raw, fd: fd}, nil
 }
 
-// wakeAt says when wait returns at the latest, with os.ErrDeadlineExceeded.
+// wakeAt sets when wait returns at the latest, with os.ErrDeadlineExceeded.
 func (p *poller) wakeAt(t time.Time) error {
 	if err := p.file.SetReadDeadline(t); err != nil {
 		return fmt.Errorf("watching connections: %w", err)
@@ -79,7 +79,7 @@ func (p *poller) waitNow() (int, error) {
 	return int(n), nil
 }
 
-// add watches a connection from now on; if it is ready, that is told as well.
+// add watches a connection from now on; if it is ready, that is reported as well.
 func (p *poller) add(fd int) error {
 	ev := unix.EpollEvent{Events: unix.EPOLLIN | unix.EPOLLPRI | unix.EPOLLRDHUP | unix.EPOLLET, Fd: int32(fd)}
 	if err := unix.EpollCtl(p.fd, unix.EPOLL_CTL_ADD, fd, &ev); err != nil {

@@ -13,11 +13,11 @@ import (
 	"github.com/valyala/fasthttp"
 )
 
-// Options are the rules of a port. All fields but Inline, Lacking, Trusts, Plain,
-// ConnectionsPerPeer and Drain are required.
+// Options are the rules of a port. All fields but Plain, ConnectionsPerPeer and Drain are
+// required.
 type Options struct {
 	// Inline reports whether requests for a path that has a query never wait. The event
-	// loop answers them itself. nil is none.
+	// loop answers them itself.
 	Inline func(path []byte) bool
 	// Refuse answers what cannot be read as a request. The connection is closed
 	// afterwards.
@@ -169,8 +169,8 @@ func (s *server) stop(l net.Listener, done <-chan error) error {
 	grace, cancel := context.WithTimeout(context.Background(), s.o.Grace)
 	defer cancel()
 	err := s.http.ShutdownWithContext(grace)
-	// fasthttp closes the listeners that it knows; told to stop in its first moment, it
-	// does not know this one yet.
+	// fasthttp closes the listeners that it knows; stopped in its first moment, it does
+	// not know this one yet.
 	_ = l.Close()
 	if errors.Is(err, context.DeadlineExceeded) {
 		return fmt.Errorf("stopping: requests were still in flight after %s: %w", s.o.Grace, err)

@@ -47,8 +47,8 @@ func (w *worker) first(conn net.Conn) {
 	}
 }
 
-// refuse turns a connection away. What it says is read as far as it has come:
-// unread, it would break the connection off before the peer has the answer.
+// refuse turns a connection away. What it has sent is read as far as it has come: unread,
+// it would break the connection off before the peer has the answer.
 func (w *worker) refuse(conn net.Conn) {
 	if direct := connOf(conn); direct != nil {
 		_, _ = direct.ReadNow(w.request)
@@ -60,8 +60,8 @@ func (w *worker) refuse(conn net.Conn) {
 }
 
 // exchange reads a request and makes its answer; ok reports whether there is one to
-// be sent. Where there is more than the request (the end, or what is urgent) nobody
-// would tell of it again, so the connection is given out.
+// be sent. Where there is more than the request (the end, or what is urgent) no
+// event would report that again, so the connection is given out.
 func (w *worker) exchange(m *member, more bool) (r reply, ok bool) {
 	n, err := m.direct.ReadNow(w.request)
 	request := w.request[:n]

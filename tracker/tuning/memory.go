@@ -146,7 +146,7 @@ func gcPercent(live, before uint64) int {
 }
 
 // afterEachCollection calls f once at first and then when a collection is over: that
-// is when an object that nobody holds is cleaned up.
+// is when an object without references is cleaned up.
 func afterEachCollection(f func()) {
 	f()
 	runtime.AddCleanup(new(struct{ _ [16]byte }), func(f func()) { afterEachCollection(f) }, f)

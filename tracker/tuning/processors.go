@@ -5,9 +5,9 @@ import (
 	"runtime"
 )
 
-// fewestThreads run Go code at a time even where there is one core: one answers; what
-// waits for a disk, as the journal's sync does, otherwise keeps the only place until
-// the runtime notices, and answers wait up to 10 ms; and what makes the next snapshot
+// fewestThreads run Go code at a time even where there is one core. One answers. One may
+// wait for a disk, as the journal's sync does: with the only place it would hold up
+// answers for up to 10 ms, until the runtime notices. One makes the next snapshot and
 // keeps its place while it gives way.
 const fewestThreads = 3
 
