@@ -41,6 +41,7 @@ type group struct {
 	capsChanged map[*counter]int64 // with their limit
 
 	current *journal.Batch
+	gaps    uint64 // batches that are missing
 	// places and configs know what entries share by pointer, as long as the entries live.
 	places  map[*journal.Context]*place
 	configs map[*journal.Terms]*config
@@ -165,6 +166,7 @@ func (g *group) unseen(ctx context.Context, batches []*journal.Batch) ([]*journa
 		case b.Sequence <= g.mem.boots[b.BootID]:
 			repeated = append(repeated, b)
 		default:
+			g.noteGap(b)
 			g.mem.boots[b.BootID] = b.Sequence
 			g.boots[b.BootID] = store.Boot{ID: b.BootID, Writer: b.Writer, Sequence: b.Sequence, SeenAt: b.Stored.UnixMicro()}
 			fresh = append(fresh, b)
@@ -186,6 +188,20 @@ func (g *group) loadBoots(ctx context.Context, batches []*journal.Batch) error {
 		g.mem.boots[boot] = sequence
 	}
 	return err
+}
+
+// noteGap names batches that a writer sent before b and that are not in the journal. A
+// writer gives up a batch only when it is lost, and reports that. What began before
+// tables that are new says nothing.
+func (g *group) noteGap(b *journal.Batch) {
+	last := g.mem.boots[b.BootID]
+	missing := b.Sequence - last - 1
+	if missing == 0 || last == 0 && !g.mem.begun {
+		return
+	}
+	g.gaps += missing
+	g.log.Error(nil, "batches of a writer are missing in the journal: what they held is not in the books", "writer", b.Writer, "boot", b.BootID.String(),
+		"missing", missing, "after", last, "position", b.Position)
 }
 
 // answerAgain finds what was answered to the postbacks of batches that are here a

@@ -14,6 +14,8 @@ import (
 // away and read again.
 type memory struct {
 	progress store.Progress
+	// begun is whether anything had been folded when the tables were read.
+	begun bool
 
 	cells    map[judge.Cell]int64
 	cellByID []judge.Cell // by id; ids begin at 1
@@ -45,6 +47,7 @@ func (m *memory) load(ctx context.Context, tx *store.Tx) (err error) {
 	if m.progress, err = tx.LockProgress(ctx); err != nil {
 		return err
 	}
+	m.begun = m.progress.Position > 0
 	cells, err := tx.Cells(ctx)
 	if err != nil {
 		return err

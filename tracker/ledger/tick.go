@@ -2,6 +2,7 @@ package ledger
 
 import (
 	"context"
+	"math"
 	"time"
 
 	"github.com/waypost/waypost/tracker/ledger/judge"
@@ -14,12 +15,20 @@ const (
 	uniqueDays     = 2
 )
 
+// aheadMost is how far a tick may be ahead of the clock of the journal's server.
+const aheadMost = dayMicros
+
+// personalDays is how many days before the last one are looked through for personal
+// data: time that has leapt passes over as many.
+const personalDays = 31
+
 // tick lets time pass: it ends holds, releases what has waited long enough, and
-// forgets what is too old. A tick that is not later than the last one has no
-// effect, so of two ledgers that tick at the same time one is enough.
+// forgets what is too old. Time may go back, to that of a clock that was ahead or of
+// another ledger: what has happened stays, and what waits goes by the present.
 func (g *group) tick(ctx context.Context, at int64) error {
 	last := g.mem.progress.TickAt
-	if at <= last {
+	at = g.believed(at)
+	if at == last {
 		return nil
 	}
 	g.mem.progress.TickAt = at
@@ -32,10 +41,31 @@ func (g *group) tick(ctx context.Context, at int64) error {
 	if err := g.releaseWaiting(ctx, at); err != nil {
 		return err
 	}
-	if today := floorDiv(at, dayMicros); today != floorDiv(last, dayMicros) {
-		return g.forget(ctx, at, floorDiv(last, dayMicros), today)
+	if day := floorDiv(last, dayMicros); floorDiv(at, dayMicros) > day {
+		// A clock that leaps takes away a day at most; the next midnight all that is old.
+		return g.forget(ctx, min(at, (day+2)*dayMicros-1))
 	}
 	return nil
+}
+
+// believed is the time of a tick of the current batch; one far ahead of the server
+// that stored it is held back to the server's.
+func (g *group) believed(at int64) int64 {
+	stored := g.stored()
+	if at-aheadMost <= stored {
+		return at
+	}
+	g.log.Info("a tick far ahead of the journal's server is held back: set the clock of the ledger that wrote it",
+		"writer", g.current.Writer, "tick", time.UnixMicro(at).UTC(), "server", g.current.Stored.UTC())
+	return stored
+}
+
+// stored is when the journal's server stored the current batch.
+func (g *group) stored() int64 {
+	if g.current.Stored.IsZero() {
+		return math.MaxInt64 // not known
+	}
+	return g.current.Stored.UnixMicro()
 }
 
 func (g *group) endHolds(ctx context.Context, at int64) error {
@@ -59,11 +89,12 @@ func (g *group) endHolds(ctx context.Context, at int64) error {
 }
 
 // releaseWaiting judges what has waited for its click long enough. The first tick
-// after its arrival sets the deadline: a postback's own time is that of another clock.
+// after its arrival sets the deadline: a postback's own time is that of another
+// clock. A tick of an earlier time brings it forward.
 func (g *group) releaseWaiting(ctx context.Context, at int64) error {
 	due := g.unpark(func(e *parkedEntry) bool { return e.Deadline != 0 && e.Deadline <= at })
 	for _, e := range g.mem.parked.list {
-		if e.Deadline == 0 {
+		if e.Deadline == 0 || e.Deadline > at+parkMicros {
 			e.Deadline = at + parkMicros
 			g.parked[e.ID] = e
 		}
@@ -98,7 +129,8 @@ func (g *group) release(id string) error {
 }
 
 // forget drops what is too old, once a UTC day.
-func (g *group) forget(ctx context.Context, at, lastDay, today int64) error {
+func (g *group) forget(ctx context.Context, at int64) error {
+	today := floorDiv(at, dayMicros)
 	g.mem.counters.drop(at - countersMicros)
 	if err := g.tx.DropCounters(ctx, at-countersMicros); err != nil {
 		return err
@@ -107,10 +139,10 @@ func (g *group) forget(ctx context.Context, at, lastDay, today int64) error {
 		return err
 	}
 	if keep := days(g.o.RetainPersonal); keep > 0 {
-		if err := g.tx.DropPersonal(ctx, lastDay-keep, today-keep); err != nil {
+		if err := g.tx.DropPersonal(ctx, today-keep-personalDays, today-keep); err != nil {
 			return err
 		}
-		if err := g.tx.DropVisitorAddresses(ctx, firstID(lastDay-keep), firstID(today-keep)); err != nil {
+		if err := g.tx.DropVisitorAddresses(ctx, firstID(today-keep-personalDays), firstID(today-keep)); err != nil {
 			return err
 		}
 	}

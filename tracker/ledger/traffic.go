@@ -116,7 +116,7 @@ func (g *group) deliverImpression(p *place, i *journal.Impression) {
 	g.deliveries = append(g.deliveries, store.Delivery{
 		ID: deliveryID(i.ID, 0, p.Context.Offer, i.DestinationName, i.At), Network: p.Network(), Kind: store.KindImpression,
 		Event: i.ID, Name: i.DestinationName, Offer: p.Context.Offer, Partner: p.Context.Partner, Advertiser: p.Context.Advertiser,
-		URL: i.DestinationURL, CreatedAt: i.At, DueAt: i.At,
+		URL: i.DestinationURL, CreatedAt: i.At, DueAt: min(i.At, g.stored()),
 	})
 }
 
