@@ -7,12 +7,17 @@ import (
 	"testing"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+
+	"github.com/waypost/waypost/hack/testenv"
 )
 
 // kustomize builds a directory of config.
 func kustomize(t *testing.T, dir string) []*unstructured.Unstructured {
 	t.Helper()
-	kubectl := tool(t, "bin/kube/kubectl", "make control-plane")
+	kubectl, err := testenv.Binary("kubectl")
+	if err != nil {
+		t.Fatal(err)
+	}
 	built, err := output(exec.CommandContext(context.Background(), kubectl, "kustomize", "../config/"+dir))
 	if err != nil {
 		t.Fatal(err)

@@ -95,7 +95,7 @@ func (l *leader) engine(direct client.Client, poller *acks.Poller, inbox *engine
 	o, log := l.options, l.options.Log
 	recorder := l.manager.GetEventRecorder(eventSource)
 	return engine.New(engine.Options{
-		World: compile.NewWorld(compile.Options{PublicURL: o.PublicURL, Keys: o.Keys}),
+		World: compile.New(compile.Options{PublicURL: o.PublicURL, Keys: o.Keys}),
 		Publisher: publish.New(publish.Options{
 			Client: direct, Namespace: o.SnapshotsNamespace,
 			Key: o.SigningKey, Trusted: o.TrustedKeys, Keep: o.KeepRevisions,
@@ -139,7 +139,7 @@ func (l *leader) register(ctx context.Context, inbox *engine.Inbox, poller *acks
 			all = append(all, r)
 		}
 	}
-	for _, kind := range kinds() {
+	for _, kind := range objects() {
 		add(kind, inbox.ObjectHandler())
 	}
 	add(&corev1.ConfigMap{}, inbox.ManifestHandler())

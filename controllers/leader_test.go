@@ -20,13 +20,13 @@ func (l *listing) HasSynced() bool { return l.delivered.Load() }
 
 // The engine hears that everything is listed when the last kind is, whichever it is.
 func TestSyncedWhenEveryKindIs(t *testing.T) {
-	for last := range len(kinds()) {
+	for last := range len(objects()) {
 		synctest.Test(t, func(t *testing.T) {
 			ctx, cancel := context.WithCancel(t.Context())
 			defer cancel()
 			late := &listing{}
 			var all []registration
-			for i := range kinds() {
+			for i := range objects() {
 				l := &listing{}
 				if l.delivered.Store(true); i == last {
 					l = late

@@ -20,6 +20,7 @@ import (
 
 	"github.com/waypost/waypost/api/snapshot"
 	"github.com/waypost/waypost/api/v1alpha1"
+	"github.com/waypost/waypost/controllers/kinds"
 	"github.com/waypost/waypost/controllers/metrics"
 )
 
@@ -62,7 +63,7 @@ func newManager(config *rest.Config, o Options) (manager.Manager, error) {
 		Scheme:                        scheme,
 		Logger:                        o.Log,
 		Cache:                         cacheOptions(o),
-		Metrics:                       server.Options{BindAddress: o.MetricsAddress},
+		Metrics:                       server.Options{BindAddress: o.MetricsAddress, ExtraHandlers: o.AdminHandlers},
 		HealthProbeBindAddress:        o.HealthAddress,
 		LeaderElection:                !o.DisableLeaderElection,
 		LeaderElectionID:              o.Lease,
@@ -88,12 +89,13 @@ func newScheme() (*runtime.Scheme, error) {
 	return scheme, nil
 }
 
-// kinds are those that the operator watches.
-func kinds() []client.Object {
-	return []client.Object{
-		&v1alpha1.Network{}, &v1alpha1.Advertiser{}, &v1alpha1.Partner{}, &v1alpha1.Offer{},
-		&v1alpha1.Goal{}, &v1alpha1.PartnerPayout{}, &v1alpha1.PayoutStructure{},
+// objects returns one object of each kind that the operator watches.
+func objects() []client.Object {
+	var all []client.Object
+	for _, k := range kinds.All() {
+		all = append(all, k.New())
 	}
+	return all
 }
 
 // cacheOptions keep the cache small, and to what the operator may read: objects
@@ -161,7 +163,7 @@ func stripPod(object any) (any, error) {
 // addInformers makes the cache watch everything that the operator watches, also
 // while it is not the leader: taking over then costs the lease's time only.
 func addInformers(ctx context.Context, c cache.Cache, o Options) error {
-	watched := append(kinds(), &corev1.ConfigMap{})
+	watched := append(objects(), &corev1.ConfigMap{})
 	if len(o.TrackerURLs) == 0 {
 		watched = append(watched, &corev1.Pod{})
 	}

@@ -4,6 +4,7 @@ import (
 	"crypto/ed25519"
 	"errors"
 	"fmt"
+	"net/http"
 	"net/url"
 	"os"
 	"time"
@@ -89,6 +90,8 @@ type Options struct {
 	// DefaultMetricsAddress, "0" nowhere. They name no network, offer or partner,
 	// but beyond the loopback a NetworkPolicy should say who may read them.
 	MetricsAddress string
+	// AdminHandlers are served on MetricsAddress beside /metrics, by path.
+	AdminHandlers map[string]http.Handler
 	// HealthAddress serves /healthz and /readyz; "" means DefaultHealthAddress,
 	// "0" nowhere.
 	HealthAddress string

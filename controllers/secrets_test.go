@@ -78,7 +78,7 @@ func TestSealingKeysRotate(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if rotated, err = rotated.Retire(now.AddDate(1, 0, 0)); err != nil {
+	if rotated, err = rotated.Retire(now.AddDate(1, 0, 0), 0); err != nil {
 		t.Fatal(err)
 	}
 	if err := seal.SaveDir(dir, rotated); err != nil {

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -16,7 +17,7 @@ import (
 // pages returns the pages for readers, as paths from here.
 func pages(t *testing.T) []string {
 	t.Helper()
-	found := []string{"../README.md", "../CONTRIBUTING.md"}
+	found := []string{"../README.md", "../CONTRIBUTING.md", "../CHANGELOG.md", "../SECURITY.md"}
 	err := filepath.WalkDir(".", func(path string, entry fs.DirEntry, err error) error {
 		if err == nil && !entry.IsDir() && filepath.Ext(path) == ".md" {
 			found = append(found, path)
@@ -119,15 +120,20 @@ func TestLinksLeadSomewhere(t *testing.T) {
 	}
 }
 
-// TestEveryPageIsInTheIndex: a page that nobody finds is not read.
+// TestEveryPageIsInTheIndex: each folder's README.md links to the pages beside it and
+// to the folders below.
 func TestEveryPageIsInTheIndex(t *testing.T) {
-	known := map[string]bool{}
-	for _, target := range targets("README.md", read(t, "README.md")) {
-		known[target] = true
-	}
 	for _, page := range pages(t) {
-		if filepath.Dir(page) == "." && page != "README.md" && !known[page] {
-			t.Errorf("docs/README.md has no link to %s: add one", page)
+		folder := filepath.Dir(page)
+		if strings.HasPrefix(page, "..") || page == "README.md" {
+			continue
+		}
+		index := filepath.Join(folder, "README.md")
+		if page == index {
+			index = filepath.Join(filepath.Dir(folder), "README.md")
+		}
+		if !slices.Contains(targets(index, read(t, index)), page) {
+			t.Errorf("%s has no link to %s: add one", index, page)
 		}
 	}
 }

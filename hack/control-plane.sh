@@ -32,7 +32,7 @@ stamp() {
 }
 
 if [ -n "${KUBEBUILDER_ASSETS:-}" ] && [ "$(readlink -m "$KUBEBUILDER_ASSETS")" != "$out" ]; then
-	for binary in etcd kube-apiserver; do
+	for binary in etcd kube-apiserver kubectl; do
 		if [ ! -x "$KUBEBUILDER_ASSETS/$binary" ]; then
 			echo "KUBEBUILDER_ASSETS=$KUBEBUILDER_ASSETS holds no $binary: unset it to have one built, or point it to envtest binaries" >&2
 			exit 1

@@ -30,6 +30,6 @@ YAML
 fi
 {
 	echo "# Waypost, the default installation. kubectl apply --server-side -f install.yaml"
-	bin/kube/kubectl kustomize "$overlay"
+	"${KUBEBUILDER_ASSETS:-bin/kube}/kubectl" kustomize "$overlay"
 } > "$out"
 echo "$out: $(grep -c '^kind:' "$out") objects"

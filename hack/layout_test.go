@@ -66,7 +66,7 @@ var rules = []rule{
 	},
 	{
 		why:      "objects in, records and verdicts out: no client, no clock",
-		packages: []string{"controllers/compile"},
+		packages: []string{"controllers/compile", "controllers/kinds"},
 		never:    []string{"k8s.io/client-go/...", "sigs.k8s.io/controller-runtime/..."},
 		noClock:  true,
 	},

@@ -14,16 +14,6 @@ fi
 hack/tools/build.sh helm # the chart's tests render with it
 go test -timeout 20m "$@"
 
-# The schemas, and what is said of them without a server, hold on the next version of the API server, too.
-schemas=$(comm -12 <(go list "$@" | sort) <(go list ./api/v1alpha1/admission ./controllers/offline | sort))
-if [ -n "$schemas" ]; then
-	if [ -x "${KUBEBUILDER_ASSETS:=$PWD/bin/kube}/next/kube-apiserver" ]; then
-		# shellcheck disable=SC2086 # one word a package
-		KUBEBUILDER_ASSETS=$KUBEBUILDER_ASSETS/next go test $schemas
-	else
-		echo "*** $KUBEBUILDER_ASSETS/next holds no kube-apiserver: the schemas are NOT tested on the next version of Kubernetes." >&2
-	fi
-fi
 if [ "$*" = ./... ]; then
 	for module in hack/image hack/gitops; do # modules of their own
 		(cd "$module" && go test ./...)

@@ -3,7 +3,7 @@ package macro
 // Macro is one thing that a template may ask for. The zero value is none.
 type Macro uint8
 
-// The macros, named as the contract names them first.
+// The macros, by the spelling that docs/rules.md names first.
 const (
 	none Macro = iota
 	ClickID

@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// The lists of the contract, section 3, as it writes them.
+// The lists of docs/offer.md, docs/partner.md and docs/rules.md, "Macros".
 const (
 	clickIDSpellings = "{clickid} {click_id} {transaction_id} {tracker} <TRACKER> #reqid#"
 
@@ -36,7 +36,7 @@ func spelled(lists ...string) map[string]string {
 	return names
 }
 
-// vocabularyOf lists what the contract lists for a vocabulary.
+// vocabularyOf lists what those pages list for a vocabulary.
 func vocabularyOf(v Vocabulary) map[string]string {
 	if v == PartnerPostback {
 		names := spelled(postbackList, subList)
@@ -60,8 +60,8 @@ func addNumbered(names map[string]string, name string, count int) {
 	}
 }
 
-// TestEverySpellingOfTheContract parses each one and looks which macro it is.
-func TestEverySpellingOfTheContract(t *testing.T) {
+// TestEverySpelling parses each one and looks which macro it is.
+func TestEverySpelling(t *testing.T) {
 	for _, v := range []Vocabulary{Offer, Impression, PartnerPostback} {
 		for spelling, name := range vocabularyOf(v) {
 			template, err := Parse("https://x.example/?a="+spelling, v)
@@ -76,7 +76,7 @@ func TestEverySpellingOfTheContract(t *testing.T) {
 	}
 }
 
-// TestNothingElseIsKnown: each vocabulary has no macro that the contract does
+// TestNothingElseIsKnown: each vocabulary has no macro that the pages do
 // not list there (further spellings of one that it lists do no harm).
 func TestNothingElseIsKnown(t *testing.T) {
 	for _, v := range []Vocabulary{Offer, Impression, PartnerPostback} {

@@ -106,7 +106,7 @@ func TestImpressionsHaveNoClickID(t *testing.T) {
 		}
 	}
 	if len(spellings) != 6 {
-		t.Errorf("%d spellings of the click id, the contract has 6: %v", len(spellings), spellings)
+		t.Errorf("%d spellings of the click id, docs/rules.md has 6: %v", len(spellings), spellings)
 	}
 	for _, spelling := range spellings {
 		for _, url := range []string{"https://x.example/?a=" + spelling, "https://x.example/" + spelling, "https://x.example/#" + spelling} {

@@ -56,13 +56,9 @@ func (s spelling) lookUp() Macro {
 	return byAngle[s.name]
 }
 
-// placeholder reports whether the spelling looks like a macro of anybody's: a
-// name that begins with a letter, in angle brackets in capitals only, as
-// <AMOUNT>, so that <b> passes.
+// placeholder reports whether the spelling looks like a macro of anybody's: a word
+// (see Placeholder), in angle brackets in capitals only, as <AMOUNT>, so that <b>
+// passes.
 func (s spelling) placeholder() bool {
-	c := s.name[0]
-	if s.open == '<' {
-		return c >= 'A' && c <= 'Z' && s.name == strings.ToUpper(s.name)
-	}
-	return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z'
+	return isWord(s.name) && (s.open != '<' || s.name == strings.ToUpper(s.name))
 }

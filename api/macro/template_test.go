@@ -27,8 +27,8 @@ func TestAppend(t *testing.T) {
 		name, template, want string
 		vocabulary           Vocabulary
 	}{
-		{"the contract's offer", "https://shop.example/landing?cid={clickid}&s={sub1}", "https://shop.example/landing?cid=Ab-_9&s=a%20b%26c%3Dd", Offer},
-		{"the contract's partner", "https://blog.example/pb?id={sub1}&goal={goal_name}&sum={payout}", "https://blog.example/pb?id=a%20b%26c%3Dd&goal=&sum=1.40", PartnerPostback},
+		{"an offer's", "https://shop.example/landing?cid={clickid}&s={sub1}", "https://shop.example/landing?cid=Ab-_9&s=a%20b%26c%3Dd", Offer},
+		{"a partner's", "https://blog.example/pb?id={sub1}&goal={goal_name}&sum={payout}", "https://blog.example/pb?id=a%20b%26c%3Dd&goal=&sum=1.40", PartnerPostback},
 		{"no macro", "https://x.example/a?b=c#d", "https://x.example/a?b=c#d", Offer},
 		{"no path", "https://x.example?a={sub2}", "https://x.example?a=", Offer},
 		{"path segment", "https://x.example/{sub1}/{ref}/z", "https://x.example/a%20b%26c%3Dd/x%2Fy%3Fz%23w/z", Offer},

@@ -9,17 +9,23 @@ import "strings"
 // so arrives as %7Bamount%7D, is still one: taken for an order id it would make
 // every later order a duplicate. Such a postback is answered unexpanded_macro.
 func Unexpanded(value string) bool {
-	if strings.Contains(value, "%") {
-		value = escapedBrackets.Replace(value)
-	}
+	value = unescaped(value)
 	if !strings.ContainsAny(value, "{#<") {
 		return false
 	}
 	return isPlaceholder(value) || containsMacro(value)
 }
 
+// unescaped returns the value with the brackets that were escaped twice.
+func unescaped(value string) string {
+	if !strings.Contains(value, "%") {
+		return value
+	}
+	return escapedBrackets.Replace(value)
+}
+
 var escapedBrackets = strings.NewReplacer(
-	"%7B", "{", "%7b", "{", "%7D", "}", "%7d", "}", "%3C", "<", "%3c", "<", "%3E", ">", "%3e", ">", "%23", "#", "%24", "$",
+	"%5B", "[", "%5b", "[", "%5D", "]", "%5d", "]", "%25", "%", "%7B", "{", "%7b", "{", "%7D", "}", "%7d", "}", "%3C", "<", "%3c", "<", "%3E", ">", "%3e", ">", "%23", "#", "%24", "$",
 )
 
 // isPlaceholder looks at the whole value.

@@ -14,7 +14,7 @@ const (
 	PartnerPostback
 )
 
-// onOffers is what the contract lists for offer URLs.
+// onOffers are the macros of offer URLs (docs/rules.md, "Macros").
 var onOffers = between(ClickID, Rand)
 
 // known holds the macros of each vocabulary.

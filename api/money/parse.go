@@ -9,7 +9,7 @@ import (
 )
 
 // saleDigits is how many digits a sale amount in a postback may have before the
-// point (the contract's grammar for the parameter amount).
+// point (docs/rules.md, "Parameters").
 const saleDigits = 9
 
 // Parse reads a configured amount such as "12.50": 1 to 10 digits, then

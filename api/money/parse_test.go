@@ -122,7 +122,7 @@ var (
 	saleGrammar   = regexp.MustCompile(`\A[0-9]{1,9}(\.[0-9]{1,6})?\z`)
 )
 
-// FuzzParse holds the parsers against the contract's grammars and math/big.
+// FuzzParse holds the parsers against the grammars of docs/rules.md and docs/goal.md and math/big.
 func FuzzParse(f *testing.F) {
 	for _, seed := range []string{"12.50", "0", "9999999999.999999", "1e9", "-1", "1.", "٣", "00.1"} {
 		f.Add(seed)

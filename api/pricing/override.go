@@ -17,7 +17,7 @@ type candidate struct {
 
 // override returns the one override that holds for the partner, offer and goal
 // at the moment; false if none does. A side that it does not give is not looked
-// for in another override: the contract goes on to the goal's structure.
+// for in another override: the goal's structure is next (docs/payouts.md).
 func (in *Selection) override() (best candidate, found bool) {
 	for _, record := range in.Payouts {
 		if record.PartnerPayout == nil || record.PartnerPayout.Partner != in.PartnerName || record.Tombstone() {

@@ -202,7 +202,7 @@ func manyRecords(random *rand.Rand) []*snapshot.Record {
 	return records
 }
 
-// plainChoice is the rule of the contract, written without regard to speed.
+// plainChoice is the rule of docs/payouts.md, written without regard to speed.
 func plainChoice(records []*snapshot.Record) string {
 	type named struct {
 		from, age int64

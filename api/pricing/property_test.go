@@ -13,7 +13,7 @@ import (
 )
 
 // TestAnyConfiguration prices random configurations and holds every result
-// against a plain reading of the contract in exact fractions.
+// against a plain reading of docs/payouts.md in exact fractions.
 func TestAnyConfiguration(t *testing.T) {
 	random := rand.New(rand.NewPCG(8, 9))
 	seen := map[string]int{}
@@ -78,7 +78,7 @@ func kindOf(rule string) string {
 
 func beyond(n *big.Int) bool { return n.Cmp(big.NewInt(int64(money.Max))) > 0 }
 
-// plainSide reads the contract's five steps top down.
+// plainSide reads the five steps of docs/payouts.md top down.
 func plainSide(in Selection, facts Facts, revenue bool) (*big.Int, string) {
 	pick := func(payout, revenueTerms *snapshot.Terms) *snapshot.Terms {
 		if revenue {

@@ -6,7 +6,7 @@ import (
 )
 
 // Terms is the pricing record of one conversion: everything that the five steps
-// of the contract ("which payout applies") may still choose from, for both sides.
+// of docs/payouts.md may still choose from, for both sides.
 // It is self-contained, so a rebuild or a replay needs no old snapshot.
 type Terms struct {
 	// Private makes the payout 0, always; the revenue is priced as usual.

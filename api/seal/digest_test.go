@@ -42,7 +42,7 @@ func TestMatchKey(t *testing.T) {
 func TestKeysMatchWhileARotationArrives(t *testing.T) {
 	old := mustNew(t, start)
 	rotated := mustRotate(t, old, start)
-	retired, err := rotated.Retire(start.AddDate(1, 0, 0))
+	retired, err := rotated.Retire(start.AddDate(1, 0, 0), 0)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -49,6 +49,21 @@ func SaveDir(dir string, ring *Keyring) error {
 	if err != nil {
 		return err
 	}
+	return saveFile(dir, FileName, data)
+}
+
+// KeepDir copies the file in dir as it is to one beside it, named by the time, and
+// returns the copy's path.
+func KeepDir(dir string, now time.Time) (string, error) {
+	data, err := os.ReadFile(filepath.Join(dir, FileName))
+	if err != nil {
+		return "", fmt.Errorf("copying sealing keys: %w", err)
+	}
+	name := FileName + "." + now.UTC().Format("20060102T150405.000000000Z")
+	return filepath.Join(dir, name), saveFile(dir, name, data)
+}
+
+func saveFile(dir, name string, data []byte) error {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return fmt.Errorf("saving sealing keys: %w", err)
 	}
@@ -60,7 +75,7 @@ func SaveDir(dir string, ring *Keyring) error {
 	if err := writeAndSync(temporary, data); err != nil {
 		return fmt.Errorf("saving sealing keys: %w", err)
 	}
-	if err := os.Rename(temporary.Name(), filepath.Join(dir, FileName)); err != nil {
+	if err := os.Rename(temporary.Name(), filepath.Join(dir, name)); err != nil {
 		return fmt.Errorf("saving sealing keys: %w", err)
 	}
 	return syncDir(dir)

@@ -84,12 +84,15 @@ func (r *Keyring) Rotate(now time.Time) (*Keyring, error) {
 	return assemble(append(slices.Clone(r.keys), k))
 }
 
-// Retire returns a ring without the keys that sealed nothing since before: those
-// whose successor began before it. The newest key always stays. What a retired
-// key sealed is refused from then on, so before must lie back further than the
-// longest look-back.
-func (r *Keyring) Retire(before time.Time) (*Keyring, error) {
-	first := 0
+// Retire returns a ring without the keys that sealed nothing for unusedFor before now:
+// those whose successor began before that. The current key and those that are yet to
+// begin always stay. What a retired key sealed is refused from then on, so unusedFor
+// must be longer than the longest look-back; a negative one is an error.
+func (r *Keyring) Retire(now time.Time, unusedFor time.Duration) (*Keyring, error) {
+	if unusedFor < 0 {
+		return nil, fmt.Errorf("retiring sealing keys: %s lies in the future", unusedFor)
+	}
+	first, before := 0, now.Add(-unusedFor)
 	for first+1 < len(r.keys) && r.keys[first+1].notBefore.Before(before) {
 		first++
 	}

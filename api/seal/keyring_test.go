@@ -50,7 +50,7 @@ func TestRingFillsUpAndGoesRound(t *testing.T) {
 	if _, err := ring.Rotate(start.AddDate(2, 0, 0)); !errors.Is(err, ErrFull) {
 		t.Fatalf("rotating a full ring: %v, want ErrFull", err)
 	}
-	retired, err := ring.Retire(start.AddDate(0, 3, 0))
+	retired, err := ring.Retire(start.AddDate(0, 3, 0), 0)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -70,11 +70,11 @@ func TestRingFillsUpAndGoesRound(t *testing.T) {
 
 func TestRetireNeverTakesTheLastKey(t *testing.T) {
 	ring := mustRotate(t, mustNew(t, start), start.AddDate(0, 1, 0))
-	retired, err := ring.Retire(start.AddDate(10, 0, 0))
+	retired, err := ring.Retire(start.AddDate(10, 0, 0), 0)
 	if err != nil || !slices.Equal(ids(retired), []uint8{2}) {
 		t.Errorf("left %v, %v; want key 2", ids(retired), err)
 	}
-	if kept, _ := ring.Retire(start); len(kept.Keys()) != 2 {
+	if kept, _ := ring.Retire(start, 0); len(kept.Keys()) != 2 {
 		t.Errorf("keys in use were retired: %v left", ids(kept))
 	}
 }

@@ -63,7 +63,7 @@ func TestLinksOutliveARotationButNotTheirKey(t *testing.T) {
 	if SealLink(rotated, "default", "1001", "2") == link {
 		t.Error("new links are still sealed with the old key")
 	}
-	retired, err := rotated.Retire(start.AddDate(1, 0, 0))
+	retired, err := rotated.Retire(start.AddDate(1, 0, 0), 0)
 	if err != nil {
 		t.Fatal(err)
 	}

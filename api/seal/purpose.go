@@ -5,6 +5,7 @@ import (
 	"crypto/cipher"
 	"crypto/hkdf"
 	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 )
 
@@ -15,21 +16,23 @@ type Purpose uint8
 // The purposes. Their labels are part of every sealed thing in the wild: never
 // change one.
 const (
-	PurposeClickID   Purpose = iota // MAC of click and impression ids
-	PurposeKeyDigest                // digests of postback keys in snapshots
-	PurposeLink                     // encryption of sealed links
-	PurposeLinkNonce                // synthetic nonces of sealed links
-	PurposeCookie                   // cookies of pixel goals
+	PurposeClickID     Purpose = iota // MAC of click and impression ids
+	PurposeKeyDigest                  // digests of postback keys in snapshots
+	PurposeLink                       // encryption of sealed links
+	PurposeLinkNonce                  // synthetic nonces of sealed links
+	PurposeCookie                     // cookies of pixel goals
+	purposeFingerprint                // what a key is recognised by
 	purposes
 )
 
 // labels are the HKDF info strings.
 var labels = [purposes]string{
-	PurposeClickID:   "waypost/v1 click ids",
-	PurposeKeyDigest: "waypost/v1 key digests",
-	PurposeLink:      "waypost/v1 sealed links",
-	PurposeLinkNonce: "waypost/v1 sealed link nonces",
-	PurposeCookie:    "waypost/v1 cookies",
+	PurposeClickID:     "waypost/v1 click ids",
+	PurposeKeyDigest:   "waypost/v1 key digests",
+	PurposeLink:        "waypost/v1 sealed links",
+	PurposeLinkNonce:   "waypost/v1 sealed link nonces",
+	PurposeCookie:      "waypost/v1 cookies",
+	purposeFingerprint: "waypost/v1 fingerprints",
 }
 
 // Derived returns the key with an id for a purpose; false if the ring does not
@@ -40,6 +43,16 @@ func (r *Keyring) Derived(id uint8, p Purpose) ([SecretSize]byte, bool) {
 		return [SecretSize]byte{}, false
 	}
 	return k.material().derived[p], true
+}
+
+// Fingerprints returns a short text for each key, oldest first, by which it can be
+// recognised and that gives nothing away.
+func (r *Keyring) Fingerprints() []string {
+	out := make([]string, 0, len(r.keys))
+	for _, k := range r.keys {
+		out = append(out, hex.EncodeToString(k.material().derived[purposeFingerprint][:8]))
+	}
+	return out
 }
 
 // derive makes the keys of all purposes, and the cipher of links.

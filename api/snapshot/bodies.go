@@ -68,7 +68,7 @@ type Partner struct {
 // ConversionStatus is the status of a conversion.
 type ConversionStatus uint8
 
-// The statuses, as the contract's partner postbacks name them.
+// The statuses, by their numbers in postbacks (docs/rules.md, "Verdicts").
 const (
 	StatusApproved ConversionStatus = 1
 	StatusPending  ConversionStatus = 2

@@ -23,6 +23,7 @@ type booksFlags struct {
 	retainPersonal time.Duration
 	journalRetain  time.Duration
 	allowPrivate   bool
+	acceptJournal  string
 }
 
 func (f *booksFlags) addFlags(flags *pflag.FlagSet, database string) {
@@ -30,6 +31,7 @@ func (f *booksFlags) addFlags(flags *pflag.FlagSet, database string) {
 	flags.DurationVar(&f.retain, "retain", 90*24*time.Hour, "how long clicks, impressions, the postback log and deliveries that are over are kept, in whole days; 0 is for ever. Conversions and reports stay")
 	flags.DurationVar(&f.retainPersonal, "retain-personal", 30*24*time.Hour, "how long visitors' addresses, user agents and referrers are kept, in whole days; 0 is as long as the clicks")
 	flags.DurationVar(&f.journalRetain, "journal-retain", 35*24*time.Hour, "how long the journal is kept for a rebuild, at most 35 days")
+	flags.StringVar(&f.acceptJournal, "accept-journal", "", "code of a mismatch of journal and database, from the log: go on with this journal, without what it lacks")
 	flags.BoolVar(&f.allowPrivate, "allow-private-deliveries", false, "let outgoing calls go to private, loopback and link-local addresses")
 }
 
@@ -50,6 +52,9 @@ type bookkeeping struct {
 	log     logr.Logger
 }
 
+// leaderPatience is how long a cluster of journal servers may present an older journal.
+const leaderPatience = 10 * time.Second
+
 func openBooks(ctx context.Context, f booksFlags, conn *journal.Conn, metrics prometheus.Registerer, tracer trace.Tracer, log logr.Logger) (*bookkeeping, error) {
 	if err := f.check(); err != nil {
 		return nil, err
@@ -63,14 +68,19 @@ func openBooks(ctx context.Context, f booksFlags, conn *journal.Conn, metrics pr
 		_ = s.Close() // the first error is the one to see
 		return nil, err
 	}
+	patience := leaderPatience
+	if conn.Embedded() {
+		patience = 0
+	}
 	readerMetrics := journal.NewReaderMetrics(metrics)
 	return &bookkeeping{
 		flags: f, store: s, writer: writer, conn: conn, metrics: metrics, tracer: tracer, log: log,
 		ledger: ledger.New(ledger.Options{
 			Store: s,
-			Open: func(after uint64) ledger.Reader {
-				return journal.NewReader(conn, after, journal.ReaderOptions{Metrics: readerMetrics})
+			Open: func(after, digest uint64) ledger.Reader {
+				return journal.NewReader(conn, after, journal.ReaderOptions{Metrics: readerMetrics, Digest: digest})
 			},
+			Journal: conn, OwnJournal: conn.Embedded(), Patience: patience, Accept: f.acceptJournal,
 			End:     conn.EndPosition,
 			Append:  writer,
 			Publish: conn, Trim: conn,
@@ -78,6 +88,16 @@ func openBooks(ctx context.Context, f booksFlags, conn *journal.Conn, metrics pr
 			Log: log.WithName("ledger"), Metrics: ledger.NewMetrics(metrics), Tracer: tracer,
 		}),
 	}, nil
+}
+
+// checkJournal holds a journal that is not that of the books before anything is written
+// to it. What it cannot find out is found out by the fold.
+func (b *bookkeeping) checkJournal(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, leaderPatience)
+	defer cancel()
+	if _, err := b.ledger.CheckJournal(ctx); err != nil {
+		b.log.Error(err, "the journal was not compared with the books, trying again")
+	}
 }
 
 // fold works until ctx ends.

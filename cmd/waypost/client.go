@@ -25,9 +25,10 @@ type apiClient struct {
 	http      *http.Client // made by the first call
 }
 
-// apiError is an answer that says no.
+// apiError is an answer that says no, with its reason code if it has one.
 type apiError struct {
 	status int
+	reason string
 	text   string
 }
 
@@ -57,16 +58,12 @@ func (c *apiClient) getJSON(ctx context.Context, path string, query url.Values, 
 	return nil
 }
 
-// post sends a JSON document and decodes the answer. The network, if any, is the one
-// in which the caller has the right to do this.
-func (c *apiClient) post(ctx context.Context, path, network string, document, into any) error {
+// post sends a JSON document and decodes the answer. The network in query, if any, is
+// the one in which the caller has the right to do this.
+func (c *apiClient) post(ctx context.Context, path string, query url.Values, document, into any) error {
 	data, err := json.Marshal(document)
 	if err != nil {
 		return fmt.Errorf("encoding the request for %s: %w", path, err)
-	}
-	query := url.Values{}
-	if network != "" {
-		query.Set("network", network)
 	}
 	body, err := c.call(ctx, http.MethodPost, path, query, data, "application/json")
 	if err != nil {
@@ -126,7 +123,7 @@ func problemOf(answer *http.Response) error {
 	var p admin.Problem
 	data, err := io.ReadAll(io.LimitReader(answer.Body, 64<<10))
 	if err != nil || json.Unmarshal(data, &p) != nil || p.Reason == "" {
-		return &apiError{answer.StatusCode, "the admin port answered " + answer.Status}
+		return &apiError{answer.StatusCode, "", "the admin port answered " + answer.Status}
 	}
-	return &apiError{answer.StatusCode, fmt.Sprintf("the admin port answered %s: %s (%s)", answer.Status, p.Detail, p.Reason)}
+	return &apiError{answer.StatusCode, p.Reason, fmt.Sprintf("the admin port answered %s: %s (%s)", answer.Status, p.Detail, p.Reason)}
 }

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"fmt"
 	"net/url"
 
 	"github.com/spf13/cobra"
@@ -32,17 +31,14 @@ func newDeliveriesRetryCommand() *cobra.Command {
 		Short: "Try parked deliveries again, now",
 		Args:  cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, ids []string) error {
-			for _, id := range ids {
-				var delivery row
-				if err := client.post(cmd.Context(), "/api/v1/deliveries/"+url.PathEscape(id)+"/retry", network, struct{}{}, &delivery); err != nil {
-					return fmt.Errorf("delivery %s: %w", id, err)
-				}
-				fmt.Fprintf(cmd.OutOrStdout(), "delivery %s: %s\n", id, cell(delivery["state"]))
-			}
-			return nil
+			return eachOf(cmd, "delivery", ids, func(id string) (string, error) {
+				err := client.post(cmd.Context(), "/api/v1/deliveries/"+url.PathEscape(id)+"/retry", inNetwork(network), struct{}{}, &row{})
+				return "retried", err
+			})
 		},
 	}
 	client.addFlags(cmd.Flags())
 	cmd.Flags().StringVar(&network, "network", "", "the network (namespace) of the deliveries; without it the right in all of them is needed")
+	withoutTwins(cmd.Flags(), "network")
 	return cmd
 }

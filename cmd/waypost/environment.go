@@ -8,13 +8,25 @@ import (
 	"github.com/spf13/pflag"
 )
 
+// noTwin marks flags without an environment twin.
+const noTwin = "no-twin"
+
+// withoutTwins takes the environment twins of flags away. What one command selects,
+// decides or destroys stands on its command line: a variable that was left behind by
+// something else must not widen it.
+func withoutTwins(flags *pflag.FlagSet, names ...string) {
+	for _, name := range names {
+		flags.Lookup(name).Annotations = map[string][]string{noTwin: nil}
+	}
+}
+
 // flagsFromEnvironment sets every flag that the command line does not give from
 // its environment twin: --admin is WAYPOST_ADMIN, --journal-url WAYPOST_JOURNAL_URL.
 func flagsFromEnvironment(flags *pflag.FlagSet) error {
 	var failed error
 	flags.VisitAll(func(f *pflag.Flag) {
 		value, ok := os.LookupEnv(environmentTwin(f.Name))
-		if !ok || f.Changed || failed != nil {
+		if _, without := f.Annotations[noTwin]; without || !ok || f.Changed || failed != nil {
 			return
 		}
 		if err := flags.Set(f.Name, value); err != nil {

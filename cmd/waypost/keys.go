@@ -32,7 +32,7 @@ ids in the wild stay valid, until they are retired.`,
 
 func newKeysInitCommand() *cobra.Command {
 	var place keyPlace
-	var signing bool
+	var signing, newKeys bool
 	cmd := &cobra.Command{
 		Use:   "init",
 		Short: "Make the first key; does nothing where there is one",
@@ -50,6 +50,15 @@ func newKeysInitCommand() *cobra.Command {
 			if ring, err := store.load(cmd.Context()); !errors.Is(err, fs.ErrNotExist) {
 				return errors.Join(err, printKeys(cmd.OutOrStdout(), ring))
 			}
+			if place.secret == "" && !newKeys {
+				trace, err := keyTrace(cmd.Context(), place.data, filepath.Join(place.data, "ledger.db"))
+				if err != nil {
+					return err
+				}
+				if trace != "" {
+					return fmt.Errorf("%s was made with keys that are missing: restore %s from its copy, or give --new-keys: every click id in the wild is then dead", trace, seal.FileName)
+				}
+			}
 			ring, err := seal.New(time.Now())
 			if err != nil {
 				return err
@@ -58,6 +67,7 @@ func newKeysInitCommand() *cobra.Command {
 		},
 	}
 	place.addFlags(cmd.Flags())
+	cmd.Flags().BoolVar(&newKeys, "new-keys", false, "make keys although --data was made with others, which are lost")
 	cmd.Flags().BoolVar(&signing, "signing", false, "also make "+signingKeyFile+" for the operator and "+verifyKeysFile+" for the trackers: in --data, or in the Secrets NAME-signing and NAME-verify beside --secret")
 	return cmd
 }
@@ -91,7 +101,12 @@ func newKeysRotateCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			ring, err = ring.Rotate(time.Now())
+			now := time.Now()
+			if keys := ring.Keys(); keys[len(keys)-1].NotBefore.After(now) {
+				fmt.Fprintf(cmd.OutOrStdout(), "nothing to rotate: key %d is yet to begin\n", keys[len(keys)-1].ID)
+				return printKeys(cmd.OutOrStdout(), ring)
+			}
+			ring, err = ring.Rotate(now)
 			if err != nil {
 				return fmt.Errorf("%w: run waypost keys retire first", err)
 			}
@@ -102,28 +117,65 @@ func newKeysRotateCommand() *cobra.Command {
 	return cmd
 }
 
+// lookback is how long after a click conversions are expected, where the offers are not
+// known: keys that made ids more recently are retired by force alone.
+const lookback = 90 * 24 * time.Hour
+
 func newKeysRetireCommand() *cobra.Command {
 	var place keyPlace
 	var unusedFor time.Duration
+	var force bool
 	cmd := &cobra.Command{
 		Use:   "retire",
 		Short: "Drop keys that no id was made with for longer than the longest look-back",
-		Args:  cobra.NoArgs,
+		Long: `Drops keys that no id was made with for --unused-for. The current key and the next one
+always stay. Clicks of a dropped key no longer convert (bad_click_id), its sealed links no
+longer open. A copy of the old keys is kept: beside the file, or as a Secret.`,
+		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if unusedFor < 0 {
+				return fmt.Errorf("--unused-for %s: give 0 or more; the current key is never retired", unusedFor)
+			}
 			store, ring, err := place.load(cmd.Context())
 			if err != nil {
 				return err
 			}
-			ring, err = ring.Retire(time.Now().Add(-unusedFor))
-			if err != nil {
-				return err
-			}
-			return saveKeys(cmd, store, ring)
+			return retireKeys(cmd, store, ring, unusedFor, force)
 		},
 	}
 	place.addFlags(cmd.Flags())
-	cmd.Flags().DurationVar(&unusedFor, "unused-for", 90*24*time.Hour, "retire keys whose successor is at least so old; must be longer than every look-back")
+	cmd.Flags().DurationVar(&unusedFor, "unused-for", lookback, "retire keys whose successor is at least so old; must be longer than every look-back")
+	cmd.Flags().BoolVar(&force, "force", false, "retire also keys whose clicks may still convert")
+	withoutTwins(cmd.Flags(), "unused-for", "force")
 	return cmd
+}
+
+func retireKeys(cmd *cobra.Command, store keyStore, ring *seal.Keyring, unusedFor time.Duration, force bool) error {
+	now, w := time.Now(), cmd.OutOrStdout()
+	left, err := ring.Retire(now, unusedFor)
+	if err != nil {
+		return err
+	}
+	keys := ring.Keys()
+	gone := len(keys) - len(left.Keys())
+	if gone == 0 {
+		fmt.Fprintf(w, "nothing to retire: no key has been out of use for %s\n", unusedFor)
+		return printKeys(w, ring)
+	}
+	for i := range gone {
+		ended := keys[i+1].NotBefore
+		fmt.Fprintf(w, "key %d made ids until %s; with a look-back of %d days they count until %s\n",
+			keys[i].ID, ended.Format(time.RFC3339), lookback/(24*time.Hour), ended.Add(lookback).Format(time.RFC3339))
+	}
+	if last := keys[gone].NotBefore.Add(lookback); last.After(now) && !force {
+		return fmt.Errorf("nothing was retired: ids in the wild would be lost until %s; give --force to lose them", last.Format(time.RFC3339))
+	}
+	kept, err := store.keep(cmd.Context(), now)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(w, "the old keys are kept in %s\n", kept)
+	return saveKeys(cmd, store, left)
 }
 
 func saveKeys(cmd *cobra.Command, store keyStore, ring *seal.Keyring) error {
@@ -150,6 +202,8 @@ func printKeys(w io.Writer, ring *seal.Keyring) error {
 type keyStore interface {
 	load(ctx context.Context) (*seal.Keyring, error)
 	save(ctx context.Context, ring *seal.Keyring) error
+	// keep copies what is stored to a new place, and returns which.
+	keep(ctx context.Context, now time.Time) (string, error)
 	// initSigning makes the pair that manifests are signed and checked with, where there is none.
 	initSigning(ctx context.Context) error
 }
@@ -198,4 +252,8 @@ func (d keyDir) save(_ context.Context, ring *seal.Keyring) error {
 		return fmt.Errorf("making the directory for the sealing keys: %w", err)
 	}
 	return seal.SaveDir(string(d), ring)
+}
+
+func (d keyDir) keep(_ context.Context, now time.Time) (string, error) {
+	return seal.KeepDir(string(d), now)
 }

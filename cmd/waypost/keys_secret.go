@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"strings"
+	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -70,4 +71,17 @@ func (s *keySecret) save(ctx context.Context, ring *seal.Keyring) error {
 		return fmt.Errorf("writing the Secret with the sealing keys (another rotation at the same time? run it again): %w", err)
 	}
 	return nil
+}
+
+// keep copies the Secret as it was loaded to another one, named by the time.
+func (s *keySecret) keep(ctx context.Context, now time.Time) (string, error) {
+	name := s.name + "-" + strings.ToLower(now.UTC().Format("20060102t150405.000000000z"))
+	_, err := s.client.Create(ctx, &corev1.Secret{
+		ObjectMeta: metav1.ObjectMeta{Name: name},
+		Data:       map[string][]byte{seal.FileName: s.seen.Data[seal.FileName]},
+	}, metav1.CreateOptions{})
+	if err != nil {
+		return "", fmt.Errorf("keeping a copy of the Secret with the sealing keys: %w", err)
+	}
+	return "the Secret " + name, nil
 }

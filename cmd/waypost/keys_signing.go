@@ -41,8 +41,13 @@ func (d keyDir) initSigning(context.Context) error {
 	if err != nil {
 		return err
 	}
-	// The public half first: a signing key without it would lock trackers out.
-	if err := os.WriteFile(filepath.Join(dir, verifyKeysFile), publicPEM, 0o644); err != nil {
+	// The public half first: a signing key without it would lock trackers out. What they
+	// trust already, they go on trusting.
+	trusted, err := os.ReadFile(filepath.Join(dir, verifyKeysFile))
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("reading the verification keys: %w", err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, verifyKeysFile), append(trusted, publicPEM...), 0o644); err != nil {
 		return fmt.Errorf("writing the verification key: %w", err)
 	}
 	if err := os.WriteFile(path, privatePEM, 0o600); err != nil {

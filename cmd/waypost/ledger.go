@@ -77,7 +77,7 @@ func runLedger(ctx context.Context, f ledgerFlags) (err error) {
 		return err
 	}
 	handler, tasks := b.api(authorizer, admin.Options{
-		Ready:   readyUntil(ctx, journalReady(conn)),
+		Ready:   readyUntil(ctx, allReady(journalReady(conn), b.ledger.Ready)),
 		Metrics: withRuntime(registry), Log: log.WithName("admin"),
 	})
 	return stages{
@@ -100,6 +100,18 @@ func newAuthorizer(tokenFile, kubeconfig string) (admin.Authorizer, error) {
 		return nil, err
 	}
 	return admin.NewKubernetes(client), nil
+}
+
+// allReady is ready when all are, and else returns what the first of them waits for.
+func allReady(all ...func() (bool, string)) func() (bool, string) {
+	return func() (bool, string) {
+		for _, ready := range all {
+			if ok, waitingFor := ready(); !ok {
+				return false, waitingFor
+			}
+		}
+		return true, ""
+	}
 }
 
 // connected is what a ledger waits for: without the journal it has nothing to do.

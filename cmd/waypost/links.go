@@ -98,10 +98,10 @@ func (l *links) printGoal(line func(what, link string), base string, network *li
 	}
 	switch g.Protocol() {
 	case snapshot.ProtocolServer:
-		line(name+" postback", base+"/postback?clickid=CLICKID&goal="+value+"&amount=AMOUNT&order_id=ORDER")
+		line(name+" postback", base+"/postback?clickid={clickid}&goal="+value+"&amount={amount}&order_id={order_id}")
 	case snapshot.ProtocolServerPartner:
 		line(name+" postback", base+"/postback?offer="+url.QueryEscape(offer.Body.TrackingID)+"&partner="+url.QueryEscape(partner.Body.TrackingID)+
-			"&goal="+value+"&amount=AMOUNT&order_id=ORDER")
+			"&goal="+value+"&amount={amount}&order_id={order_id}")
 	case snapshot.ProtocolImage, snapshot.ProtocolImageSSL:
 		line(name+" pixel", fmt.Sprintf(`<img src="%s/pixel.gif?%s" width="1" height="1" alt="">`, base, strings.ReplaceAll(target, "&", "&amp;")))
 	case snapshot.ProtocolIFrame, snapshot.ProtocolIFrameSSL:

@@ -75,8 +75,10 @@ func (f *listFilter) addFlags(flags *pflag.FlagSet, filters map[string]string) {
 	f.values = map[string]*string{}
 	for name, usage := range filters {
 		f.values[name] = flags.String(name, "", usage)
+		withoutTwins(flags, name)
 	}
 	flags.IntVar(&f.limit, "limit", 0, "at most so many; 0 is all")
+	withoutTwins(flags, "limit")
 }
 
 func (f *listFilter) query() url.Values {

@@ -39,7 +39,7 @@ func newManifestSource(ctx context.Context, f *serveFlags, keys *seal.Keyring, d
 	directory.Between(background.GiveWay)
 	previous, err := disk.Records(ctx)
 	if err == nil {
-		err = directory.World().LoadPrevious(previous)
+		err = directory.Compiler().LoadPrevious(previous)
 	}
 	if err != nil {
 		log.Error(err, "the copy of the last snapshot cannot be used; beginning without it")
@@ -52,14 +52,14 @@ func (m *manifests) load(ctx context.Context) (live.Loaded, error) {
 	if keys, err := seal.LoadDir(m.keysDir); err != nil {
 		m.log.Error(err, "reading the sealing keys; the last good ones stay in use")
 	} else {
-		m.directory.World().SetKeys(keys)
+		m.directory.Compiler().SetKeys(keys)
 	}
 	records, findings, err := m.directory.Load(ctx, time.Now())
 	if err != nil {
 		return live.Loaded{}, err
 	}
 	m.say(findings)
-	again, _ := m.directory.World().NextChange()
+	again, _ := m.directory.Compiler().NextChange()
 	return live.Loaded{Records: records, Problem: problem(findings), Again: again}, nil
 }
 

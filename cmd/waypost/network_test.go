@@ -22,7 +22,7 @@ func TestNetworkOfDecisions(t *testing.T) {
 		{"approve by id", newConversionsCommand(), []string{"approve", "c1", "c2"}, []string{
 			"POST /api/v1/conversions/c1/approve shop", "POST /api/v1/conversions/c2/approve shop",
 		}},
-		{"reject all", newConversionsCommand(), []string{"reject", "--all"}, []string{
+		{"reject all", newConversionsCommand(), []string{"reject", "--all", "--offer", "shoes", "--yes"}, []string{
 			"GET /api/v1/conversions shop", "POST /api/v1/conversions/c9/reject shop",
 		}},
 		{"retry", newDeliveriesCommand(), []string{"retry", "d1"}, []string{"POST /api/v1/deliveries/d1/retry shop"}},

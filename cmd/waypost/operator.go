@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"os"
 
 	"github.com/go-logr/logr"
@@ -26,6 +27,7 @@ type operatorFlags struct {
 	signingKey  string
 	verifyKeys  string
 	leaderElect bool
+	tokenFile   string
 }
 
 func newOperatorCommand() *cobra.Command {
@@ -55,6 +57,7 @@ func newOperatorCommand() *cobra.Command {
 	flags.IntVar(&o.KeepRevisions, "keep-revisions", 20, "how many revisions can be rolled back to, at least 5")
 	flags.BoolVar(&f.leaderElect, "leader-elect", true, "lead only while holding the lease, so that two operators can run")
 	flags.StringVar(&o.MetricsAddress, "admin", controllers.DefaultMetricsAddress, "port of /metrics; 0 is nowhere")
+	addTokenFile(flags, &f.tokenFile)
 	flags.StringVar(&o.HealthAddress, "health", controllers.DefaultHealthAddress, "port of /healthz and /readyz; 0 is nowhere")
 	return cmd
 }
@@ -83,6 +86,13 @@ func runOperator(ctx context.Context, f operatorFlags) error {
 		if o.TrustedKeys, err = controllers.LoadTrustedKeys(f.verifyKeys); err != nil {
 			return err
 		}
+	}
+	authorizer, err := tokenAuthorizer(f.tokenFile)
+	if err != nil {
+		return err
+	}
+	if authorizer != nil {
+		o.AdminHandlers = map[string]http.Handler{admin.ProfilesPath: admin.Profiles(authorizer)}
 	}
 	tracer, flush, err := startTracing(ctx, "operator", log)
 	if err != nil {

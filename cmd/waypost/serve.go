@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"time"
 
 	"github.com/go-logr/logr"
 	"github.com/prometheus/client_golang/prometheus"
@@ -28,6 +27,8 @@ type serveFlags struct {
 	data      string
 	admin     string
 	publicURL string
+	// newKeys begins with new sealing keys beside entries made with others.
+	newKeys bool
 	// journalListen lets tools read the embedded journal.
 	journalListen string
 	// journalOnly leaves the journal to be read by a later start without it.
@@ -55,6 +56,7 @@ whole and its last good form is served on; the console says so, with file and li
 	flags.StringVar(&f.data, "data", "data", "directory for keys, journal and database; made if need be")
 	flags.StringVar(&f.admin, "admin", "127.0.0.1:9090", "admin port: health, metrics, API and console; not public")
 	addPublicURL(flags, &f.publicURL)
+	flags.BoolVar(&f.newKeys, "new-keys", false, "begin with sealing keys that the data was not made with: all click ids and sealed links in the wild are dead")
 	flags.StringVar(&f.journalListen, "journal-listen", "", "host:port on which tools may reach the embedded journal; empty opens no port")
 	flags.BoolVar(&f.journalOnly, "journal-only", false, "leave the ledger's work for later, to measure the public port alone")
 	_ = flags.MarkHidden("journal-only") // it is a flag of this command
@@ -101,6 +103,10 @@ func runServe(ctx context.Context, f serveFlags) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, closeWithin(flushGrace, b.close)) }()
+	if err := f.checkKeys(ctx, b, source.keys); err != nil {
+		return err
+	}
+	b.checkJournal(ctx)
 	return f.run(ctx, source, conn, b, registry, log)
 }
 
@@ -119,7 +125,7 @@ func (f *serveFlags) run(ctx context.Context, source *servedSource, conn *journa
 		return err
 	}
 	handler, tasks := b.api(source.authorizer, admin.Options{
-		Ready:    readyUntil(ctx, holder.Ready),
+		Ready:    readyUntil(ctx, allReady(b.ledger.Ready, holder.Ready)),
 		Snapshot: func() any { return holder.Status() },
 		Metrics:  withRuntime(registry), Log: log.WithName("admin"),
 	})
@@ -159,7 +165,7 @@ func (f *serveFlags) source(ctx context.Context, log logr.Logger) (*servedSource
 	if _, err := os.Stat(f.config); err != nil {
 		return nil, fmt.Errorf("reading the manifests (--config): %w", err)
 	}
-	keys, err := seal.LoadOrCreateDir(f.data, time.Now())
+	keys, err := f.sealingKeys(ctx)
 	if err != nil {
 		return nil, err
 	}

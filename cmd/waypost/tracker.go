@@ -8,6 +8,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/waypost/waypost/api/seal"
 	"github.com/waypost/waypost/tracker/admin"
@@ -19,6 +20,7 @@ type trackerFlags struct {
 	public      publicFlags
 	logging     logFlags
 	admin       string
+	tokenFile   string
 	name        string
 	kubeconfig  string
 	namespace   string
@@ -43,6 +45,7 @@ func newTrackerCommand() *cobra.Command {
 	f.journalOpts.addFlags(flags)
 	hostname, _ := os.Hostname() // "" is a usable default; --name overrides it
 	flags.StringVar(&f.admin, "admin", "127.0.0.1:9090", "admin port: health, metrics, acknowledgement; not public")
+	addTokenFile(flags, &f.tokenFile)
 	flags.StringVar(&f.name, "name", hostname, "name of this tracker in the journal")
 	flags.StringVar(&f.kubeconfig, "kubeconfig", "", "kubeconfig; default as kubectl, or the pod's service account")
 	flags.StringVar(&f.namespace, "snapshot-namespace", "waypost-snapshots", "namespace that the operator publishes snapshots in")
@@ -97,10 +100,16 @@ func runTracker(ctx context.Context, f trackerFlags) error {
 	if err != nil {
 		return err
 	}
+	authorizer, err := tokenAuthorizer(f.tokenFile)
+	if err != nil {
+		return err
+	}
 	handler := admin.NewHandler(admin.Options{
-		Ready:    readyUntil(ctx, holder.Ready),
-		Snapshot: func() any { return holder.Status() },
-		Metrics:  withRuntime(registry), Log: log.WithName("admin"),
+		Ready:      readyUntil(ctx, holder.Ready),
+		Snapshot:   func() any { return holder.Status() },
+		Metrics:    withRuntime(registry),
+		Authorizer: authorizer,
+		Log:        log.WithName("admin"),
 	})
 	return stages{
 		front: front.serve,
@@ -127,6 +136,21 @@ func readyUntil(ctx context.Context, ready func() (bool, string)) func() (bool, 
 		}
 		return ready()
 	}
+}
+
+// addTokenFile adds the flag of a part that has no right to ask the API server for
+// callers.
+func addTokenFile(flags *pflag.FlagSet, file *string) {
+	flags.StringVar(file, "admin-token-file", "",
+		"file with the bearer token that /debug/pprof/ on the admin port asks for, made if need be; empty serves no profiles")
+}
+
+// tokenAuthorizer is nil without a file: nothing that asks for a token is served then.
+func tokenAuthorizer(file string) (admin.Authorizer, error) {
+	if file == "" {
+		return nil, nil
+	}
+	return admin.OpenTokenFile(file)
 }
 
 func listenAdmin(address string) (net.Listener, error) {

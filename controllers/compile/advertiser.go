@@ -21,11 +21,10 @@ var advertiserStates = []choice[v1alpha1.AdvertiserState, snapshot.State]{
 
 // advertiserBuild is an Advertiser on its way to its record.
 type advertiserBuild struct {
-	*findings
-	space *space
-	spec  *v1alpha1.AdvertiserSpec
-	at    path
-	body  *snapshot.Advertiser
+	*builder
+	spec *v1alpha1.AdvertiserSpec
+	at   path
+	body *snapshot.Advertiser
 }
 
 // advertiserSteps make the record of an Advertiser, each with the checks of its fields.
@@ -38,12 +37,12 @@ var advertiserSteps = []func(*advertiserBuild){
 }
 
 // buildAdvertiser makes the body of an Advertiser's record.
-func (s *space) buildAdvertiser(f *findings, spec *v1alpha1.AdvertiserSpec) *snapshot.Advertiser {
-	b := &advertiserBuild{findings: f, space: s, spec: spec, at: root(), body: &snapshot.Advertiser{}}
+func buildAdvertiser(with *builder, n *node, record *snapshot.Record) {
+	b := &advertiserBuild{builder: with, spec: &n.object.(*v1alpha1.Advertiser).Spec, at: root(), body: &snapshot.Advertiser{}}
+	record.Advertiser = b.body
 	for _, step := range advertiserSteps {
 		step(b)
 	}
-	return b.body
 }
 
 func (b *advertiserBuild) title() {
@@ -53,12 +52,12 @@ func (b *advertiserBuild) title() {
 
 func (b *advertiserBuild) state() {
 	at := b.at.dot("state")
-	b.body.State = choose(b.findings, &at, b.spec.State, advertiserStates)
+	b.body.State = choose(&b.findings, &at, b.spec.State, advertiserStates)
 }
 
 func (b *advertiserBuild) key() {
 	at := b.at.dot("postbackKeySecretRef")
-	b.body.KeyRequired, b.body.Keys = b.space.keys(b.findings, &at, b.spec.PostbackKeySecretRef)
+	b.body.KeyRequired, b.body.Keys = b.keys(&at, b.spec.PostbackKeySecretRef)
 }
 
 func (b *advertiserBuild) sources() {

@@ -78,8 +78,8 @@ func (m *market) addPartner(i, offers int) {
 	m.payouts = append(m.payouts, payout)
 }
 
-func (m *market) compile(tb testing.TB) *World {
-	w := NewWorld(Options{Keys: testKeys(1)})
+func (m *market) compile(tb testing.TB) *Compiler {
+	w := New(Options{Keys: testKeys(1)})
 	for _, object := range m.objects {
 		if err := w.Upsert(object); err != nil {
 			tb.Fatal(err)
@@ -111,7 +111,7 @@ func BenchmarkFull(b *testing.B) {
 func BenchmarkMemory(b *testing.B) {
 	m := newMarket(10000)
 	before := heap()
-	var w *World
+	var w *Compiler
 	for b.Loop() {
 		w = m.compile(b)
 	}

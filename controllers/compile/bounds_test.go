@@ -70,7 +70,7 @@ func TestBoundsAreCheckedAgain(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			for n, accepted := range map[int]bool{tc.limit: true, tc.limit + 1: false} {
-				w := NewWorld(testOptions)
+				w := New(testOptions)
 				advertiser, offer, goal, partner, payout := shop()
 				tc.change(n, advertiser, offer, goal, partner, payout)
 				upsert(t, w, advertiser, offer, goal, partner, payout)
@@ -85,7 +85,7 @@ func TestBoundsAreCheckedAgain(t *testing.T) {
 }
 
 func TestTextThatIsNoUTF8(t *testing.T) {
-	w := NewWorld(testOptions)
+	w := New(testOptions)
 	advertiser, offer, _, _, _ := shop()
 	offer.Spec.Title, offer.Spec.DestinationURL = "\xff", "https://shop.example/\xff"
 	upsert(t, w, advertiser, offer)

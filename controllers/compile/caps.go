@@ -43,12 +43,12 @@ func (b *offerBuild) caps() {
 			b.invalid(&name, "cap %.64q is there twice: give each its name", b.spec.Caps[i].Name)
 		}
 		seen[b.spec.Caps[i].Name] = true
-		b.body.Caps = append(b.body.Caps, b.limit(&entry, &b.spec.Caps[i]))
+		b.body.Caps = append(b.body.Caps, readCap(&b.findings, &entry, &b.spec.Caps[i]))
 	}
 }
 
-// limit reads one cap.
-func (f *findings) limit(at *path, c *v1alpha1.Cap) snapshot.Cap {
+// readCap reads one cap.
+func readCap(f *findings, at *path, c *v1alpha1.Cap) snapshot.Cap {
 	name, metric, window, goal := at.dot("name"), at.dot("metric"), at.dot("window"), at.dot("goal")
 	limit, per, partners := at.dot("limit"), at.dot("per"), at.dot("partners")
 	if c.Metric == "" {
@@ -72,23 +72,23 @@ func (f *findings) limit(at *path, c *v1alpha1.Cap) snapshot.Cap {
 		}
 	}
 	if limited.Metric == snapshot.CapPayout || limited.Metric == snapshot.CapRevenue {
-		limited.Limit = f.requiredAmount(&limit, c.Limit)
+		limited.Limit = readRequiredAmount(f, &limit, c.Limit)
 	} else {
-		limited.Limit = f.count(&limit, string(c.Limit))
+		limited.Limit = readCount(f, &limit, string(c.Limit))
 	}
 	return limited
 }
 
-// requiredAmount reads an amount that must be there.
-func (f *findings) requiredAmount(at *path, amount v1alpha1.Amount) int64 {
+// readRequiredAmount reads an amount that must be there.
+func readRequiredAmount(f *findings, at *path, amount v1alpha1.Amount) int64 {
 	if amount == "" {
 		f.invalid(at, "missing: write an amount, such as 1000.00")
 	}
-	return int64(f.amount(at, amount))
+	return int64(readAmount(f, at, amount))
 }
 
-// count reads a whole number of events, of up to 10 digits as amounts are.
-func (f *findings) count(at *path, limit string) int64 {
+// readCount reads a whole number of events, of up to 10 digits as amounts are.
+func readCount(f *findings, at *path, limit string) int64 {
 	n, err := strconv.ParseUint(limit, 10, 63)
 	if err != nil || len(limit) > 10 {
 		f.invalid(at, "%.32q is no whole number of up to 10 digits: write it like 1000", limit)
@@ -99,7 +99,7 @@ func (f *findings) count(at *path, limit string) int64 {
 // nameCapGoals gives the caps of an offer the declared spelling of the goals that
 // they name. A cap whose goal does not exist stays as it is written: it counts
 // nothing until there is such a goal, and then it must hold.
-func nameCapGoals(f *findings, body *snapshot.Offer, goals []goalEntry) {
+func nameCapGoals(f *findings, body *snapshot.Offer, goals []*snapshot.Goal) {
 	at := root()
 	caps := at.dot("caps")
 	for i := range body.Caps {
@@ -108,7 +108,7 @@ func nameCapGoals(f *findings, body *snapshot.Offer, goals []goalEntry) {
 			continue
 		}
 		if declared := findGoal(goals, c.Goal); declared != nil {
-			c.Goal = declared.value
+			c.Goal = declared.Value
 			continue
 		}
 		entry := caps.at(i)

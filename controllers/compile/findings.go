@@ -15,12 +15,12 @@ type findings struct {
 	missing []Problem
 	// refused are list entries that are left out while the rest is served:
 	// ResolvedRefs=False.
-	refused []Refused
+	refused []Problem
 	// dangling are references that do not resolve and do no harm, so nothing is
 	// left out: ResolvedRefs=False.
 	dangling []Problem
-	// lost says that the object's identity is an older one's, so that not even its
-	// last good form can be served.
+	// lost is set when the tracking id is an older object's: not even the last good
+	// form can be served then.
 	lost bool
 }
 
@@ -43,10 +43,29 @@ func (f *findings) problem(reason string, at *path, format string, args ...any) 
 // miss notes a reference that does not resolve.
 func (f *findings) miss(p Problem) { f.missing = append(f.missing, p) }
 
-// refuse leaves an entry out.
-func (f *findings) refuse(name string, p Problem) {
-	f.refused = append(f.refused, Refused{Name: name, Problem: p})
+// refuse leaves an entry of a list out if anything is wrong with it, and reports
+// whether it does.
+func (f *findings) refuse(name string, entry *findings) bool {
+	for _, list := range [][]Problem{entry.problems, entry.missing} {
+		if len(list) > 0 {
+			p := list[0]
+			p.Entry = name
+			f.refused = append(f.refused, p)
+			return true
+		}
+	}
+	return false
 }
+
+// refusedBy adds a reason from outside, nil for none.
+func (f *findings) refusedBy(refusal *Problem) {
+	if refusal != nil {
+		f.problems = append(f.problems, *refusal)
+	}
+}
+
+// none reports whether nothing turned up.
+func (f *findings) none() bool { return f.servable() && len(f.refused)+len(f.dangling) == 0 }
 
 func newProblem(reason string, at *path, format string, args ...any) Problem {
 	p := Problem{Reason: reason, Message: fmt.Sprintf(format, args...)}
@@ -54,4 +73,15 @@ func newProblem(reason string, at *path, format string, args ...any) Problem {
 		p.Field = at.String()
 	}
 	return p
+}
+
+// guard runs a part of the compiler so that a panic stays with the object that
+// caused it.
+func guard(f *findings, run func()) {
+	defer func() {
+		if cause := recover(); cause != nil {
+			f.problem(v1alpha1.ReasonInternalError, nil, "the compiler failed on this object: %s; please report it", clip(fmt.Sprint(cause), 200))
+		}
+	}()
+	run()
 }

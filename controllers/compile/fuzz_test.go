@@ -15,6 +15,7 @@ import (
 
 	"github.com/waypost/waypost/api/snapshot"
 	"github.com/waypost/waypost/api/v1alpha1"
+	"github.com/waypost/waypost/controllers/kinds"
 )
 
 // FuzzCompile compiles objects that no schema has seen. Whatever they hold: no
@@ -33,7 +34,7 @@ func FuzzCompile(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
 		objects, secrets := decodeAll(data)
-		forward, backward := NewWorld(testOptions), NewWorld(testOptions)
+		forward, backward := New(testOptions), New(testOptions)
 		for i := range objects {
 			errA, errB := forward.Upsert(objects[i]), backward.Upsert(objects[len(objects)-1-i])
 			if errA != nil || errB != nil {
@@ -86,7 +87,7 @@ func decodeAll(data []byte) (objects []v1alpha1.Object, secrets []*corev1.Secret
 			continue
 		}
 		object.SetNamespace(namespaceOf(object))
-		byKey[objectKey{kindOf(object), object.GetNamespace(), object.GetName()}] = object
+		byKey[objectKey{kinds.Of(object).Record, object.GetNamespace(), object.GetName()}] = object
 	}
 	m := model{objects: byKey}
 	for _, key := range m.keys() {

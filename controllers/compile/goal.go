@@ -43,11 +43,10 @@ var (
 
 // goalBuild is a goal on its way to its record: a Goal, or an offer's default goal.
 type goalBuild struct {
-	*findings
-	space *space
-	spec  *v1alpha1.GoalSettings
-	at    *path
-	body  *snapshot.Goal
+	*builder
+	spec *v1alpha1.GoalSettings
+	at   *path
+	body *snapshot.Goal
 }
 
 // goalSteps make the part of a goal that Goals and default goals have in common.
@@ -64,21 +63,21 @@ var goalSteps = []func(*goalBuild){
 
 // buildGoal makes the body of a Goal's record. What it shares with other goals
 // of the offer is claimed later.
-func (s *space) buildGoal(f *findings, g *v1alpha1.Goal) *snapshot.Goal {
+func buildGoal(b *builder, g *v1alpha1.Goal) *snapshot.Goal {
 	at := root()
 	value, title, endPoint := at.dot("value"), at.dot("title"), at.dot("endPoint")
 	body := &snapshot.Goal{
 		Offer: g.Spec.OfferRef.Name,
-		Value: f.goalValue(&value, g.Spec.Value),
-		Title: f.required(&title, g.Spec.Title, maxTitle),
+		Value: readGoalValue(&b.findings, &value, g.Spec.Value),
+		Title: b.required(&title, g.Spec.Title, maxTitle),
 	}
-	body.EndPoint = choose(f, &endPoint, g.Spec.EndPoint, normallyDisabled)
-	s.buildGoalSettings(f, &at, &g.Spec.GoalSettings, body)
+	body.EndPoint = choose(&b.findings, &endPoint, g.Spec.EndPoint, normallyDisabled)
+	buildGoalSettings(b, &at, &g.Spec.GoalSettings, body)
 	return body
 }
 
-// goalValue checks the value of a Goal.
-func (f *findings) goalValue(at *path, value string) string {
+// readGoalValue checks the value of a Goal.
+func readGoalValue(f *findings, at *path, value string) string {
 	f.matching(at, value, maxGoalValue, goalPattern, "goal value (letters, digits, \"_\" and \"-\")")
 	switch value {
 	case "0":
@@ -91,29 +90,29 @@ func (f *findings) goalValue(at *path, value string) string {
 }
 
 // buildDefaultGoal makes an offer's default goal: a goal with value "1".
-func (s *space) buildDefaultGoal(f *findings, at *path, spec *v1alpha1.DefaultGoal) *snapshot.Goal {
+func buildDefaultGoal(b *builder, at *path, spec *v1alpha1.DefaultGoal) *snapshot.Goal {
 	if spec == nil {
 		spec = &v1alpha1.DefaultGoal{}
 	}
 	title := at.dot("title")
 	body := &snapshot.Goal{Value: v1alpha1.DefaultGoalValue, Title: v1alpha1.DefaultGoalTitle}
 	if spec.Title != "" {
-		body.Title = f.text(&title, spec.Title, maxTitle)
+		body.Title = b.text(&title, spec.Title, maxTitle)
 	}
 	if spec.RefusedEndPoint != "" {
 		endPoint := at.dot("endPoint")
-		f.invalid(&endPoint, "the default goal cannot be an end point: remove endPoint, or declare a Goal with endPoint Enabled")
+		b.invalid(&endPoint, "the default goal cannot be an end point: remove endPoint, or declare a Goal with endPoint Enabled")
 	}
 	if spec.RefusedValue != "" {
 		value := at.dot("value")
-		f.invalid(&value, "the default goal's value is always 1: remove value, or declare a Goal with this value")
+		b.invalid(&value, "the default goal's value is always 1: remove value, or declare a Goal with this value")
 	}
-	s.buildGoalSettings(f, at, &spec.GoalSettings, body)
+	buildGoalSettings(b, at, &spec.GoalSettings, body)
 	return body
 }
 
-func (s *space) buildGoalSettings(f *findings, at *path, spec *v1alpha1.GoalSettings, body *snapshot.Goal) {
-	b := &goalBuild{findings: f, space: s, spec: spec, at: at, body: body}
+func buildGoalSettings(with *builder, at *path, spec *v1alpha1.GoalSettings, body *snapshot.Goal) {
+	b := &goalBuild{builder: with, spec: spec, at: at, body: body}
 	for _, step := range goalSteps {
 		step(b)
 	}
@@ -128,28 +127,28 @@ func (b *goalBuild) words() {
 func (b *goalBuild) choices() {
 	state, visibility, protocol := b.at.dot("state"), b.at.dot("visibility"), b.at.dot("protocol")
 	record, multiple, display := b.at.dot("recordAs"), b.at.dot("multipleConversions"), b.at.dot("displayAdvertiser")
-	b.body.State = choose(b.findings, &state, b.spec.State, goalStates)
-	b.body.Private = choose(b.findings, &visibility, b.spec.Visibility, goalVisibility)
-	b.body.Protocol = choose(b.findings, &protocol, b.spec.Protocol, goalProtocols)
-	b.body.ClickOnly = choose(b.findings, &record, b.spec.RecordAs, goalRecords)
-	b.body.Multiple = choose(b.findings, &multiple, b.spec.MultipleConversions, normallyDisabled)
-	choose(b.findings, &display, b.spec.DisplayAdvertiser, goalDisplays) // shown by the console, nothing that trackers serve
+	b.body.State = choose(&b.findings, &state, b.spec.State, goalStates)
+	b.body.Private = choose(&b.findings, &visibility, b.spec.Visibility, goalVisibility)
+	b.body.Protocol = choose(&b.findings, &protocol, b.spec.Protocol, goalProtocols)
+	b.body.ClickOnly = choose(&b.findings, &record, b.spec.RecordAs, goalRecords)
+	b.body.Multiple = choose(&b.findings, &multiple, b.spec.MultipleConversions, normallyDisabled)
+	choose(&b.findings, &display, b.spec.DisplayAdvertiser, goalDisplays) // shown by the console, nothing that trackers serve
 }
 
 // network combines the goal with the network's conversionApproval and encryptedTracking.
 func (b *goalBuild) network() {
 	approval, encrypted := b.at.dot("approval"), b.at.dot("encryptedTracking")
-	manual := choose(b.findings, &approval, b.spec.Approval, goalApprovals)
-	b.body.Manual = manual && !b.space.settings.approvalDisabled
-	b.body.Encrypted = b.space.settings.encrypted
+	manual := choose(&b.findings, &approval, b.spec.Approval, goalApprovals)
+	b.body.Manual = manual && !b.namespace.network.settings.approvalDisabled
+	b.body.Encrypted = b.namespace.network.settings.encrypted
 	if b.spec.EncryptedTracking != "" {
-		b.body.Encrypted = choose(b.findings, &encrypted, b.spec.EncryptedTracking, encryptions)
+		b.body.Encrypted = choose(&b.findings, &encrypted, b.spec.EncryptedTracking, encryptions)
 	}
 }
 
 func (b *goalBuild) payout() {
 	at := b.at.dot("payout")
-	pay := b.pay(&at, b.spec.Payout)
+	pay := readPay(&b.findings, &at, b.spec.Payout)
 	if !b.body.Private {
 		b.body.Payout = pay
 		return
@@ -161,16 +160,16 @@ func (b *goalBuild) payout() {
 
 func (b *goalBuild) revenue() {
 	at := b.at.dot("revenue")
-	b.body.Revenue = b.pay(&at, b.spec.Revenue)
+	b.body.Revenue = readPay(&b.findings, &at, b.spec.Revenue)
 }
 
 func (b *goalBuild) resolved() {
 	payoutAt, revenueAt := b.at.dot("payout"), b.at.dot("revenue")
 	payout, revenue := payoutAt.dot("structure"), revenueAt.dot("structure")
 	if b.body.Payout.Structure != "" {
-		b.space.resolve(b.findings, &payout, snapshot.KindPayoutStructure, b.body.Payout.Structure)
+		b.resolve(&payout, snapshot.KindPayoutStructure, b.body.Payout.Structure)
 	}
 	if b.body.Revenue.Structure != "" {
-		b.space.resolve(b.findings, &revenue, snapshot.KindPayoutStructure, b.body.Revenue.Structure)
+		b.resolve(&revenue, snapshot.KindPayoutStructure, b.body.Revenue.Structure)
 	}
 }

@@ -68,7 +68,7 @@ func TestGolden(t *testing.T) {
 // script runs the documents of a golden test.
 type script struct {
 	t     *testing.T
-	world *World
+	world *Compiler
 	now   time.Time
 	out   bytes.Buffer
 }
@@ -85,7 +85,7 @@ type directive struct {
 var testOptions = Options{PublicURL: "http://localhost:8080/", Keys: testKeys(1)}
 
 func runScript(t *testing.T, data []byte) []byte {
-	s := &script{t: t, world: NewWorld(testOptions), now: start}
+	s := &script{t: t, world: New(testOptions), now: start}
 	reader := utilyaml.NewYAMLReader(bufio.NewReader(bytes.NewReader(data)))
 	for {
 		document, err := reader.Read()
@@ -168,17 +168,17 @@ func (s *script) compile(why string) {
 // restart goes on with the objects and the published records in a new world.
 func (s *script) restart() {
 	old := s.world
-	s.world = NewWorld(testOptions)
+	s.world = New(testOptions)
 	for _, name := range old.Networks() {
 		if err := s.world.LoadPrevious(old.Records(name)); err != nil {
 			s.t.Fatal(err)
 		}
 	}
-	for _, space := range old.spaces {
+	for _, space := range old.namespaces {
 		for name, data := range space.secrets {
 			s.world.SetSecret(space.name, name, data)
 		}
-		for _, n := range space.nodes {
+		for _, n := range space.graph.nodes {
 			if n.object != nil {
 				s.upsert(n.object)
 			}

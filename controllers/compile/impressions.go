@@ -19,14 +19,14 @@ func (b *offerBuild) impressions() {
 	}
 	at := b.at.dot("impressions")
 	tracking, payout, revenue := at.dot("tracking"), at.dot("payout"), at.dot("revenue")
-	b.body.Impressions = choose(b.findings, &tracking, spec.Tracking, normallyDisabled)
+	b.body.Impressions = choose(&b.findings, &tracking, spec.Tracking, normallyDisabled)
 	if p := spec.Payout; p != nil {
 		cpm := payout.dot("cpm")
-		b.body.ImpressionPayout = b.amount(&cpm, p.CPM)
+		b.body.ImpressionPayout = readAmount(&b.findings, &cpm, p.CPM)
 	}
 	if r := spec.Revenue; r != nil {
 		cpm := revenue.dot("cpm")
-		b.body.ImpressionRevenue = b.amount(&cpm, r.CPM)
+		b.body.ImpressionRevenue = readAmount(&b.findings, &cpm, r.CPM)
 	}
 	destinations := at.dot("destinations")
 	b.destinations(&destinations, spec.Destinations)

@@ -16,32 +16,32 @@ const maxKeys = 20
 // keys reads the postback keys behind a reference, in the form in which a
 // snapshot carries them. required is true whenever there is a reference: without
 // digests no postback passes.
-func (s *space) keys(f *findings, at *path, ref *v1alpha1.SecretKeyRef) (required bool, digests []snapshot.KeyDigest) {
+func (b *builder) keys(at *path, ref *v1alpha1.SecretKeyRef) (required bool, digests []snapshot.KeyDigest) {
 	if ref == nil {
 		return false, nil
 	}
 	nameAt, keyAt := at.dot("name"), at.dot("key")
-	f.name(&nameAt, ref.Name)
-	f.required(&keyAt, ref.Key, maxName)
-	data, ok := s.secrets[ref.Name]
-	if !ok && s.world.options.AssumeSecrets {
+	b.name(&nameAt, ref.Name)
+	b.required(&keyAt, ref.Key, maxName)
+	data, ok := b.namespace.secrets[ref.Name]
+	if !ok && b.namespace.compiler.options.AssumeSecrets {
 		return true, nil
 	}
 	if !ok {
-		f.miss(newProblem(v1alpha1.ReasonSecretNotFound, &nameAt, "Secret %.64q does not exist: create it, or correct the name", ref.Name))
+		b.miss(newProblem(v1alpha1.ReasonSecretNotFound, &nameAt, "Secret %.64q does not exist: create it, or correct the name", ref.Name))
 		return true, nil
 	}
 	value, ok := data[ref.Key]
 	if !ok {
-		f.miss(newProblem(v1alpha1.ReasonSecretNotFound, &keyAt, "Secret %.64q has no entry %.64q: add it, or correct the key", ref.Name, ref.Key))
+		b.miss(newProblem(v1alpha1.ReasonSecretNotFound, &keyAt, "Secret %.64q has no entry %.64q: add it, or correct the key", ref.Name, ref.Key))
 		return true, nil
 	}
 	lines, problem := keyLines(value)
 	if problem != "" {
-		f.miss(newProblem(v1alpha1.ReasonSecretInvalid, &keyAt, "entry %.64q of Secret %.64q %s", ref.Key, ref.Name, problem))
+		b.miss(newProblem(v1alpha1.ReasonSecretInvalid, &keyAt, "entry %.64q of Secret %.64q %s", ref.Key, ref.Name, problem))
 		return true, nil
 	}
-	return true, s.world.digests(lines)
+	return true, digestsOf(b.namespace.compiler.options.Keys, lines)
 }
 
 // keyLines splits the entry of a Secret into keys, one a line.
@@ -60,15 +60,15 @@ func keyLines(value []byte) (lines []string, problem string) {
 	return lines, ""
 }
 
-// digests returns the digests of keys. Without sealing keys, as in offline
+// digestsOf returns the digests of keys. Without sealing keys, as in offline
 // checks, there are none: such records are for comparing, not for serving.
-func (w *World) digests(keys []string) []snapshot.KeyDigest {
-	if w.options.Keys == nil {
+func digestsOf(ring *seal.Keyring, keys []string) []snapshot.KeyDigest {
+	if ring == nil {
 		return nil
 	}
 	var digests []snapshot.KeyDigest
 	for _, key := range keys {
-		digests = append(digests, seal.DigestKey(w.options.Keys, key)...)
+		digests = append(digests, seal.DigestKey(ring, key)...)
 	}
 	return digests
 }

@@ -21,10 +21,10 @@ func LinkBase(network *snapshot.Network, publicURL string) string {
 	return strings.TrimRight(publicURL, "/")
 }
 
-// OfferLinks returns an offer's addresses for partners. What the offer does not
+// offerLinks returns an offer's addresses for partners. What the offer does not
 // serve has no link: nothing of a deleted offer, no impressions where they are
 // not recorded.
-func OfferLinks(base string, o *snapshot.Offer) v1alpha1.OfferLinks {
+func offerLinks(base string, o *snapshot.Offer) v1alpha1.OfferLinks {
 	if o.State == snapshot.Deleted {
 		return v1alpha1.OfferLinks{}
 	}

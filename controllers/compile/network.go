@@ -18,11 +18,10 @@ var encryptions = []choice[v1alpha1.EncryptedTracking, bool]{
 
 // networkBuild is a Network on its way to its record.
 type networkBuild struct {
-	*findings
-	space *space
-	spec  *v1alpha1.NetworkSpec
-	at    path
-	body  *snapshot.Network
+	*builder
+	spec *v1alpha1.NetworkSpec
+	at   path
+	body *snapshot.Network
 }
 
 // networkSteps make the record of a Network, each with the checks of its fields.
@@ -37,8 +36,8 @@ var networkSteps = []func(*networkBuild){
 }
 
 // buildNetwork makes the body of a Network's record.
-func (s *space) buildNetwork(f *findings, n *node, spec *v1alpha1.NetworkSpec) *snapshot.Network {
-	b := &networkBuild{findings: f, space: s, spec: spec, at: root(), body: &snapshot.Network{CreatedAt: n.created}}
+func buildNetwork(with *builder, n *node) *snapshot.Network {
+	b := &networkBuild{builder: with, spec: &n.object.(*v1alpha1.Network).Spec, at: root(), body: &snapshot.Network{CreatedAt: n.created}}
 	for _, step := range networkSteps {
 		step(b)
 	}
@@ -74,7 +73,7 @@ func (b *networkBuild) timeZone() {
 
 func (b *networkBuild) domains() {
 	at := b.at.dot("trackingDomains")
-	b.body.TrackingDomains = b.hosts(&at, b.spec.TrackingDomains, maxDomains)
+	b.body.TrackingDomains = readHosts(&b.findings, &at, b.spec.TrackingDomains, maxDomains)
 }
 
 func (b *networkBuild) fallback() {
@@ -84,19 +83,19 @@ func (b *networkBuild) fallback() {
 
 func (b *networkBuild) switches() {
 	goals, approval, encrypted := b.at.dot("goals"), b.at.dot("conversionApproval"), b.at.dot("encryptedTracking")
-	b.body.GoalsDisabled = !choose(b.findings, &goals, b.spec.Goals, normallyEnabled)
-	b.body.ApprovalDisabled = !choose(b.findings, &approval, b.spec.ConversionApproval, normallyEnabled)
-	b.body.EncryptedTracking = choose(b.findings, &encrypted, b.spec.EncryptedTracking, encryptions)
+	b.body.GoalsDisabled = !choose(&b.findings, &goals, b.spec.Goals, normallyEnabled)
+	b.body.ApprovalDisabled = !choose(&b.findings, &approval, b.spec.ConversionApproval, normallyEnabled)
+	b.body.EncryptedTracking = choose(&b.findings, &encrypted, b.spec.EncryptedTracking, encryptions)
 }
 
 func (b *networkBuild) key() {
 	at := b.at.dot("postbackKeySecretRef")
-	b.body.KeyRequired, b.body.Keys = b.space.keys(b.findings, &at, b.spec.PostbackKeySecretRef)
+	b.body.KeyRequired, b.body.Keys = b.keys(&at, b.spec.PostbackKeySecretRef)
 }
 
-// hosts checks a list of host names, in the order in which they are written:
+// readHosts checks a list of host names, in the order in which they are written:
 // links begin with the first.
-func (f *findings) hosts(at *path, hosts []string, limit int) []string {
+func readHosts(f *findings, at *path, hosts []string, limit int) []string {
 	f.atMost(at, len(hosts), limit)
 	var list []string
 	for i, host := range hosts {

@@ -2,14 +2,15 @@ package compile
 
 import (
 	"cmp"
+	"slices"
 	"strings"
 
 	"github.com/waypost/waypost/api/snapshot"
 	"github.com/waypost/waypost/api/v1alpha1"
 )
 
-// node is everything that the world knows about one object: what its author
-// wrote, what is served, and what was said of it last.
+// node is everything that is known of one object: its current form, what is served
+// of it, and its last verdict.
 type node struct {
 	kind snapshot.Kind
 	name string
@@ -17,8 +18,8 @@ type node struct {
 	// object is the current form, nil while there is none: it was deleted, or it
 	// is only named by others. It is shared with its giver and never changed.
 	object v1alpha1.Object
-	// seen says that there has been an object: without it a record from before is
-	// of an object that was deleted while nobody looked, or that cannot be read.
+	// seen is set once there has been an object: without it a record from before is
+	// of an object that was deleted before the start, or that cannot be read.
 	seen bool
 	// created is the object's creation in unix seconds, 0 where it is unknown.
 	created int64
@@ -28,49 +29,38 @@ type node struct {
 	claim uint64
 	// refs are the objects and Secrets that the object names and that matter to it.
 	refs []ref
-	// refusal comes from outside and concerns one generation.
-	refusal *refusal
+	// refusal is a reason from outside not to accept the generation refused.
+	refusal *Problem
+	refused int64
 
 	// record is what is served, nil for nothing.
 	record *snapshot.Record
-	// accepted says whether the current form is in order, served or not.
+	// accepted is set while the current form is in order, served or not.
 	accepted bool
-	// told is what those that name the object were told last, held whether rivals
-	// for its tracking id were told that it is taken.
-	told presence
-	held bool
-	// goals are what an Offer offers to overrides and partner postbacks: its
-	// served or switched-off goals. Nil while the offer is not served.
-	goals []goalEntry
-	said
+	// known is the presence that dependents were compiled with, held whether rivals
+	// for the tracking id were compiled with it taken.
+	known presence
+	held  bool
+	// goals are what overrides and partner postbacks may name of an Offer: its served
+	// or switched-off goals. Nil while the offer is not served.
+	goals []*snapshot.Goal
+	lastVerdict
 }
 
-// said is what was said of an object last, as far as its object and its record do
-// not say it again: verdicts are large, and nearly all of them are the same.
-type said struct {
-	// judged says that there is a verdict on the current form of the object.
+// lastVerdict is the last verdict on an object as far as its object and its record
+// do not hold it: verdicts are large, and nearly all of them are alike.
+type lastVerdict struct {
+	// judged is set while there is a verdict on the current form of the object.
 	judged bool
-	// current says that the record is this form.
+	// current is set while the record is this form.
 	current bool
-	// trouble is what was wrong, nil for nothing.
-	trouble *trouble
+	// failure is what is wrong, nil for nothing.
+	failure *findings
 	// digest is that of the whole verdict, to see when it changes.
 	digest uint64
 }
 
-// trouble is the part of a verdict that says what is wrong.
-type trouble struct {
-	accepted, resolved Condition
-	refused            []Refused
-}
-
-// refusal is a reason not to accept a generation.
-type refusal struct {
-	generation int64
-	problem    Problem
-}
-
-// presence is what those that name an object need to know of it.
+// presence is what the objects that name an object depend on.
 type presence uint8
 
 const (
@@ -113,10 +103,33 @@ func compareCreated(a, b int64) int {
 	return cmp.Compare(a, b)
 }
 
-// newRecord begins the record of the current object.
-func (s *space) newRecord(n *node) *snapshot.Record {
-	return &snapshot.Record{
-		Kind: n.kind, Network: s.name, Name: n.name,
-		Generation: n.object.GetGeneration(), UID: n.uid(),
+// refusedFor returns the reason from outside not to accept the current generation,
+// nil for none. One of another generation is forgotten.
+func (n *node) refusedFor() *Problem {
+	if n.refused != n.object.GetGeneration() {
+		n.refusal = nil
 	}
+	return n.refusal
+}
+
+// owns reports whether a record was made of the node's current object, of
+// whatever generation.
+func (n *node) owns(r *snapshot.Record) bool {
+	return n.object != nil && r.Name == n.name && r.UID == n.uid() && !r.Tombstone()
+}
+
+// findGoal finds a goal by its value, ignoring case.
+func findGoal(goals []*snapshot.Goal, value string) *snapshot.Goal {
+	for _, g := range goals {
+		if strings.EqualFold(g.Value, value) {
+			return g
+		}
+	}
+	return nil
+}
+
+// sameGoals reports whether goals are the same to the objects that name them: no
+// other field of a goal concerns those.
+func sameGoals(a, b []*snapshot.Goal) bool {
+	return slices.EqualFunc(a, b, func(a, b *snapshot.Goal) bool { return a.Value == b.Value && a.Private == b.Private })
 }

@@ -30,11 +30,10 @@ var offerAccess = []choice[v1alpha1.OfferAccess, bool]{
 
 // offerBuild is an Offer on its way to its record.
 type offerBuild struct {
-	*findings
-	space *space
-	spec  *v1alpha1.OfferSpec
-	at    path
-	body  *snapshot.Offer
+	*builder
+	spec *v1alpha1.OfferSpec
+	at   path
+	body *snapshot.Offer
 }
 
 // offerSteps make the record of an Offer, each with the checks of its fields.
@@ -57,19 +56,19 @@ var offerSteps = []func(*offerBuild){
 }
 
 // buildOffer makes the body of an Offer's record.
-func (s *space) buildOffer(f *findings, o *v1alpha1.Offer) *snapshot.Offer {
-	b := &offerBuild{findings: f, space: s, spec: &o.Spec, at: root(), body: &snapshot.Offer{}}
+func buildOffer(with *builder, o *v1alpha1.Offer) *snapshot.Offer {
+	b := &offerBuild{builder: with, spec: &o.Spec, at: root(), body: &snapshot.Offer{}}
 	at := b.at.dot("trackingID")
-	b.body.TrackingID = f.trackingID(&at, o.Spec.TrackingID, o.Name)
+	b.body.TrackingID = readTrackingID(&b.findings, &at, o.Spec.TrackingID, o.Name)
 	for _, step := range offerSteps {
 		step(b)
 	}
 	return b.body
 }
 
-// trackingID returns the id of an offer or partner in URLs: the given one, else
+// readTrackingID returns the id of an offer or partner in URLs: the given one, else
 // the object's name.
-func (f *findings) trackingID(at *path, id, name string) string {
+func readTrackingID(f *findings, at *path, id, name string) string {
 	if id == "" {
 		return name
 	}
@@ -83,19 +82,19 @@ func (b *offerBuild) title() {
 
 func (b *offerBuild) state() {
 	at := b.at.dot("state")
-	b.body.State = choose(b.findings, &at, b.spec.State, offerStates)
+	b.body.State = choose(&b.findings, &at, b.spec.State, offerStates)
 }
 
 func (b *offerBuild) advertiser() {
 	ref := b.at.dot("advertiserRef")
 	at := ref.dot("name")
 	b.body.Advertiser = b.name(&at, b.spec.AdvertiserRef.Name)
-	b.space.resolve(b.findings, &at, snapshot.KindAdvertiser, b.body.Advertiser)
+	b.resolve(&at, snapshot.KindAdvertiser, b.body.Advertiser)
 }
 
 func (b *offerBuild) access() {
 	access, approved, blocked := b.at.dot("access"), b.at.dot("approvedPartners"), b.at.dot("blockedPartners")
-	b.body.ApprovalNeeded = choose(b.findings, &access, b.spec.Access, offerAccess)
+	b.body.ApprovalNeeded = choose(&b.findings, &access, b.spec.Access, offerAccess)
 	b.body.Approved = b.names(&approved, b.spec.ApprovedPartners, maxOfferPartners)
 	b.body.BlockedPartners = b.names(&blocked, b.spec.BlockedPartners, maxOfferPartners)
 }
@@ -113,22 +112,22 @@ func (b *offerBuild) deepLinks() {
 	}
 	links := b.at.dot("deepLinks")
 	at := links.dot("hosts")
-	b.body.DeepLinkHosts = b.hosts(&at, b.spec.DeepLinks.Hosts, maxDeepLinkHosts)
+	b.body.DeepLinkHosts = readHosts(&b.findings, &at, b.spec.DeepLinks.Hosts, maxDeepLinkHosts)
 }
 
 func (b *offerBuild) currency() {
 	at := b.at.dot("currency")
 	b.body.Currency = b.findings.currency(&at, b.spec.Currency)
 	if b.body.Currency == "" {
-		b.body.Currency = b.space.settings.currency
+		b.body.Currency = b.namespace.network.settings.currency
 	}
 }
 
 func (b *offerBuild) defaultGoal() {
 	goals := b.at.dot("goals")
-	b.body.GoalsDisabled = !choose(b.findings, &goals, b.spec.Goals, normallyEnabled)
+	b.body.GoalsDisabled = !choose(&b.findings, &goals, b.spec.Goals, normallyEnabled)
 	at := b.at.dot("defaultGoal")
-	b.body.DefaultGoal = b.space.buildDefaultGoal(b.findings, &at, b.spec.DefaultGoal)
+	b.body.DefaultGoal = buildDefaultGoal(b.builder, &at, b.spec.DefaultGoal)
 }
 
 func (b *offerBuild) clicks() {
@@ -139,11 +138,11 @@ func (b *offerBuild) clicks() {
 	payout, revenue := at.dot("payout"), at.dot("revenue")
 	if p := b.spec.Clicks.Payout; p != nil {
 		cpc := payout.dot("cpc")
-		b.body.ClickPayout = b.amount(&cpc, p.CPC)
+		b.body.ClickPayout = readAmount(&b.findings, &cpc, p.CPC)
 	}
 	if r := b.spec.Clicks.Revenue; r != nil {
 		cpc := revenue.dot("cpc")
-		b.body.ClickRevenue = b.amount(&cpc, r.CPC)
+		b.body.ClickRevenue = readAmount(&b.findings, &cpc, r.CPC)
 	}
 }
 
@@ -167,7 +166,7 @@ func (b *offerBuild) windows(at *path, a *v1alpha1.OfferAttribution) snapshot.At
 	windows := snapshot.Attribution{
 		ClickLookbackHours:      b.between(&click, a.ClickLookbackHours, 0, maxHours),
 		MinimumClickSeconds:     b.between(&minimum, a.MinimumClickSeconds, 0, maxMinimumSeconds),
-		ViewThrough:             choose(b.findings, &view, a.ViewThrough, normallyDisabled),
+		ViewThrough:             choose(&b.findings, &view, a.ViewThrough, normallyDisabled),
 		ImpressionLookbackHours: b.between(&impression, a.ImpressionLookbackHours, 0, maxHours),
 	}
 	if windows.ClickLookbackHours == 0 {
@@ -181,5 +180,5 @@ func (b *offerBuild) windows(at *path, a *v1alpha1.OfferAttribution) snapshot.At
 
 func (b *offerBuild) key() {
 	at := b.at.dot("postbackKeySecretRef")
-	b.body.KeyRequired, b.body.Keys = b.space.keys(b.findings, &at, b.spec.PostbackKeySecretRef)
+	b.body.KeyRequired, b.body.Keys = b.keys(&at, b.spec.PostbackKeySecretRef)
 }

@@ -31,11 +31,10 @@ var (
 
 // partnerBuild is a Partner on its way to its record.
 type partnerBuild struct {
-	*findings
-	space *space
-	spec  *v1alpha1.PartnerSpec
-	at    path
-	body  *snapshot.Partner
+	*builder
+	spec *v1alpha1.PartnerSpec
+	at   path
+	body *snapshot.Partner
 }
 
 // partnerSteps make the record of a Partner, each with the checks of its fields.
@@ -47,15 +46,17 @@ var partnerSteps = []func(*partnerBuild){
 	(*partnerBuild).postbacks, // each by itself: a bad one is left out
 }
 
-// buildPartner makes the body of a Partner's record. The tracking id is claimed later.
-func (s *space) buildPartner(f *findings, p *v1alpha1.Partner) *snapshot.Partner {
-	b := &partnerBuild{findings: f, space: s, spec: &p.Spec, at: root(), body: &snapshot.Partner{}}
+// buildPartner makes the body of a Partner's record.
+func buildPartner(with *builder, n *node, record *snapshot.Record) {
+	p := n.object.(*v1alpha1.Partner)
+	b := &partnerBuild{builder: with, spec: &p.Spec, at: root(), body: &snapshot.Partner{}}
+	record.Partner = b.body
 	at := b.at.dot("trackingID")
-	b.body.TrackingID = f.trackingID(&at, p.Spec.TrackingID, p.Name)
+	b.body.TrackingID = readTrackingID(&b.findings, &at, p.Spec.TrackingID, p.Name)
 	for _, step := range partnerSteps {
 		step(b)
 	}
-	return b.body
+	b.namespace.graph.ids.check(&b.findings, n, record)
 }
 
 func (b *partnerBuild) title() {
@@ -65,7 +66,7 @@ func (b *partnerBuild) title() {
 
 func (b *partnerBuild) state() {
 	at := b.at.dot("state")
-	b.body.State = choose(b.findings, &at, b.spec.State, partnerStates)
+	b.body.State = choose(&b.findings, &at, b.spec.State, partnerStates)
 }
 
 func (b *partnerBuild) tier() {
@@ -85,41 +86,38 @@ func (b *partnerBuild) postbacks() {
 	for i := range b.spec.Postbacks {
 		p := &b.spec.Postbacks[i]
 		entry := at.at(i)
-		var own findings
+		own := b.entry()
 		name := entry.dot("name")
 		if seen[p.Name] {
 			own.invalid(&name, "postback %.64q is there twice: give each its name", p.Name)
 		}
 		seen[p.Name] = true
-		postback := b.space.postback(&own, &entry, p)
-		if problem, bad := own.first(); bad {
-			b.refuse(p.Name, problem)
-			continue
+		if postback := own.postback(&entry, p); !b.refuse(p.Name, &own.findings) {
+			b.body.Postbacks = append(b.body.Postbacks, postback)
 		}
-		b.body.Postbacks = append(b.body.Postbacks, postback)
 	}
 }
 
 // postback reads one outgoing URL. Without an offer the goal stays as it is
 // written: goals of several offers may have that value, each in its spelling.
-func (s *space) postback(f *findings, at *path, p *v1alpha1.PartnerPostback) snapshot.PartnerPostback {
+func (b *builder) postback(at *path, p *v1alpha1.PartnerPostback) snapshot.PartnerPostback {
 	name, url, goal := at.dot("name"), at.dot("url"), at.dot("goal")
 	postback := snapshot.PartnerPostback{
-		Name: f.required(&name, p.Name, maxTitle),
-		URL:  f.requiredURL(&url, p.URL, macro.PartnerPostback),
-		On:   f.statuses(at, p),
+		Name: b.required(&name, p.Name, maxTitle),
+		URL:  b.requiredURL(&url, p.URL, macro.PartnerPostback),
+		On:   readStatuses(&b.findings, at, p),
 	}
 	if p.Goal != "" {
-		postback.Goal = f.matching(&goal, p.Goal, maxGoalValue, goalPattern, "goal value")
+		postback.Goal = b.matching(&goal, p.Goal, maxGoalValue, goalPattern, "goal value")
 	}
 	if p.Offer != "" {
-		postback.Offer, postback.Goal = s.offerGoal(f, at, p.Offer, p.Goal)
+		postback.Offer, postback.Goal = b.offerGoal(at, p.Offer, p.Goal)
 	}
 	return postback
 }
 
-// statuses reads for which statuses a postback fires; none means Approved.
-func (f *findings) statuses(at *path, p *v1alpha1.PartnerPostback) []snapshot.ConversionStatus {
+// readStatuses reads for which statuses a postback fires; none means Approved.
+func readStatuses(f *findings, at *path, p *v1alpha1.PartnerPostback) []snapshot.ConversionStatus {
 	on := at.dot("on")
 	if len(p.On) > 0 && len(p.OnUnquoted) > 0 {
 		f.invalid(&on, "it is given twice, once in quotes and once without: keep one of them")

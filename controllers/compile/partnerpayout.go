@@ -16,65 +16,51 @@ const maxOverrides = 500
 // buildPartnerPayout makes the body of a PartnerPayout's record: the overrides
 // that are in order, sorted the way pricing looks for them. Each override is
 // checked by itself: a bad one is left out.
-func (s *space) buildPartnerPayout(f *findings, n *node, spec *v1alpha1.PartnerPayoutSpec) *snapshot.PartnerPayout {
-	at := root()
+func buildPartnerPayout(b *builder, n *node, record *snapshot.Record) {
+	spec, at := &n.object.(*v1alpha1.PartnerPayout).Spec, root()
 	ref, overrides := at.dot("partnerRef"), at.dot("overrides")
 	name := ref.dot("name")
-	body := &snapshot.PartnerPayout{Partner: f.name(&name, spec.PartnerRef.Name), CreatedAt: n.created}
-	s.resolve(f, &name, snapshot.KindPartner, body.Partner)
-	f.atMost(&overrides, len(spec.Overrides), maxOverrides)
+	body := &snapshot.PartnerPayout{Partner: b.name(&name, spec.PartnerRef.Name), CreatedAt: n.created}
+	record.PartnerPayout = body
+	b.resolve(&name, snapshot.KindPartner, body.Partner)
+	b.atMost(&overrides, len(spec.Overrides), maxOverrides)
 	seen := make(map[string]bool, len(spec.Overrides))
 	body.Overrides = make([]snapshot.Override, 0, len(spec.Overrides))
 	for i := range spec.Overrides {
 		o := &spec.Overrides[i]
 		entry := overrides.at(i)
-		var own findings
+		own := builder{namespace: b.namespace}
 		if seen[o.Name] {
 			nameAt := entry.dot("name")
 			own.invalid(&nameAt, "override %.64q is there twice: give each its name", o.Name)
 		}
 		seen[o.Name] = true
-		override := s.override(&own, &entry, o)
-		if problem, bad := own.first(); bad {
-			f.refuse(o.Name, problem)
-			continue
+		if override := own.override(&entry, o); !b.refuse(o.Name, &own.findings) {
+			body.Overrides = append(body.Overrides, override)
 		}
-		body.Overrides = append(body.Overrides, override)
 	}
 	slices.SortFunc(body.Overrides, compareOverrides)
-	return body
-}
-
-// first returns the first problem of an entry, of whatever kind.
-func (f *findings) first() (Problem, bool) {
-	switch {
-	case len(f.problems) > 0:
-		return f.problems[0], true
-	case len(f.missing) > 0:
-		return f.missing[0], true
-	}
-	return Problem{}, false
 }
 
 // override reads one override.
-func (s *space) override(f *findings, at *path, o *v1alpha1.PayoutOverride) snapshot.Override {
+func (b *builder) override(at *path, o *v1alpha1.PayoutOverride) snapshot.Override {
 	name, payout, revenue := at.dot("name"), at.dot("payout"), at.dot("revenue")
 	override := snapshot.Override{
-		Name:    f.required(&name, o.Name, maxTitle),
-		Payout:  f.side(&payout, o.Payout),
-		Revenue: f.side(&revenue, o.Revenue),
+		Name:    b.required(&name, o.Name, maxTitle),
+		Payout:  readSide(&b.findings, &payout, o.Payout),
+		Revenue: readSide(&b.findings, &revenue, o.Revenue),
 	}
 	goal := o.Goal
 	if goal == "" {
 		goal = v1alpha1.DefaultGoalValue
 	}
-	override.Offer, override.Goal = s.offerGoal(f, at, o.Offer, goal)
-	override.From, override.Until = f.window(at, o.From, o.Until)
+	override.Offer, override.Goal = b.offerGoal(at, o.Offer, goal)
+	override.From, override.Until = readWindow(&b.findings, at, o.From, o.Until)
 	return override
 }
 
-// window reads from and until as unix seconds; 0 is open.
-func (f *findings) window(at *path, from, until *metav1.Time) (start, end int64) {
+// readWindow reads from and until as unix seconds; 0 is open.
+func readWindow(f *findings, at *path, from, until *metav1.Time) (start, end int64) {
 	if !from.IsZero() && !until.IsZero() && !from.Before(until) {
 		untilAt := at.dot("until")
 		f.invalid(&untilAt, "until must be later than from: from is inclusive, until exclusive")

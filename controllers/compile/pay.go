@@ -17,8 +17,8 @@ var payoutTypes = []choice[v1alpha1.PayoutType, kindOfPay]{
 	{v1alpha1.PayoutTypeFlatAndPercentage, kindOfPay{flat: true, percent: true}},
 }
 
-// amount reads an amount of money; an absent one is 0.
-func (f *findings) amount(at *path, amount v1alpha1.Amount) money.Amount {
+// readAmount reads an amount of money; an absent one is 0.
+func readAmount(f *findings, at *path, amount v1alpha1.Amount) money.Amount {
 	if amount == "" {
 		return 0
 	}
@@ -29,8 +29,8 @@ func (f *findings) amount(at *path, amount v1alpha1.Amount) money.Amount {
 	return value
 }
 
-// percent reads a percentage; an absent one is 0.
-func (f *findings) percent(at *path, percent v1alpha1.Percent) money.Percent {
+// readPercent reads a percentage; an absent one is 0.
+func readPercent(f *findings, at *path, percent v1alpha1.Percent) money.Percent {
 	if percent == "" {
 		return 0
 	}
@@ -41,8 +41,8 @@ func (f *findings) percent(at *path, percent v1alpha1.Percent) money.Percent {
 	return value
 }
 
-// terms reads a flat and a percentage term, and checks them against the type.
-func (f *findings) terms(at *path, kind kindOfPay, flat v1alpha1.Amount, percent v1alpha1.Percent) snapshot.Terms {
+// readTerms reads a flat and a percentage term, and checks them against the type.
+func readTerms(f *findings, at *path, kind kindOfPay, flat v1alpha1.Amount, percent v1alpha1.Percent) snapshot.Terms {
 	flatAt, percentAt := at.dot("flat"), at.dot("percent")
 	if flat != "" && !kind.flat {
 		f.invalid(&flatAt, "flat needs type Flat or FlatAndPercentage: change type or remove flat")
@@ -50,28 +50,28 @@ func (f *findings) terms(at *path, kind kindOfPay, flat v1alpha1.Amount, percent
 	if percent != "" && !kind.percent {
 		f.invalid(&percentAt, "percent needs type Percentage or FlatAndPercentage: change type or remove percent")
 	}
-	return snapshot.Terms{Flat: f.amount(&flatAt, flat), Percent: f.percent(&percentAt, percent)}
+	return snapshot.Terms{Flat: readAmount(f, &flatAt, flat), Percent: readPercent(f, &percentAt, percent)}
 }
 
-// pay reads one side of a goal; an absent one is 0.
-func (f *findings) pay(at *path, p *v1alpha1.Payout) snapshot.Pay {
+// readPay reads one side of a goal; an absent one is 0.
+func readPay(f *findings, at *path, p *v1alpha1.Payout) snapshot.Pay {
 	if p == nil {
 		return snapshot.Pay{}
 	}
 	typeAt, structureAt := at.dot("type"), at.dot("structure")
 	kind := choose(f, &typeAt, p.Type, payoutTypes)
-	terms := f.terms(at, kind, p.Flat, p.Percent)
+	terms := readTerms(f, at, kind, p.Flat, p.Percent)
 	if p.Structure != "" {
 		f.name(&structureAt, p.Structure)
 		if len(p.Tiers) > 0 {
 			f.invalid(&structureAt, "tiers and structure exclude each other: remove one of them")
 		}
 	}
-	return snapshot.Pay{Flat: terms.Flat, Percent: terms.Percent, Tiers: f.tiers(at, kind, p.Tiers), Structure: p.Structure}
+	return snapshot.Pay{Flat: terms.Flat, Percent: terms.Percent, Tiers: readTiers(f, at, kind, p.Tiers), Structure: p.Structure}
 }
 
-// tiers reads what partners of a tier get instead.
-func (f *findings) tiers(at *path, kind kindOfPay, tiers []v1alpha1.PayoutTier) []snapshot.TierPay {
+// readTiers reads what partners of a tier get instead.
+func readTiers(f *findings, at *path, kind kindOfPay, tiers []v1alpha1.PayoutTier) []snapshot.TierPay {
 	if len(tiers) == 0 {
 		return nil
 	}
@@ -88,14 +88,14 @@ func (f *findings) tiers(at *path, kind kindOfPay, tiers []v1alpha1.PayoutTier) 
 			f.invalid(&nameAt, "tier %.64q is there twice: remove one", tier.Tier)
 		}
 		seen[tier.Tier] = true
-		list = append(list, f.tier(&entry, kind, tier))
+		list = append(list, readTier(f, &entry, kind, tier))
 	}
 	return list
 }
 
-// tier reads one tier: it replaces only the terms that it names.
-func (f *findings) tier(at *path, kind kindOfPay, tier *v1alpha1.PayoutTier) snapshot.TierPay {
-	terms := f.terms(at, kind, tier.Flat, tier.Percent)
+// readTier reads one tier: it replaces only the terms that it names.
+func readTier(f *findings, at *path, kind kindOfPay, tier *v1alpha1.PayoutTier) snapshot.TierPay {
+	terms := readTerms(f, at, kind, tier.Flat, tier.Percent)
 	pay := snapshot.TierPay{Tier: tier.Tier}
 	if tier.Flat != "" {
 		pay.Flat = &terms.Flat
@@ -106,8 +106,8 @@ func (f *findings) tier(at *path, kind kindOfPay, tier *v1alpha1.PayoutTier) sna
 	return pay
 }
 
-// side reads the terms of an override or a rule; an absent side stays absent.
-func (f *findings) side(at *path, p *v1alpha1.PayoutTerms) *snapshot.Terms {
+// readSide reads the terms of an override or a rule; an absent side stays absent.
+func readSide(f *findings, at *path, p *v1alpha1.PayoutTerms) *snapshot.Terms {
 	if p == nil {
 		return nil
 	}
@@ -115,6 +115,6 @@ func (f *findings) side(at *path, p *v1alpha1.PayoutTerms) *snapshot.Terms {
 	if len(p.RefusedTiers) > 0 || p.RefusedStructure != "" {
 		f.invalid(at, "tiers and structure do not exist here: write them in the goal's payout or revenue")
 	}
-	terms := f.terms(at, choose(f, &typeAt, p.Type, payoutTypes), p.Flat, p.Percent)
+	terms := readTerms(f, at, choose(f, &typeAt, p.Type, payoutTypes), p.Flat, p.Percent)
 	return &terms
 }

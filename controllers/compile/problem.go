@@ -13,6 +13,8 @@ type Problem struct {
 	// Field is the path of the value, such as "spec.overrides[3].goal"; "" when no
 	// single field is to blame.
 	Field string
+	// Entry is the name of the list entry that is left out for it, or "".
+	Entry string
 	// Message says what is wrong and what to do, without the path.
 	Message string
 }

@@ -22,7 +22,7 @@ type objectKey struct {
 	network, name string
 }
 
-// model is what a World should know: the objects and Secrets alone.
+// model is what a Compiler should know: the objects and Secrets alone.
 type model struct {
 	objects map[objectKey]v1alpha1.Object
 	secrets map[[2]string]map[string][]byte
@@ -51,7 +51,7 @@ func TestIncrementalEqualsFromScratch(t *testing.T) {
 func editAtRandom(t *testing.T, seed uint64, rounds int) {
 	u := &universe{Rand: rand.New(rand.NewPCG(seed, 7))}
 	m := &model{objects: map[objectKey]v1alpha1.Object{}, secrets: map[[2]string]map[string][]byte{}}
-	w := newTestWorld(seed)
+	w := newTestCompiler(seed)
 	published := map[snapshot.Key]*snapshot.Record{}
 	var list []*snapshot.Record
 	for round := range rounds {
@@ -64,7 +64,7 @@ func editAtRandom(t *testing.T, seed uint64, rounds int) {
 		list = delta.Apply(list)
 		checkList(t, w, list)
 		scratch := m.fromScratch(t, u, seed, before)
-		if diff := compareWorlds(t, w, scratch, m); diff != "" {
+		if diff := compareCompilers(t, w, scratch, m); diff != "" {
 			t.Fatalf("round %d: incremental (-) and from scratch (+) differ:\n%s", round, diff)
 		}
 		checkPublished(t, w, published)
@@ -75,18 +75,18 @@ func editAtRandom(t *testing.T, seed uint64, rounds int) {
 	}
 }
 
-// newTestWorld returns a world; in every third the hashes of tracking ids collide.
-func newTestWorld(seed uint64) *World {
-	w := NewWorld(testOptions)
+// newTestCompiler returns a world; in every third the hashes of tracking ids collide.
+func newTestCompiler(seed uint64) *Compiler {
+	w := New(testOptions)
 	if seed%3 == 0 {
 		weak := func(_, id string) uint64 { return uint64(len(id)) }
-		w.hashes = map[snapshot.Kind]func(string, string) uint64{snapshot.KindOffer: weak, snapshot.KindPartner: weak}
+		w.hashes = map[snapshot.Kind]hash{snapshot.KindOffer: weak, snapshot.KindPartner: weak}
 	}
 	return w
 }
 
 // edit changes one object or Secret, or lets time pass.
-func (m *model) edit(t *testing.T, u *universe, w *World) {
+func (m *model) edit(t *testing.T, u *universe, w *Compiler) {
 	switch n := u.IntN(20); {
 	case n == 0:
 		u.hours += u.IntN(900)
@@ -125,8 +125,8 @@ func (m *model) keys() []objectKey {
 }
 
 // fromScratch compiles everything in a new world, in random order.
-func (m *model) fromScratch(t *testing.T, u *universe, seed uint64, before []*snapshot.Record) *World {
-	w := newTestWorld(seed)
+func (m *model) fromScratch(t *testing.T, u *universe, seed uint64, before []*snapshot.Record) *Compiler {
+	w := newTestCompiler(seed)
 	steps := []func(){func() {
 		if err := w.LoadPrevious(before); err != nil {
 			t.Fatal(err)
@@ -150,8 +150,8 @@ func (m *model) fromScratch(t *testing.T, u *universe, seed uint64, before []*sn
 	return w
 }
 
-// compareWorlds returns in what records and verdicts differ.
-func compareWorlds(t *testing.T, a, b *World, m *model) string {
+// compareCompilers returns in what records and verdicts differ.
+func compareCompilers(t *testing.T, a, b *Compiler, m *model) string {
 	if !slices.Equal(a.Networks(), b.Networks()) {
 		return fmt.Sprintf("networks %v, %v", a.Networks(), b.Networks())
 	}
@@ -214,7 +214,7 @@ func apply(t *testing.T, published map[snapshot.Key]*snapshot.Record, delta Delt
 }
 
 // checkPublished compares what the deltas added up to with what the world holds.
-func checkPublished(t *testing.T, w *World, published map[snapshot.Key]*snapshot.Record) {
+func checkPublished(t *testing.T, w *Compiler, published map[snapshot.Key]*snapshot.Record) {
 	count := 0
 	for _, network := range w.Networks() {
 		for _, r := range w.Records(network) {
@@ -231,7 +231,7 @@ func checkPublished(t *testing.T, w *World, published map[snapshot.Key]*snapshot
 
 // checkList compares a list that followed the deltas with what the world holds: the
 // same pointers, but for records that were made again with equal content.
-func checkList(t *testing.T, w *World, list []*snapshot.Record) {
+func checkList(t *testing.T, w *Compiler, list []*snapshot.Record) {
 	var all []*snapshot.Record
 	for _, network := range w.Networks() {
 		all = append(all, w.Records(network)...)

@@ -17,13 +17,15 @@ func TestRefresh(t *testing.T) {
 			Spec:       v1alpha1.AdvertiserSpec{Title: title},
 		}
 	}
-	w := NewWorld(Options{})
+	w := New(Options{})
 	w.Refresh(advertiser(1, "unknown"))
 	if err := w.Upsert(advertiser(1, "Acme")); err != nil {
 		t.Fatal(err)
 	}
 	w.Compile(time.Unix(0, 0))
-	kept := func() v1alpha1.Object { return w.spaces["shop"].nodes[ref{snapshot.KindAdvertiser, "acme"}].object }
+	kept := func() v1alpha1.Object {
+		return w.namespaces["shop"].graph.nodes[ref{snapshot.KindAdvertiser, "acme"}].object
+	}
 
 	copied := advertiser(1, "Acme")
 	w.Refresh(copied)

@@ -45,43 +45,43 @@ var operators = map[v1alpha1.RuleOperator]operator{
 
 // buildStructure makes the body of a PayoutStructure's record: its rules in the
 // order in which they are tried.
-func (s *space) buildStructure(f *findings, spec *v1alpha1.PayoutStructureSpec) *snapshot.PayoutStructure {
-	at := root()
+func buildStructure(b *builder, n *node, record *snapshot.Record) {
+	spec, at := &n.object.(*v1alpha1.PayoutStructure).Spec, root()
 	rulesAt := at.dot("rules")
-	f.atMost(&rulesAt, len(spec.Rules), maxRules)
+	b.atMost(&rulesAt, len(spec.Rules), maxRules)
 	body := &snapshot.PayoutStructure{}
+	record.Structure = body
 	seen := make(map[string]bool, len(spec.Rules))
 	for i := range spec.Rules {
 		rule := &spec.Rules[i]
 		entry := rulesAt.at(i)
 		nameAt := entry.dot("name")
 		if seen[rule.Name] {
-			f.invalid(&nameAt, "rule %.64q is there twice: give each its name", rule.Name)
+			b.invalid(&nameAt, "rule %.64q is there twice: give each its name", rule.Name)
 		}
 		seen[rule.Name] = true
-		body.Rules = append(body.Rules, f.rule(&entry, rule))
+		body.Rules = append(body.Rules, readRule(&b.findings, &entry, rule))
 	}
-	return body
 }
 
-func (f *findings) rule(at *path, rule *v1alpha1.PayoutRule) snapshot.Rule {
+func readRule(f *findings, at *path, rule *v1alpha1.PayoutRule) snapshot.Rule {
 	name, when, partners := at.dot("name"), at.dot("when"), at.dot("partners")
 	payout, revenue := at.dot("payout"), at.dot("revenue")
 	f.atMost(&when, len(rule.When), maxConditions)
 	r := snapshot.Rule{
 		Name:     f.required(&name, rule.Name, maxTitle),
 		Partners: f.names(&partners, rule.Partners, maxRulePartners),
-		Payout:   f.side(&payout, rule.Payout),
-		Revenue:  f.side(&revenue, rule.Revenue),
+		Payout:   readSide(f, &payout, rule.Payout),
+		Revenue:  readSide(f, &revenue, rule.Revenue),
 	}
 	for i := range rule.When {
 		entry := when.at(i)
-		r.When = append(r.When, f.condition(&entry, &rule.When[i]))
+		r.When = append(r.When, readCondition(f, &entry, &rule.When[i]))
 	}
 	return r
 }
 
-func (f *findings) condition(at *path, c *v1alpha1.RuleCondition) snapshot.Condition {
+func readCondition(f *findings, at *path, c *v1alpha1.RuleCondition) snapshot.Condition {
 	fieldAt, operatorAt, valuesAt := at.dot("field"), at.dot("operator"), at.dot("values")
 	if !fieldPattern.MatchString(string(c.Field)) {
 		f.invalid(&fieldAt, "%.32q is no field: write amount, source, sub1 to sub10, adv_sub1 to adv_sub5, promo_code, country or device", string(c.Field))

@@ -9,8 +9,8 @@ import (
 	"github.com/waypost/waypost/api/v1alpha1"
 )
 
-// Verdict is what the compiler says of one object. Verdicts are values: equal
-// ones say the same, and World reports one only when it differs from the last.
+// Verdict is what the compiler found out about one object. Verdicts are values, and
+// Compile returns one only when it differs from the object's last.
 type Verdict struct {
 	Kind    snapshot.Kind
 	Network string // namespace
@@ -34,7 +34,7 @@ type Verdict struct {
 	Paused bool
 
 	// Refused are the entries that are left out while the others are served.
-	Refused []Refused
+	Refused []Problem
 
 	// OfferLinks and GoalLinks are the addresses of the served form, for status.
 	OfferLinks *v1alpha1.OfferLinks
@@ -57,12 +57,6 @@ type Condition struct {
 // OK reports whether the condition is True.
 func (c Condition) OK() bool { return c.Status == metav1.ConditionTrue }
 
-// Refused is one list entry that is left out, and why.
-type Refused struct {
-	Name string
-	Problem
-}
-
 // Bounds of the schema of status.refused.
 const (
 	maxRefusedName    = 128
@@ -75,12 +69,12 @@ func (v *Verdict) RefusedEntries() []v1alpha1.RefusedEntry {
 	var entries []v1alpha1.RefusedEntry
 	seen := map[string]bool{}
 	for _, r := range v.Refused {
-		name := clip(r.Name, maxRefusedName)
+		name := clip(r.Entry, maxRefusedName)
 		if name == "" || seen[name] || len(entries) == v1alpha1.MaxRefused {
 			continue // a list map has each name once; what is left over is in the condition's message
 		}
 		seen[name] = true
-		entries = append(entries, v1alpha1.RefusedEntry{Name: name, Reason: r.Reason, Message: clip(r.Problem.String(), maxRefusedMessage)})
+		entries = append(entries, v1alpha1.RefusedEntry{Name: name, Reason: r.Reason, Message: clip(r.String(), maxRefusedMessage)})
 	}
 	return entries
 }
@@ -93,9 +87,14 @@ func clip(text string, limit int) string {
 	return strings.ToValidUTF8(text[:limit], "")
 }
 
-// acceptedCondition returns the condition Accepted.
+// key orders verdicts.
+func (v *Verdict) key() snapshot.Key {
+	return snapshot.Key{Kind: v.Kind, Network: v.Network, ID: v.Name}
+}
+
+// acceptedCondition returns the condition Accepted. Nil findings are none.
 func (f *findings) acceptedCondition() Condition {
-	if f.accepted() {
+	if f == nil || f.accepted() {
 		return Condition{Status: metav1.ConditionTrue, Reason: v1alpha1.ReasonAccepted}
 	}
 	return falseCondition(f.problems[0].Reason, f.problems)
@@ -104,20 +103,18 @@ func (f *findings) acceptedCondition() Condition {
 // resolvedCondition returns the condition ResolvedRefs. What keeps the object
 // from being served names the reason, before entries that are left out.
 func (f *findings) resolvedCondition() Condition {
-	if len(f.missing) > 0 {
+	switch {
+	case f == nil || len(f.missing)+len(f.refused)+len(f.dangling) == 0:
+		return Condition{Status: metav1.ConditionTrue, Reason: v1alpha1.ReasonResolvedRefs}
+	case len(f.missing) > 0:
 		return falseCondition(f.missing[0].Reason, f.missing)
 	}
 	left := make([]Problem, 0, len(f.refused)+len(f.dangling))
-	for _, r := range f.refused {
-		p := r.Problem
+	for _, p := range f.refused {
 		p.Message = "left out: " + p.Message
 		left = append(left, p)
 	}
-	left = append(left, f.dangling...)
-	if len(left) > 0 {
-		return falseCondition(v1alpha1.ReasonEntriesRefused, left)
-	}
-	return Condition{Status: metav1.ConditionTrue, Reason: v1alpha1.ReasonResolvedRefs}
+	return falseCondition(v1alpha1.ReasonEntriesRefused, append(left, f.dangling...))
 }
 
 func falseCondition(reason string, problems []Problem) Condition {

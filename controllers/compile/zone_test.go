@@ -19,7 +19,7 @@ func TestTimeZones(t *testing.T) {
 	for zone, accepted := range map[string]bool{
 		"": true, "UTC": true, "Europe/Vienna": true, "Local": false, "local": false, "Mars/Base": false,
 	} {
-		w := NewWorld(testOptions)
+		w := New(testOptions)
 		upsert(t, w, &v1alpha1.Network{
 			ObjectMeta: metav1.ObjectMeta{Name: "n", Namespace: "default", Generation: 1, UID: "uid"},
 			Spec:       v1alpha1.NetworkSpec{Title: "N", TimeZone: zone},

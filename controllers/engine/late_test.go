@@ -67,7 +67,7 @@ func TestLatenessOfTheInitialList(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			e := New(Options{World: compile.NewWorld(compile.Options{}), Metrics: measured, Now: func() time.Time { return noon }})
+			e := New(Options{World: compile.New(compile.Options{}), Metrics: measured, Now: func() time.Time { return noon }})
 			e.listed = tt.listed
 			offer := &v1alpha1.Offer{ObjectMeta: metav1.ObjectMeta{Namespace: "shop", Name: "shoes", UID: "1", Generation: tt.generation}}
 			offer.Status.ObservedGeneration = tt.observed

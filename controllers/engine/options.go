@@ -44,7 +44,7 @@ const (
 // Options are the parts that an Engine connects. All but Keys are required.
 type Options struct {
 	// World is a new compiler; the engine alone uses it.
-	World *compile.World
+	World *compile.Compiler
 	// Publisher writes the snapshots; the engine alone uses it.
 	Publisher *publish.Publisher
 	// Poller asks the trackers. The engine runs it.

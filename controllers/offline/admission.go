@@ -27,7 +27,7 @@ func (a *admission) admit(ctx context.Context, m *manifest, old map[string]any) 
 	if k == nil || m.apiVersion != v1alpha1.GroupVersion.String() {
 		return nil, nil, []Finding{m.finding(ReasonRefused, "kind", fmt.Sprintf(
 			"%s %s is no kind of Waypost: use apiVersion %s and one of %s",
-			m.apiVersion, m.kind, v1alpha1.GroupVersion, strings.Join(slices.Sorted(maps.Keys(kinds)), ", ")))}
+			m.apiVersion, m.kind, v1alpha1.GroupVersion, strings.Join(slices.Sorted(maps.Keys(a.kinds)), ", ")))}
 	}
 	content := runtime.DeepCopyJSON(m.content)
 	findings := m.coerce(content, k.structural)
@@ -39,7 +39,7 @@ func (a *admission) admit(ctx context.Context, m *manifest, old map[string]any) 
 		return nil, nil, findings
 	}
 	a.pause()
-	object := k.make()
+	object := k.kind.New()
 	if err := runtime.DefaultUnstructuredConverter.FromUnstructured(content, object); err != nil {
 		return nil, nil, []Finding{m.finding(ReasonRefused, "", err.Error())}
 	}

@@ -16,7 +16,7 @@ import (
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/rest"
 
-	"github.com/waypost/waypost/api/v1alpha1"
+	"github.com/waypost/waypost/controllers/kinds"
 	"github.com/waypost/waypost/hack/testenv"
 )
 
@@ -47,7 +47,7 @@ func TestSameAsAPIServer(t *testing.T) {
 	}
 	count := 0
 	for _, m := range readAll(t, files...) {
-		if resources[m.kind] == "" {
+		if m.kind != "Secret" && kinds.Named(m.kind) == nil {
 			continue // kustomization.yaml
 		}
 		count++
@@ -147,13 +147,6 @@ type server struct {
 	namespace string
 }
 
-// resources are the names of kinds in URLs.
-var resources = map[string]string{
-	v1alpha1.KindNetwork: "networks", v1alpha1.KindAdvertiser: "advertisers", v1alpha1.KindPartner: "partners",
-	v1alpha1.KindOffer: "offers", v1alpha1.KindGoal: "goals", v1alpha1.KindPartnerPayout: "partnerpayouts",
-	v1alpha1.KindPayoutStructure: "payoutstructures", "Secret": "secrets",
-}
-
 func newServer(t *testing.T) *server {
 	t.Helper()
 	config := rest.CopyConfig(shared.Environment(t).Config)
@@ -167,11 +160,10 @@ func newServer(t *testing.T) *server {
 
 // path is where objects of the manifest's kind are.
 func (s *server) path(m *manifest) string {
-	root := "/apis/" + m.apiVersion
 	if m.kind == "Secret" {
-		root = "/api/v1"
+		return "/api/v1/namespaces/" + s.namespace + "/secrets"
 	}
-	return root + "/namespaces/" + s.namespace + "/" + resources[m.kind]
+	return "/apis/" + m.apiVersion + "/namespaces/" + s.namespace + "/" + kinds.Named(m.kind).Plural
 }
 
 // post asks whether the manifest would be created.

@@ -13,9 +13,8 @@ import (
 	celconfig "k8s.io/apiserver/pkg/apis/cel"
 	"sigs.k8s.io/yaml"
 
-	"github.com/waypost/waypost/api/snapshot"
-	"github.com/waypost/waypost/api/v1alpha1"
 	"github.com/waypost/waypost/config/crd"
+	"github.com/waypost/waypost/controllers/kinds"
 )
 
 // admission refuses what the API server would refuse, with the same code over the
@@ -31,24 +30,7 @@ type kindAdmission struct {
 	structural *structuralschema.Structural
 	schema     schemavalidation.SchemaValidator
 	rules      *cel.Validator
-	make       func() v1alpha1.Object
-}
-
-// kind is a custom resource: how its objects are made, and the compiler's name of it.
-type kind struct {
-	make   func() v1alpha1.Object
-	record snapshot.Kind
-}
-
-// kinds are the custom resources by their names in manifests.
-var kinds = map[string]kind{
-	v1alpha1.KindNetwork:         {func() v1alpha1.Object { return &v1alpha1.Network{} }, snapshot.KindNetwork},
-	v1alpha1.KindAdvertiser:      {func() v1alpha1.Object { return &v1alpha1.Advertiser{} }, snapshot.KindAdvertiser},
-	v1alpha1.KindPartner:         {func() v1alpha1.Object { return &v1alpha1.Partner{} }, snapshot.KindPartner},
-	v1alpha1.KindOffer:           {func() v1alpha1.Object { return &v1alpha1.Offer{} }, snapshot.KindOffer},
-	v1alpha1.KindGoal:            {func() v1alpha1.Object { return &v1alpha1.Goal{} }, snapshot.KindGoal},
-	v1alpha1.KindPartnerPayout:   {func() v1alpha1.Object { return &v1alpha1.PartnerPayout{} }, snapshot.KindPartnerPayout},
-	v1alpha1.KindPayoutStructure: {func() v1alpha1.Object { return &v1alpha1.PayoutStructure{} }, snapshot.KindPayoutStructure},
+	kind       *kinds.Kind
 }
 
 // newAdmission compiles the embedded definitions, whose rules take most of a
@@ -88,7 +70,8 @@ func newKindAdmission(data []byte) (string, *kindAdmission, error) {
 		return "", nil, fmt.Errorf("decoding: %w", err)
 	}
 	name := definition.Spec.Names.Kind
-	if _, ok := kinds[name]; !ok || len(definition.Spec.Versions) != 1 {
+	kind := kinds.Named(name)
+	if kind == nil || len(definition.Spec.Versions) != 1 {
 		return "", nil, errors.New("not one version of one of our kinds")
 	}
 	var schema apiextensions.JSONSchemaProps
@@ -106,7 +89,7 @@ func newKindAdmission(data []byte) (string, *kindAdmission, error) {
 		return "", nil, fmt.Errorf("compiling the schema: %w", err)
 	}
 	return name, &kindAdmission{
-		structural: structural, schema: validator, make: kinds[name].make,
+		structural: structural, schema: validator, kind: kind,
 		rules: cel.NewValidator(structural, true, celconfig.PerCallLimit),
 	}, nil
 }

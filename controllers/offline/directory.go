@@ -14,6 +14,7 @@ import (
 
 	"github.com/waypost/waypost/api/snapshot"
 	"github.com/waypost/waypost/controllers/compile"
+	"github.com/waypost/waypost/controllers/kinds"
 )
 
 // Directory is the objects of manifest files, compiled. Load follows the files;
@@ -22,11 +23,11 @@ type Directory struct {
 	dirs      []string
 	parts     bool
 	admission *admission
-	world     *compile.World
+	compiler  *compile.Compiler
 	files     map[string]*file
 	// declared says which files declare which objects.
 	declared *declarations
-	// applied are the objects that the world has, and what it has of each.
+	// applied are the objects that the compiler has, and what it has of each.
 	applied map[objectKey]*object
 	// listing are the applied objects that have lists of names.
 	listing map[objectKey]struct{}
@@ -34,7 +35,7 @@ type Directory struct {
 	generations map[objectKey]int64
 	// troubled are the verdicts that say that something is wrong.
 	troubled map[objectKey]compile.Verdict
-	// records are what the world has, in the order of keys; nil before the first Load.
+	// records are what the compiler has, in the order of keys; nil before the first Load.
 	records []*snapshot.Record
 }
 
@@ -50,7 +51,7 @@ func NewDirectory(options compile.Options, dirs ...string) (*Directory, error) {
 
 func newDirectory(a *admission, options compile.Options, dirs ...string) *Directory {
 	return &Directory{
-		dirs: dirs, admission: a, world: compile.NewWorld(options),
+		dirs: dirs, admission: a, compiler: compile.New(options),
 		files: map[string]*file{}, declared: newDeclarations(), applied: map[objectKey]*object{}, listing: map[objectKey]struct{}{},
 		generations: map[objectKey]int64{}, troubled: map[objectKey]compile.Verdict{},
 	}
@@ -69,8 +70,8 @@ func (d *Directory) Between(pause func()) {
 
 func (d *Directory) pause() { d.admission.pause() }
 
-// World is what the objects are compiled in, for verdicts and for keys that change.
-func (d *Directory) World() *compile.World { return d.world }
+// Compiler returns what the objects are compiled with, for keys that change.
+func (d *Directory) Compiler() *compile.Compiler { return d.compiler }
 
 // Load reads what has changed and compiles it as of now. It returns all records, in
 // the order of their keys, and everything that is wrong, in the order of the files.
@@ -90,8 +91,8 @@ func (d *Directory) Load(ctx context.Context, now time.Time) ([]*snapshot.Record
 	d.pause()
 	findings := d.apply()
 	d.pause()
-	d.world.SetPartial(d.partial())
-	delta := d.world.Compile(now)
+	d.compiler.SetPartial(d.partial())
+	delta := d.compiler.Compile(now)
 	d.pause()
 	d.judge(delta.Verdicts)
 	findings = append(findings, d.verdicts()...)
@@ -179,7 +180,7 @@ func (d *Directory) contentOf(key objectKey) (map[string]any, error) {
 	return content, nil
 }
 
-// apply brings the world up to date with the files. An object that two files
+// apply brings the compiler up to date with the files. An object that two files
 // declare counts where it stands first.
 func (d *Directory) apply() []Finding {
 	var findings []Finding
@@ -205,8 +206,8 @@ func (d *Directory) follow(delta compile.Delta) {
 		return
 	}
 	d.records = []*snapshot.Record{}
-	for _, network := range d.world.Networks() {
-		d.records = append(d.records, d.world.Records(network)...)
+	for _, network := range d.compiler.Networks() {
+		d.records = append(d.records, d.compiler.Records(network)...)
 	}
 }
 
@@ -217,12 +218,12 @@ func (d *Directory) put(key objectKey, o *object) []Finding {
 		d.listing[key] = struct{}{}
 	}
 	if o.typed == nil {
-		d.world.SetSecret(key.namespace, key.name, o.secret)
+		d.compiler.SetSecret(key.namespace, key.name, o.secret)
 		return nil
 	}
 	d.generations[key]++
 	o.typed.SetGeneration(d.generations[key])
-	if err := d.world.Upsert(o.typed); err != nil {
+	if err := d.compiler.Upsert(o.typed); err != nil {
 		return []Finding{o.manifest.finding(ReasonRefused, "", err.Error())}
 	}
 	return nil
@@ -234,10 +235,10 @@ func (d *Directory) remove(key objectKey) {
 	delete(d.listing, key)
 	delete(d.troubled, key)
 	if o.typed == nil {
-		d.world.DeleteSecret(key.namespace, key.name)
+		d.compiler.DeleteSecret(key.namespace, key.name)
 		return
 	}
-	d.world.Delete(kinds[key.kind].record, key.namespace, key.name)
+	d.compiler.Delete(kinds.Named(key.kind).Record, key.namespace, key.name)
 }
 
 // judge takes the verdicts that have changed.

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/waypost/waypost/api/v1alpha1"
+	"github.com/waypost/waypost/controllers/kinds"
 )
 
 // objectKey names an object among all files.
@@ -170,6 +171,5 @@ func isWaypost(m *manifest) bool {
 		return true
 	}
 	ours, _, _ := strings.Cut(v1alpha1.GroupName, ".")
-	_, known := kinds[m.kind]
-	return known && (!grouped || strings.Contains(strings.ToLower(group), ours))
+	return kinds.Named(m.kind) != nil && (!grouped || strings.Contains(strings.ToLower(group), ours))
 }

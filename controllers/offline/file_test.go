@@ -125,7 +125,7 @@ func TestBrokenFileSurvivesARestart(t *testing.T) {
 	}
 	d.write("shoes.yaml", offer+"  colour: red\n")
 	d.Directory = newDirectory(admissionOf(t), compile.Options{}, d.path)
-	if err := d.World().LoadPrevious(before); err != nil {
+	if err := d.Compiler().LoadPrevious(before); err != nil {
 		t.Fatal(err)
 	}
 	records, said := d.load()

@@ -23,7 +23,7 @@ func verdictFindings(m *manifest, v compile.Verdict) []Finding {
 		findings = append(findings, f)
 	}
 	for _, r := range v.Refused {
-		findings = append(findings, m.finding(r.Reason, r.Field, fmt.Sprintf("%s; the entry %s is left out, the others are served", r.Message, r.Name)))
+		findings = append(findings, m.finding(r.Reason, r.Field, fmt.Sprintf("%s; the entry %s is left out, the others are served", r.Message, r.Entry)))
 	}
 	return findings
 }

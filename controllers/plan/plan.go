@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/waypost/waypost/api/snapshot"
+	"github.com/waypost/waypost/controllers/kinds"
 )
 
 // Class says whom a change concerns.
@@ -84,10 +85,11 @@ func (d *differ) add(class Class, object, what, old, changed string) {
 // objects notes what is new and what is gone. Gone offers, goals and partners
 // break links that are in use.
 func (d *differ) objects() {
-	for _, kind := range []snapshot.Kind{
-		snapshot.KindAdvertiser, snapshot.KindPartner, snapshot.KindOffer, snapshot.KindGoal,
-		snapshot.KindPartnerPayout, snapshot.KindPayoutStructure,
-	} {
+	for _, k := range kinds.All() {
+		kind := k.Record
+		if kind == snapshot.KindNetwork {
+			continue // a namespace without one has defaults
+		}
 		for _, name := range union(d.old.records[kind], d.new.records[kind]) {
 			object := kind.String() + "/" + name
 			switch _, was := d.old.records[kind][name]; {

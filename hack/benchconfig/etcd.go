@@ -18,6 +18,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/waypost/waypost/api/v1alpha1"
+	"github.com/waypost/waypost/controllers/kinds"
 )
 
 // restore puts objects into etcd, as a restored backup would: through the API
@@ -64,36 +65,16 @@ type operation struct {
 	} `json:"requestPut"`
 }
 
-// plurals are the resources of the kinds that are restored.
-var plurals = map[string]string{
-	v1alpha1.KindNetwork: "networks", v1alpha1.KindAdvertiser: "advertisers", v1alpha1.KindPartner: "partners",
-	v1alpha1.KindOffer: "offers", v1alpha1.KindPartnerPayout: "partnerpayouts",
-}
-
 // stored returns where and how the API server keeps an object.
 func stored(object client.Object) (key string, value []byte, err error) {
-	kind := kindOf(object)
-	object.GetObjectKind().SetGroupVersionKind(v1alpha1.GroupVersion.WithKind(kind))
+	kind := kinds.Of(object)
+	object.GetObjectKind().SetGroupVersionKind(kind.GVK())
 	object.SetUID(types.UID(uuid.NewString()))
 	object.SetGeneration(1)
 	object.SetCreationTimestamp(metav1.NewTime(time.Now().Truncate(time.Second)))
-	key = fmt.Sprintf("/registry/%s/%s/%s/%s", v1alpha1.GroupName, plurals[kind], object.GetNamespace(), object.GetName())
+	key = fmt.Sprintf("/registry/%s/%s/%s/%s", v1alpha1.GroupName, kind.Plural, object.GetNamespace(), object.GetName())
 	value, err = json.Marshal(object)
 	return key, value, err
-}
-
-func kindOf(object client.Object) string {
-	switch object.(type) {
-	case *v1alpha1.Network:
-		return v1alpha1.KindNetwork
-	case *v1alpha1.Advertiser:
-		return v1alpha1.KindAdvertiser
-	case *v1alpha1.Partner:
-		return v1alpha1.KindPartner
-	case *v1alpha1.PartnerPayout:
-		return v1alpha1.KindPartnerPayout
-	}
-	return v1alpha1.KindOffer
 }
 
 func (c *cluster) commit(ctx context.Context, t transaction) error {

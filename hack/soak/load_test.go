@@ -151,7 +151,7 @@ func (s *stage) moderateOne(ctx context.Context, x *sender, a *answers) {
 		return
 	}
 	l := s.i.Ledgers[x.IntN(len(s.i.Ledgers))]
-	what := x.one("approve", "reject")
+	what := x.one("approve", "approve", "reject", "reject", "release")
 	status, err := s.decide(ctx, l.Admin, id, what, x.one("", "fraud", "seen"))
 	if err == nil && status == http.StatusOK {
 		a.mu.Lock()

@@ -13,7 +13,7 @@ import (
 	"github.com/waypost/waypost/tracker/journal"
 )
 
-// model is the contract written down once more, as simply as possible: one entry
+// model is docs/rules.md written down once more, as simply as possible: one entry
 // after the other. It knows the configurations and the requests that were sent; of
 // the journal it takes which request came when, and under which configuration.
 type model struct {
@@ -192,21 +192,25 @@ func (m *model) moderate(x *journal.Moderation) {
 	if s == nil || s.network.Name != x.Network {
 		return
 	}
-	if x.Status == snapshot.StatusRejected {
-		if s.status != "rejected" {
-			s.until = 0
-			s.move("rejected", x.Reason)
-			if x.Reason == "" {
-				s.reason = "rejected_by_moderator"
-			}
-			m.fire(s, s.facts)
-		}
+	names := map[snapshot.ConversionStatus]string{snapshot.StatusApproved: "approved", snapshot.StatusPending: "pending", snapshot.StatusRejected: "rejected", snapshot.StatusHold: "hold"}
+	approvedAndHeld := x.Status == snapshot.StatusApproved && s.until != 0 && x.From != 0 && !x.Release
+	if s.status == names[x.Status] || approvedAndHeld {
 		return
 	}
-	if s.status == "approved" {
+	if x.From != 0 && names[x.From] != s.status {
+		s.history = append(s.history, s.status) // it was decided about another status
 		return
 	}
 	was := s.status
+	if x.Status == snapshot.StatusRejected {
+		s.until, s.advertisers = 0, false
+		s.move("rejected", x.Reason)
+		if x.Reason == "" {
+			s.reason = "rejected_by_moderator"
+		}
+		m.fire(s, s.facts)
+		return
+	}
 	if was == "rejected" {
 		if m.keyTaken(s) || m.over(s, s, "rejected") {
 			s.history = append(s.history, "rejected")
@@ -218,14 +222,16 @@ func (m *model) moderate(x *journal.Moderation) {
 		}
 	}
 	ends := s.at + s.offer.HoldHours*3_600_000_000
-	if was != "hold" && s.offer.HoldHours > 0 && ends > x.At {
+	if !x.Release && (was != "hold" || x.From != 0) && s.offer.HoldHours > 0 && ends > x.At {
 		s.until = ends
 		s.move("hold", "")
 	} else {
 		s.until = 0
 		s.move("approved", "")
 	}
-	m.fire(s, s.facts)
+	if was != s.status {
+		m.fire(s, s.facts)
+	}
 }
 
 // keyTaken: another sale has the key of this one by now.

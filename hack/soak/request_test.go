@@ -64,7 +64,7 @@ func (q *request) keysGiven() []string {
 	return list
 }
 
-// synonyms are the names of the contract's tables.
+// synonyms are the names in the tables of docs/integrate.md.
 var synonyms = map[string][]string{
 	"click":  {"clickid", "click_id", "transaction_id", "tracking", "tid", "cid", "reqid", "passthrough1"},
 	"amount": {"amount", "sum"}, "order": {"action_id", "order_id", "txid", "conversion_unique_id"},
@@ -91,7 +91,8 @@ func (q *request) render(r *rand.Rand) {
 		if q.path == "/" && m == "partner" {
 			name = "a"
 		}
-		q.params = append(q.params, param{name, q.meaning[m]})
+		name = damaged(r, name)
+		q.params = append(q.params, param{name, padded(r, m, q.meaning[m])})
 		if q.body != "json" && q.meaning[m] != "" && r.IntN(40) == 0 {
 			q.params = append(q.params, param{name, "second"}) // the first counts
 		}
@@ -102,6 +103,30 @@ func (q *request) render(r *rand.Rand) {
 	if r.IntN(10) == 0 {
 		q.params = append(q.params, param{"unknown", "ignored"})
 	}
+}
+
+// damaged is what a name becomes on its way through pages and mails.
+func damaged(r *rand.Rand, name string) string {
+	switch r.IntN(30) {
+	case 0:
+		return "amp;" + name
+	case 1:
+		return strings.ToUpper(name)
+	case 2:
+		return []string{"amp;amp;", "#38;", "AMP;", " "}[r.IntN(4)] + name
+	}
+	return name
+}
+
+// padded has blanks around a value now and then, where they mean nothing.
+func padded(r *rand.Rand, meaning, value string) string {
+	switch meaning {
+	case "click", "aimp_id", "goal", "goal_id", "goal_name", "goal_ref", "amount", "order", "status", "currency":
+		if value != "" && r.IntN(25) == 0 {
+			return []string{value + " ", value + "\r\n", "\u00a0" + value, value + "\ufeff"}[r.IntN(4)]
+		}
+	}
+	return value
 }
 
 func keysOf(m map[string]string) func(func(string) bool) {

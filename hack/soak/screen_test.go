@@ -26,13 +26,14 @@ type facts struct {
 	amount     *int64
 	status     string // "" when it says nothing
 	order      string
+	orderless  bool // it sent a word for nothing
 	currency   string
 	test       bool
 	reason     string // the first of the tracker's checks that failed
 }
 
 var (
-	macros  = regexp.MustCompile(`\{\w+\}|#\w+#|<[A-Z]+>`)
+	macros  = regexp.MustCompile(`\{\w+\}|#\w+#|<[A-Z]+>|^\[X\]$|^__ID__$|^\$id$|^%%ID%%$`)
 	amounts = regexp.MustCompile(`^[0-9]{1,9}(\.[0-9]{1,6})?$`)
 	words   = map[string]string{
 		"": "", "approved": "approved", "1": "approved", "pending": "pending", "2": "pending",
@@ -41,9 +42,12 @@ var (
 	viaPath = map[string]string{"/pixel.gif": "image", "/aff_l": "image", "/pixel.html": "iframe", "/click.gif": "click"}
 )
 
-// screen does the tracker's checks, in the order of the contract.
+// screen does the tracker's checks, in the order of docs/rules.md.
 func (m *model) screen(w *world, q *request, at int64) *facts {
 	f := &facts{request: q, at: at, network: w.network(q.network), via: viaPath[q.path], order: q.meaning["order"], currency: q.meaning["currency"], test: q.meaning["test"] == "1"}
+	if f.orderless = slices.Contains([]string{"undefined", "null", "0", "N/A"}, f.order); f.orderless {
+		f.order = ""
+	}
 	f.reason = m.firstFailing(f)
 	return f
 }

@@ -26,7 +26,7 @@ func number(name string, otherwise uint64) uint64 {
 }
 
 // TestModelAgreesWithTheInstallation is the promise of the whole: whatever comes,
-// whatever dies, every postback is judged once, as the contract says, to the cent,
+// whatever dies, every postback is judged once, by docs/rules.md, to the cent,
 // on both engines; partners hear of it; and a rebuild gives the same tables. More
 // of it: make soak.
 func TestModelAgreesWithTheInstallation(t *testing.T) {

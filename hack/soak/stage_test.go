@@ -197,7 +197,7 @@ func get(target string, into any) error {
 	return json.Unmarshal(data, into)
 }
 
-// decide approves or rejects a conversion through a ledger's API.
+// decide approves, rejects or releases a conversion through a ledger's API.
 func (s *stage) decide(ctx context.Context, admin, id, what, reason string) (int, error) {
 	body, err := json.Marshal(map[string]string{"reason": reason})
 	if err != nil {

@@ -197,6 +197,8 @@ func (s *sender) fill(q *request, n *network, o *offer, g *goal) {
 	}
 	if s.chance(35) {
 		m["order"] = fmt.Sprintf("o%d", s.IntN(60)+len(s.postbacks)/30)
+	} else if s.chance(5) {
+		m["order"] = s.one("undefined", "null", "0", "N/A")
 	}
 	if s.chance(50) {
 		m["amount"] = s.amount()
@@ -222,7 +224,7 @@ func (s *sender) mixed(text string) string {
 func (s *sender) amount() string {
 	switch s.IntN(40) {
 	case 0:
-		return s.one("1,50", "-1", "1e3", " 5", ".5", "5.", "1234567890", "1.1234567")
+		return s.one("1,50", "-1", "1e3", "1 5", ".5", "5.", "1234567890", "1.1234567")
 	case 1:
 		return ""
 	case 2:
@@ -294,7 +296,7 @@ func (s *sender) spoil(q *request, v *visit) {
 	m := q.meaning
 	switch s.IntN(60) {
 	case 0:
-		m[s.one("goal", "amount", "order", "currency")] = s.one("{payout}", "#s1#", "<AMOUNT>")
+		m[s.one("goal", "amount", "order", "currency")] = s.one("{payout}", "#s1#", "<AMOUNT>", "[X]", "__ID__", "$id", "%%ID%%")
 	case 1:
 		delete(m, "click")
 		delete(m, "aimp_id")

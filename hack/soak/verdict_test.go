@@ -15,6 +15,7 @@ type sale struct {
 	payout, revenue int64
 	amount          *int64
 	frees           bool // its key is free
+	advertisers     bool // an advertiser's postback rejected it last
 	keyless         bool // it was counted when it came, without an order id, and not released since
 	history         []string
 	windows         map[string]string // of caps, as text
@@ -22,7 +23,7 @@ type sale struct {
 
 func (s *sale) move(to, reason string) {
 	s.status, s.reason = to, ""
-	if to == "rejected" {
+	if to == "rejected" || reason == "order_id_missing" {
 		s.reason = reason
 	}
 	s.history = append(s.history, to)
@@ -154,7 +155,10 @@ func (m *model) fresh(s *sale) string {
 	}
 	switch {
 	case reason != "":
+		s.advertisers = reason == "rejected_by_advertiser"
 		return m.record(s, "rejected", reason)
+	case s.orderless && (s.goal.Multiple || s.session == ""):
+		return m.record(s, "pending", "order_id_missing")
 	case s.goal.Manual && !s.network.ApprovalOff || s.facts.status == "pending":
 		return m.record(s, "pending", "")
 	case s.facts.status == "hold":
@@ -198,7 +202,7 @@ func (m *model) index(s *sale) {
 // later is a postback of a sale that there is.
 func (m *model) later(f *facts, s *sale) string {
 	open := s.status == "pending" || s.status == "hold"
-	back := s.status == "approved" && f.status == "rejected" && f.proven
+	back := f.proven && (s.status == "approved" && f.status == "rejected" || s.status == "rejected" && s.advertisers && f.status == "approved")
 	switch {
 	case f.status == "":
 		return "refused duplicate"
@@ -207,7 +211,7 @@ func (m *model) later(f *facts, s *sale) string {
 	case f.keyed && !f.proven:
 		return "refused duplicate"
 	case f.status == "rejected":
-		s.until, s.said = 0, "rejected"
+		s.until, s.said, s.advertisers = 0, "rejected", true
 		s.move("rejected", "rejected_by_advertiser")
 		m.fire(s, f)
 		return "rejected rejected_by_advertiser"
@@ -220,13 +224,18 @@ func (m *model) later(f *facts, s *sale) string {
 		if !n.price(f.amount) {
 			return "refused bad_amount"
 		}
-		if m.over(&n, s, s.status) {
-			n.until, n.said, n.frees, n.keyless = 0, f.status, true, false
-			n.move("rejected", "cap_reached")
-			*s = n
+	}
+	if (was == "rejected" || revalued) && m.over(&n, s, s.status) {
+		n.until, n.said, n.frees, n.keyless = 0, f.status, true, false
+		n.move("rejected", "cap_reached")
+		*s = n
+		if was != "rejected" {
 			m.fire(s, f)
-			return "rejected cap_reached"
 		}
+		return "rejected cap_reached"
+	}
+	if was == "rejected" && s.goal.EndPoint && s.session != "" {
+		m.closed[s.session] = true
 	}
 	to, until := s.status, s.until
 	ends := s.at + s.offer.HoldHours*3_600_000_000

@@ -27,20 +27,38 @@ func TestBinaries(t *testing.T) {
 	root, assets := t.TempDir(), t.TempDir()
 	built := filepath.Join(root, "bin", "kube")
 
-	_, err := binaries(root, "")
+	_, err := binaries(root, "", "etcd", "kube-apiserver")
 	wantAdvice(t, err, built)
 
 	touch(t, filepath.Join(built, "etcd"))
-	_, err = binaries(root, "")
+	_, err = binaries(root, "", "etcd", "kube-apiserver")
 	wantAdvice(t, err, "kube-apiserver")
 
 	touch(t, filepath.Join(built, "kube-apiserver"))
-	if got, err := binaries(root, ""); err != nil || got != built {
+	if got, err := binaries(root, "", "etcd", "kube-apiserver"); err != nil || got != built {
 		t.Errorf("binaries = %q, %v, want %q", got, err, built)
 	}
 
-	_, err = binaries(root, assets)
+	_, err = binaries(root, assets, "etcd", "kube-apiserver")
 	wantAdvice(t, err, assets)
+
+	relative := filepath.Join("bin", "kube")
+	if got, err := binaries(root, relative, "etcd"); err != nil || got != built {
+		t.Errorf("binaries = %q, %v for a path relative to the root, want %q", got, err, built)
+	}
+}
+
+func TestBinary(t *testing.T) {
+	assets := t.TempDir()
+	t.Setenv(assetsVariable, assets)
+	_, err := Binary("kubectl")
+	wantAdvice(t, err, "kubectl")
+
+	kubectl := filepath.Join(assets, "kubectl")
+	touch(t, kubectl)
+	if got, err := Binary("kubectl"); err != nil || got != kubectl {
+		t.Errorf("Binary = %q, %v, want %q", got, err, kubectl)
+	}
 }
 
 // wantAdvice: a newcomer must learn from the failure alone what to run.

@@ -33,7 +33,7 @@ func Launch() (*Environment, error) {
 	if err != nil {
 		return nil, err
 	}
-	assets, err := binaries(root, os.Getenv(assetsVariable))
+	assets, err := binaries(root, os.Getenv(assetsVariable), "etcd", "kube-apiserver")
 	if err != nil {
 		return nil, err
 	}
@@ -51,10 +51,20 @@ func Launch() (*Environment, error) {
 	return &Environment{Environment: environment, Root: root}, nil
 }
 
+// leaveOutIfShort ends a test that runs with -short: "make test-unit" needs no control plane.
+func leaveOutIfShort(t testing.TB) {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("needs an API server, which -short leaves out")
+	}
+}
+
 // Start launches an environment for one test and stops it when the test ends.
 // It fails the test where the binaries are missing: a test that cannot run is no test passed.
+// With -short it leaves the test out.
 func Start(t testing.TB) *Environment {
 	t.Helper()
+	leaveOutIfShort(t)
 	environment, err := Launch()
 	if err != nil {
 		t.Fatal(err)

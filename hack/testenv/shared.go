@@ -21,9 +21,11 @@ type Shared struct {
 	err         error
 }
 
-// Environment returns the package's environment. It fails the test where it cannot be launched.
+// Environment returns the package's environment. It fails the test where it cannot be launched,
+// and leaves it out with -short.
 func (s *Shared) Environment(t testing.TB) *Environment {
 	t.Helper()
+	leaveOutIfShort(t)
 	s.launch.Do(func() { s.environment, s.err = Launch() })
 	if s.err != nil {
 		t.Fatal(s.err)

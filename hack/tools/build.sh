@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# build.sh TOOL… builds the named tools from their pinned modules into bin/tools: controller-gen, crd-ref-docs and
-# golangci-lint from the module here, helm, helm-docs, kube-score and promtool each from a module of its own, because
+# build.sh TOOL… builds the named tools from their pinned modules into bin/tools: controller-gen, crd-ref-docs, deadcode
+# and golangci-lint from the module here, helm, helm-docs, kube-score and promtool each from a module of its own, because
 # their dependencies exclude each other. A tool that is there in the pinned version is not built again.
 set -euo pipefail
 tools=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -22,6 +22,7 @@ for tool in "$@"; do
 	case $tool in
 	controller-gen) build sigs.k8s.io/controller-tools/cmd/controller-gen ;;
 	crd-ref-docs) build github.com/elastic/crd-ref-docs ;;
+	deadcode) build golang.org/x/tools/cmd/deadcode ;;
 	golangci-lint) build github.com/golangci/golangci-lint/v2/cmd/golangci-lint ;;
 	helm) build_in helm helm.sh/helm/v4/cmd/helm -ldflags '-s -w' ;;
 	helm-docs) build_in helm-docs github.com/norwoodj/helm-docs/cmd/helm-docs ;;

@@ -13,7 +13,7 @@ import (
 type Attributes struct {
 	// Verb is get for reading and update for moderation and retries.
 	Verb string
-	// Subresource is reports, conversions, postbacks, deliveries or clicks.
+	// Subresource is reports, conversions, postbacks, deliveries, clicks or profiles.
 	Subresource string
 	// Network is the namespace asked about, "" for all of them.
 	Network string
@@ -90,8 +90,12 @@ func bearer(r *http.Request) (token string, fromCookie bool) {
 	return "", false
 }
 
-// attributesOf reads what a request to /api/v1/ wants from its path and method.
+// attributesOf reads what a request wants from its path and method. A profile is one
+// of the process, so it belongs to no network.
 func attributesOf(r *http.Request) Attributes {
+	if strings.HasPrefix(r.URL.Path, ProfilesPath) {
+		return Attributes{Verb: "get", Subresource: "profiles"}
+	}
 	rest := strings.TrimPrefix(r.URL.Path, "/api/v1/")
 	subresource, _, _ := strings.Cut(rest, "/")
 	query := r.URL.Query()

@@ -25,7 +25,7 @@ type Options struct {
 	// Metrics is what /metrics shows.
 	Metrics prometheus.Gatherer
 	// API serves /api/v1/ and Console everything else under /. Both run behind
-	// Authorizer.
+	// Authorizer, and so does /debug/pprof/, which needs nothing else.
 	API        http.Handler
 	Console    http.Handler
 	Authorizer Authorizer
@@ -49,6 +49,9 @@ func NewHandler(o Options) http.Handler {
 	}
 	if o.API != nil {
 		mux.Handle("/api/v1/", Authenticated(o.Authorizer, o.API))
+	}
+	if o.Authorizer != nil {
+		mux.Handle(ProfilesPath, Profiles(o.Authorizer))
 	}
 	if o.Console != nil {
 		mux.Handle("/", o.Console)

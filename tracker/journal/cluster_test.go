@@ -171,6 +171,9 @@ func TestClusterMakesThreeReplicas(t *testing.T) {
 // The promise of the journal: whatever happens to its servers, what was answered
 // is in it, once and in its writer's order.
 func TestLeaderKilledUnderLoad(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes a minute under load; -short leaves it out")
+	}
 	nodes, url := startNATS(t, 3)
 	c := connectTest(t, url, ConnectOptions{})
 	awaitStream(t, c)
@@ -189,6 +192,9 @@ func TestLeaderKilledUnderLoad(t *testing.T) {
 // A leader that hangs may hold batches back and deliver them long after the same
 // ones were sent to its successor, and later ones too.
 func TestLeaderStalledUnderLoad(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes a minute under load; -short leaves it out")
+	}
 	nodes, url := startNATS(t, 3)
 	c := connectTest(t, url, ConnectOptions{})
 	awaitStream(t, c)
@@ -221,6 +227,9 @@ func TestSmallClusterMakesDoWithOneReplica(t *testing.T) {
 // All of the journal's servers may go at once, and come back: a single one, or the
 // three of a cluster.
 func TestJournalKilledAndStartedAgain(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes a minute under load; -short leaves it out")
+	}
 	for _, size := range []int{1, 3} {
 		t.Run(fmt.Sprint(size), func(t *testing.T) {
 			nodes, url := startNATS(t, size)

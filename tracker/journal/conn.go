@@ -116,6 +116,9 @@ func (c *Conn) Close() { c.nc.Close() }
 // Connected reports whether a NATS server is connected right now.
 func (c *Conn) Connected() bool { return c.nc.IsConnected() }
 
+// Embedded reports whether the journal is inside this process.
+func (c *Conn) Embedded() bool { return c.embedded }
+
 // EndPosition returns the position of the journal's last batch, 0 when it never had one.
 func (c *Conn) EndPosition(ctx context.Context) (uint64, error) {
 	_, last, err := c.bounds(ctx)

@@ -31,6 +31,8 @@ type Batch struct {
 	// and Stored when the journal took it; both are set by a Reader only.
 	Position uint64
 	Stored   time.Time
+	// Digest identifies the batch as the journal holds it, never 0. Set by a Reader only.
+	Digest uint64
 	// Missing is how many batches before this one are gone from the journal though
 	// they were never read: trimmed, or deleted by hand. Set by a Reader only.
 	Missing uint64

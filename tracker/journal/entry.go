@@ -166,6 +166,9 @@ type Postback struct {
 	// Trace is the W3C traceparent of the tracker's span, so that the ledger's is of
 	// the same trace; "" when the postback is not traced. Nothing is judged by it.
 	Trace string `cbor:"24,keyasint,omitempty"`
+	// OrderIDMissing says that the order id came as a word for nothing, such as
+	// undefined or 0. OrderID is "" then.
+	OrderIDMissing bool `cbor:"25,keyasint,omitempty"`
 	// Terms is what the configuration says; nil when the click id named nothing.
 	// They must not change once they were handed to a Writer, nor when a Reader gave them.
 	Terms *Terms `cbor:"-"`
@@ -229,9 +232,17 @@ type Moderation struct {
 	At           int64                     `cbor:"1,keyasint"`
 	Network      string                    `cbor:"2,keyasint"`
 	ConversionID string                    `cbor:"3,keyasint"`
-	Status       snapshot.ConversionStatus `cbor:"4,keyasint"` // approved or rejected
-	Reason       string                    `cbor:"5,keyasint,omitempty"`
+	Status       snapshot.ConversionStatus `cbor:"4,keyasint"`           // approved or rejected
+	Reason       string                    `cbor:"5,keyasint,omitempty"` // internal; partners never see it
 	Actor        string                    `cbor:"6,keyasint,omitempty"`
+	// From is the status that the decision is about: it applies to no other. 0 is an
+	// entry of before there was From, whose approval of a conversion on hold ends the hold.
+	From snapshot.ConversionStatus `cbor:"7,keyasint,omitempty"`
+	// Release makes an approval end the hold. A version that does not know it reads an
+	// approval of before, which does the same.
+	Release bool `cbor:"8,keyasint,omitempty"`
+	// PartnerReason is what the partner reads in place of Reason, "" for a reason code alone.
+	PartnerReason string `cbor:"9,keyasint,omitempty"`
 }
 
 // Tick says that time has reached At (microseconds since 1970). The ledger

@@ -13,7 +13,7 @@ import (
 // Outcomes of an append that a writer treats in a way of their own. Every other
 // error means that the outcome is not known and the same batch is sent again.
 var (
-	errFull          = errors.New("the journal is full")
+	errFull          = errors.New("the journal is full, or held because it is not that of the books (see the ledger's log)")
 	errBatchTooLarge = errors.New("larger than the NATS server's max_payload")
 )
 

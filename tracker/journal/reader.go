@@ -18,10 +18,10 @@ const (
 	aheadBatches = 256
 )
 
-// ErrRewound says that the journal ends before the position it was read up to: it
-// is another journal, or was restored from an older copy. Reading on would count
-// things twice or miss them, so a person must decide.
-var ErrRewound = errors.New("the journal ends before the position already read")
+// ErrRewound is returned where the journal ends before the position it was read up to,
+// or has another batch there: it is another journal, or an older copy of this one.
+// Reading on would count things twice or miss them, so an operator must decide.
+var ErrRewound = errors.New("the journal is not the one that was read: it is shorter, or has another batch at the position already read")
 
 // ErrClosed is returned by calls on a closed Writer or Reader.
 var ErrClosed = errors.New("closed")
@@ -30,6 +30,8 @@ var ErrClosed = errors.New("closed")
 type ReaderOptions struct {
 	// Metrics counts what is read; nil counts nothing.
 	Metrics *ReaderMetrics
+	// Digest is that of the batch at the position to start after; 0 where it is not known.
+	Digest uint64
 	// Patience is how long an ErrRewound must persist before it is believed: a
 	// server that has just become leader may lag for a moment. Default 10 s.
 	Patience time.Duration
@@ -48,6 +50,7 @@ type Reader struct {
 
 	// last is the position handed on, known what its batches defined; of the pump alone.
 	last    uint64
+	digest  uint64 // of the batch at last; 0 while not known
 	known   definitions
 	missing uint64 // positions before last that were gone, not reported yet
 	started bool
@@ -61,7 +64,7 @@ func NewReader(c *Conn, after uint64, o ReaderOptions) *Reader {
 		o.Patience = 10 * time.Second
 	}
 	ctx, cancel := context.WithCancel(context.Background())
-	r := &Reader{conn: c, o: o, cancel: cancel, batches: make(chan *Batch, aheadBatches), room: semaphore.NewWeighted(aheadEntries), last: after, started: after > 0}
+	r := &Reader{conn: c, o: o, cancel: cancel, batches: make(chan *Batch, aheadBatches), room: semaphore.NewWeighted(aheadEntries), last: after, digest: o.Digest, started: after > 0}
 	r.done.Go(func() { r.pump(ctx) })
 	return r
 }
@@ -162,10 +165,29 @@ func (r *Reader) locate(ctx context.Context) error {
 		return r.ended(last)
 	}
 	r.rewound = time.Time{}
+	if err := r.recognise(ctx, first); err != nil {
+		return err
+	}
 	if r.last+1 < first {
 		r.skip(first)
 	}
 	r.started = true
+	return nil
+}
+
+// recognise compares the batch at the position already read with the one that was read.
+// Where it is gone there is nothing to compare.
+func (r *Reader) recognise(ctx context.Context, first uint64) error {
+	if r.digest == 0 || r.last < first {
+		return nil
+	}
+	at, err := r.conn.Inspect(ctx, r.last)
+	if err != nil {
+		return err
+	}
+	if at.Digest != 0 && at.Digest != r.digest {
+		return fmt.Errorf("%w: position %d", ErrRewound, r.last)
+	}
 	return nil
 }
 
@@ -189,6 +211,7 @@ func (r *Reader) skip(first uint64) {
 		return
 	}
 	r.missing += missing
+	r.digest = 0
 	r.o.Metrics.missed(missing)
 	r.conn.o.Log.Error(nil, "batches are gone from the journal that were never read", "missing", missing, "next", first)
 }
@@ -239,7 +262,8 @@ func (r *Reader) hand(ctx context.Context, msg jetstream.Msg) error {
 		r.conn.o.Log.Error(err, "passed over a batch that does not decode", "position", position)
 		b = &Batch{Malformed: err}
 	}
-	b.Position, b.Stored, b.Missing = position, meta.Timestamp, r.missing
+	sum := digest(msg.Data())
+	b.Position, b.Stored, b.Missing, b.Digest = position, meta.Timestamp, r.missing, sum
 	if err := r.room.Acquire(ctx, weight(b)); err != nil {
 		return fmt.Errorf("read the journal: %w", err)
 	}
@@ -248,7 +272,7 @@ func (r *Reader) hand(ctx context.Context, msg jetstream.Msg) error {
 	case <-ctx.Done():
 		return fmt.Errorf("read the journal: %w", ctx.Err())
 	}
-	r.last, r.missing = position, 0
+	r.last, r.missing, r.digest = position, 0, sum
 	r.o.Metrics.read(b)
 	return nil
 }

@@ -163,8 +163,8 @@ func (c *Conn) create(ctx context.Context, cfg jetstream.StreamConfig) error {
 
 func (c *Conn) warnOfOneReplica(name string) {
 	if !c.embedded {
-		c.o.Log.Info("the stream has one replica: with its server it is lost; use three NATS servers "+
-			"(nats stream edit --replicas 3), and sync_interval: always where there is but one", "stream", name)
+		c.o.Log.Error(nil, "the stream has one replica: it is lost with its server, and without sync_interval: always its end is lost with the power; "+
+			"use three NATS servers (nats stream edit --replicas 3) and set jetstream { sync_interval: always }", "stream", name)
 	}
 }
 

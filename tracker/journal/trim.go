@@ -10,15 +10,16 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 )
 
-// Trim removes the batches up to and including position that were stored before
-// notAfter, and returns the position of the first one that is left. Only a ledger
-// that has committed position may call it.
+// Trim removes the batches before position that were stored before notAfter, and
+// returns the position of the first one that is left. The batch at position stays: it
+// is what the books recognise the journal by. Only a ledger that has committed position
+// may call it.
 func (c *Conn) Trim(ctx context.Context, position uint64, notAfter time.Time) (uint64, error) {
 	first, last, err := c.bounds(ctx)
 	if err != nil {
 		return 0, fmt.Errorf("trim the journal: %w", err)
 	}
-	keep, err := c.firstStoredAt(ctx, first, min(position, last), notAfter)
+	keep, err := c.firstStoredAt(ctx, first, min(max(position, 1)-1, last), notAfter)
 	if err != nil {
 		return 0, fmt.Errorf("trim the journal to %s: %w", notAfter.UTC().Format(time.RFC3339), err)
 	}

@@ -15,7 +15,7 @@ var ErrNotDurable = errors.New("not durable in the journal in time")
 // ErrTooLarge says that an entry is larger than any journal takes.
 var ErrTooLarge = errors.New("entry too large for the journal")
 
-// Verdict is what became of one postback; see the contract's table of verdicts.
+// Verdict is what became of one postback; see docs/rules.md, "Verdicts".
 type Verdict struct {
 	Verdict string `cbor:"1,keyasint"` // approved, pending, hold, rejected, refused
 	Reason  string `cbor:"2,keyasint,omitempty"`

@@ -17,6 +17,9 @@ import (
 //
 //	WAYPOST_MODEL_SEEDS=20 WAYPOST_MODEL_ENTRIES=50000 go test -run ModelAgrees ./tracker/ledger
 func TestModelAgrees(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes a minute under load; -short leaves it out")
+	}
 	storetest.Each(t, func(t *testing.T, target string) {
 		entries := int(number("WAYPOST_MODEL_ENTRIES", 6000))
 		for seed := range number("WAYPOST_MODEL_SEEDS", 2) {

@@ -136,7 +136,7 @@ func cpuTime(b *testing.B) time.Duration {
 
 func runTape(b *testing.B, s *store.Store, tp *tape) {
 	ctx, cancel := context.WithCancel(b.Context())
-	l := New(Options{Store: s, Open: func(after uint64) Reader { return ahead(tp.open(after)) }})
+	l := New(Options{Store: s, Open: func(after, _ uint64) Reader { return ahead(tp.open(after, 0)) }})
 	done := make(chan error, 1)
 	go func() { done <- l.Run(ctx) }()
 	for {

@@ -1,6 +1,7 @@
 package ledger
 
 import (
+	"math"
 	"net/http"
 
 	"github.com/waypost/waypost/tracker/journal"
@@ -23,6 +24,10 @@ type changes struct {
 	traced []traced
 	// capsChanged are counters of clicks and impressions that were counted up, with their limit.
 	capsChanged map[*fold.Counter]int64
+
+	// batch is the one whose entries are folded.
+	batch *journal.Batch
+	gaps  uint64 // batches that are missing
 }
 
 // rows is what is written at the next flush.
@@ -73,6 +78,14 @@ func newRows() rows {
 // their trackers have been answered.
 func (c *changes) rebuilding() bool {
 	return c.mem.progress.Position <= c.mem.progress.RebuildUntil
+}
+
+// stored is when the journal's server stored the batch, in microseconds since 1970.
+func (c *changes) stored() int64 {
+	if c.batch.Stored.IsZero() {
+		return math.MaxInt64 // not known
+	}
+	return c.batch.Stored.UnixMicro()
 }
 
 // Booked is fold.Sink's: it counts a conversion, or what changed of it, keeps its row,

@@ -25,6 +25,9 @@ const (
 // TestKilledAnywhere kills the process of a ledger (SIGKILL) again and again while
 // it folds, and expects the tables of one that was left in peace.
 func TestKilledAnywhere(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes a minute under load; -short leaves it out")
+	}
 	tp := newGenerator(12).tape(6000)
 	want := reference(t, tp)
 	tape := filepath.Join(t.TempDir(), "tape")
@@ -116,7 +119,7 @@ func crashRun(tape, target string) error {
 	if err != nil {
 		return err
 	}
-	l := New(Options{Store: s, Open: func(after uint64) Reader { return &tapeReader{tape: tp, last: after, most: 5} }})
+	l := New(Options{Store: s, Open: func(after, _ uint64) Reader { return &tapeReader{tape: tp, last: after, most: 5} }})
 	done := make(chan error, 1)
 	go func() { done <- l.Run(ctx) }()
 	fmt.Print(".")

@@ -26,7 +26,7 @@ func (c *changes) deliver(fires []snapshot.PartnerPostback, n *judge.Conversion,
 			ID:      deliveryID(n.ID, transition, f.Offer, f.Name, at),
 			Network: n.Cell.Network, Kind: store.KindPostback, Event: n.ID, Transition: transition,
 			Name: f.Name, Offer: n.Cell.Offer, Partner: n.Cell.Partner, Advertiser: n.Cell.Advertiser, Goal: n.Cell.Goal,
-			Status: statusName(n.Status), ClickID: n.ClickID, URL: f.URL, CreatedAt: at, DueAt: at,
+			Status: statusName(n.Status), ClickID: n.ClickID, URL: f.URL, CreatedAt: at, DueAt: min(at, c.stored()),
 			Macros: conversionMacros(n, by),
 		}
 		if visit != nil {

@@ -81,7 +81,7 @@ func TestSumsDoNotOverflow(t *testing.T) {
 func TestStrangeEntries(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, target string) {
 		tp := newTape()
-		o := newOffice(t, target, tp, func(o *Options) { o.Open = func(after uint64) Reader { return spoiling{tp.open(after)} } })
+		o := newOffice(t, target, tp, func(o *Options) { o.Open = func(after, _ uint64) Reader { return spoiling{tp.open(after, 0)} } })
 		tp.write(clickEntry(1, 0))
 		tp.write(postEntry(1, 0, 5)) // malformed
 		tp.write(journal.Entry{Postback: &journal.Postback{}}, postEntry(1, 0, 6))

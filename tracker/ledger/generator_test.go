@@ -75,13 +75,25 @@ func (g *generator) entry() journal.Entry {
 	case k < 30 || len(g.imps) < 3:
 		return g.impression()
 	case k < 38:
-		return journal.Entry{Tick: &journal.Tick{At: g.now - int64(g.IntN(15_000_000))}}
+		return journal.Entry{Tick: &journal.Tick{At: g.now + g.jump()}}
 	case k < 41 && len(g.ids) > 0:
 		return g.moderation()
 	case k < 50 && len(g.sent) > 0:
 		return g.again()
 	}
 	return g.postback()
+}
+
+// jump is how far the clock of a tick is off: seconds, now and then hours or years.
+func (g *generator) jump() int64 {
+	off := -int64(g.IntN(15_000_000))
+	switch g.IntN(20) {
+	case 0:
+		off = int64(g.IntN(5)-2) * 3600 * 1_000_000
+	case 1:
+		off = int64(g.IntN(3)-1) * 366 * dayMicros
+	}
+	return off
 }
 
 func (g *generator) traffic(id string, v visitOf) journal.Traffic {
@@ -131,7 +143,13 @@ func (g *generator) moderation() journal.Entry {
 		to = snapshot.StatusRejected
 	}
 	id := g.ids[max(0, len(g.ids)-1-g.IntN(60))]
-	return journal.Entry{Moderation: &journal.Moderation{At: g.now, Network: "net", ConversionID: id, Status: to, Reason: []string{"", "fraud"}[g.IntN(2)], Actor: "bob"}}
+	m := &journal.Moderation{At: g.now, Network: "net", ConversionID: id, Status: to, Reason: []string{"", "fraud"}[g.IntN(2)], Actor: "bob"}
+	// Entries of before there was From, and decisions about each status: some come too
+	// late, and some twice.
+	m.From = []snapshot.ConversionStatus{0, 1, 2, 2, 3, 5, 5}[g.IntN(7)]
+	m.Release = to == snapshot.StatusApproved && m.From == snapshot.StatusHold && g.IntN(2) == 0
+	m.PartnerReason = []string{"", "returned"}[g.IntN(2)]
+	return journal.Entry{Moderation: m}
 }
 
 // again repeats an earlier postback: a retry, or with another status or amount.
@@ -193,6 +211,9 @@ func (g *generator) postbackOn(v visitOf, click bool) journal.Entry {
 	if g.IntN(3) == 0 {
 		p.OrderID = fmt.Sprintf("o%d", g.IntN(40)+g.serial/20)
 		g.param(&p, "order_id", p.OrderID)
+	} else if g.IntN(6) == 0 {
+		p.OrderIDMissing = true
+		g.param(&p, "order_id", "undefined")
 	}
 	if g.IntN(3) == 0 {
 		g.status(&p)

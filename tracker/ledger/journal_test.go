@@ -47,7 +47,7 @@ func TestThroughTheJournal(t *testing.T) {
 		}
 		defer func() { _ = own.Close(ctx) }()
 		o := newOffice(t, target, newTape(), func(o *Options) {
-			o.Open = func(after uint64) Reader { return journal.NewReader(conn, after, journal.ReaderOptions{}) }
+			o.Open = func(after, _ uint64) Reader { return journal.NewReader(conn, after, journal.ReaderOptions{}) }
 			o.Append, o.Publish, o.Trim = own, conn, conn
 		})
 		done := make(chan error, 1)

@@ -39,10 +39,19 @@ type Ledger struct {
 	mem *memory // of Run alone; nil when it must be read again
 	// standby is the last pause of standBy; of Run alone.
 	standby time.Duration
+	// doubted is since when the journal does not fit; of Run alone.
+	doubted time.Time
 
 	// waiting and tickAt tell the ticker what the fold knows.
 	waiting atomic.Int64
 	tickAt  atomic.Int64
+	// trimAt is the time that trimming goes by; it begins at the last tick.
+	trimAt atomic.Int64
+
+	// recognised is whether the journal is that of the tables; while it is not, it gets no
+	// ticks and is not trimmed. mismatch holds why not.
+	recognised atomic.Bool
+	mismatch   atomic.Pointer[Mismatch]
 
 	mu       sync.Mutex
 	position uint64
@@ -54,7 +63,9 @@ type Ledger struct {
 // New makes a ledger; Run starts it.
 func New(o Options) *Ledger {
 	o.defaults()
-	return &Ledger{o: o, changed: make(chan struct{}), caps: newCapQueue()}
+	l := &Ledger{o: o, changed: make(chan struct{}), caps: newCapQueue()}
+	l.recognised.Store(o.Journal == nil)
+	return l
 }
 
 // Position returns up to where the journal has been folded by this ledger, and a
@@ -75,7 +86,8 @@ func (l *Ledger) advance(position uint64) {
 }
 
 // Run folds until ctx ends, whose error it then returns, or until the journal
-// cannot be read any more. A database that fails is tried again for ever.
+// cannot be read any more. A journal that is not that of the tables is waited out.
+// A database that fails is tried again for ever.
 func (l *Ledger) Run(ctx context.Context) error {
 	ctx, cancel := context.WithCancel(ctx)
 	var helpers sync.WaitGroup
@@ -89,8 +101,15 @@ func (l *Ledger) Run(ctx context.Context) error {
 		if err := l.remember(ctx); err != nil {
 			return err
 		}
+		if err := l.awaitJournal(ctx); err != nil {
+			return err
+		}
 		err := l.follow(ctx)
-		if !errors.Is(err, errBack) {
+		switch {
+		case errors.Is(err, errBack):
+		case l.o.Journal != nil && errors.Is(err, journal.ErrRewound):
+			l.mem = nil
+		default:
 			return err
 		}
 	}
@@ -102,7 +121,7 @@ var errBack = errors.New("the tables have been set back")
 // follow reads the journal from where the tables are.
 func (l *Ledger) follow(ctx context.Context) error {
 	l.advance(l.mem.progress.Position)
-	r := l.o.Open(l.mem.progress.Position)
+	r := l.o.Open(l.mem.progress.Position, l.mem.progress.Digest)
 	defer r.Close()
 	for {
 		batches, err := r.Read(ctx, maxBatches)
@@ -196,42 +215,32 @@ func (l *Ledger) fold(ctx context.Context, batches []*journal.Batch) (err error)
 	mem := l.mem
 	l.mem = nil // until the commit has succeeded
 	to := mem.progress
-	to.Position = batches[len(batches)-1].Position
-	to.TickAt = lastTick(batches, to.TickAt)
+	last := batches[len(batches)-1]
+	to.Position, to.Digest = last.Position, last.Digest
 	tx, err := l.o.Store.Begin(ctx, mem.progress, to)
 	if err != nil {
 		return err
 	}
 	defer tx.Rollback()
-	mem.progress.Position = to.Position
+	mem.progress.Position, mem.progress.Digest = to.Position, to.Digest
 	t := newTransaction(ctx, tx, mem, &l.o)
 	if err := t.fold(batches); err != nil {
+		return err
+	}
+	if err := tx.KeepTick(ctx, mem.progress.TickAt); err != nil {
 		return err
 	}
 	if err := tx.Commit(ctx); err != nil {
 		return err
 	}
-	mem.progress = to
 	l.mem, l.standby = mem, 0
 	l.waiting.Store(int64(mem.parked.Len()))
-	l.tickAt.Store(to.TickAt)
+	l.tickAt.Store(mem.progress.TickAt)
 	l.o.Metrics.committed(t.changes, batches, l.o.Now().Sub(start), l.o.Now())
 	l.tell(t.changes)
 	l.trace(ctx, t.changes.traced, start)
 	l.advance(to.Position)
 	return nil
-}
-
-// lastTick is the time that the ticks of the batches reach.
-func lastTick(batches []*journal.Batch, at int64) int64 {
-	for _, b := range batches {
-		for i := range b.Entries {
-			if t := b.Entries[i].Tick; t != nil {
-				at = max(at, t.At)
-			}
-		}
-	}
-	return at
 }
 
 // remember reads the memory again if it was lost.
@@ -242,6 +251,7 @@ func (l *Ledger) remember(ctx context.Context) error {
 			l.mem = mem
 			l.waiting.Store(int64(mem.parked.Len()))
 			l.tickAt.Store(mem.progress.TickAt)
+			l.trimAt.CompareAndSwap(0, mem.progress.TickAt)
 			break
 		}
 		l.o.Log.Error(err, "reading the ledger's tables failed, trying again", "pause", pause.String())

@@ -16,6 +16,8 @@ import (
 // away and read again.
 type memory struct {
 	progress store.Progress
+	// begun is whether anything had been folded when the tables were read.
+	begun bool
 
 	cells    map[judge.Cell]int64
 	cellByID []judge.Cell // by id; ids begin at 1
@@ -49,6 +51,7 @@ func (m *memory) load(ctx context.Context, tx *store.Tx, log logr.Logger) (err e
 	if m.progress, err = tx.LockProgress(ctx); err != nil {
 		return err
 	}
+	m.begun = m.progress.Position > 0
 	cells, err := tx.Cells(ctx)
 	if err != nil {
 		return err

@@ -17,6 +17,10 @@ type Metrics struct {
 	failed   prometheus.Counter
 	position prometheus.Gauge
 	behind   prometheus.Gauge
+	ahead    prometheus.Gauge
+	missing  prometheus.Counter
+	mismatch prometheus.Gauge
+	holes    prometheus.Gauge
 }
 
 // NewMetrics registers the ledger's figures.
@@ -30,8 +34,12 @@ func NewMetrics(reg prometheus.Registerer) *Metrics {
 		failed:   prometheus.NewCounter(prometheus.CounterOpts{Name: "waypost_ledger_failures_total", Help: "Groups that failed and were tried again."}),
 		position: prometheus.NewGauge(prometheus.GaugeOpts{Name: "waypost_ledger_position", Help: "Position in the journal up to which the tables are."}),
 		behind:   prometheus.NewGauge(prometheus.GaugeOpts{Name: "waypost_ledger_behind_seconds", Help: "Age of the last batch folded when it was committed."}),
+		ahead:    prometheus.NewGauge(prometheus.GaugeOpts{Name: "waypost_ledger_tick_ahead_seconds", Help: "How far the last tick in the tables is ahead of this ledger's clock; 0 where it is not."}),
 	}
-	reg.MustRegister(m.verdicts, m.entries, m.groups, m.lost, m.failed, m.position, m.behind)
+	m.missing = prometheus.NewCounter(prometheus.CounterOpts{Name: "waypost_ledger_missing_batches_total", Help: "Batches that a writer sent before others and that are not in the journal."})
+	m.mismatch = prometheus.NewGauge(prometheus.GaugeOpts{Name: "waypost_ledger_journal_mismatch", Help: "1 while the journal is not that of the books and nothing is folded."})
+	m.holes = prometheus.NewGauge(prometheus.GaugeOpts{Name: "waypost_ledger_journal_holes", Help: "Batches that are gone from the middle of the journal, at its last check."})
+	reg.MustRegister(m.verdicts, m.entries, m.groups, m.lost, m.failed, m.position, m.behind, m.ahead, m.missing, m.mismatch, m.holes)
 	return m
 }
 
@@ -45,12 +53,31 @@ func (m *Metrics) committed(c *changes, batches []*journal.Batch, took time.Dura
 	for _, b := range batches {
 		m.entries.Add(float64(len(b.Entries)))
 	}
+	m.missing.Add(float64(c.gaps))
 	last := batches[len(batches)-1]
 	m.groups.Observe(took.Seconds())
 	m.position.Set(float64(last.Position))
 	if !last.Stored.IsZero() {
 		m.behind.Set(now.Sub(last.Stored).Seconds())
 	}
+}
+
+// time compares the last tick in the tables with the clock.
+func (m *Metrics) time(now time.Time, folded int64) {
+	if m != nil {
+		m.ahead.Set(max(0, time.UnixMicro(folded).Sub(now).Seconds()))
+	}
+}
+
+func (m *Metrics) inspected(mismatch bool, holes uint64) {
+	if m == nil {
+		return
+	}
+	m.mismatch.Set(0)
+	if mismatch {
+		m.mismatch.Set(1)
+	}
+	m.holes.Set(float64(holes))
 }
 
 func (m *Metrics) raceLost() {

@@ -11,7 +11,7 @@ import (
 	"github.com/waypost/waypost/tracker/journal"
 )
 
-// model is the contract written down once more, as simply as possible: one thing
+// model is docs/rules.md written down once more, as simply as possible: one thing
 // after the other, everything in lists, looked through from the beginning. It
 // shares the journal's types with the ledger and nothing else.
 type model struct {
@@ -38,6 +38,7 @@ type sale struct {
 	amount                    *int64
 	noClick                   bool
 	frees                     bool // its key is free
+	advertisers               bool // an advertiser's postback rejected it last
 	multiple                  bool
 	counted                   bool // when it came, and not released since
 	terms                     *journal.Terms
@@ -109,7 +110,7 @@ func (m *model) receive(p *journal.Postback, id string) {
 }
 
 func (m *model) tick(at int64) {
-	if at <= m.time {
+	if at == m.time {
 		return
 	}
 	m.time = at
@@ -123,7 +124,7 @@ func (m *model) tick(at int64) {
 	m.waiting = nil
 	for _, w := range list {
 		switch {
-		case w.deadline == 0:
+		case w.deadline == 0 || w.deadline > at+1_000_000:
 			w.deadline = at + 1_000_000
 		case w.deadline <= at:
 			m.judge(w.p, w.id)
@@ -232,6 +233,7 @@ func (m *model) obstacle(p *journal.Postback) string {
 	if t := m.seen[session(p)]; t != nil && t.At/1_000_000 == p.SessionAt {
 		age = p.At - t.At
 	}
+	age = max(age, 0)
 	a := p.Terms.Offer.Attribution
 	switch {
 	case p.Terms.Partner.State == snapshot.Blocked:
@@ -261,7 +263,10 @@ func (m *model) fresh(p *journal.Postback, n *sale, otherCurrency bool) string {
 	}
 	switch {
 	case reason != "":
+		n.advertisers = reason == "rejected_by_advertiser"
 		return m.record(p, n, 3, reason)
+	case p.OrderIDMissing && (n.multiple || n.session == ""):
+		return m.record(p, n, 2, "order_id_missing")
 	case p.Terms.Goal.Manual || p.Status == 2:
 		return m.record(p, n, 2, "")
 	case p.Status == 5:
@@ -288,7 +293,7 @@ func (m *model) record(p *journal.Postback, n *sale, status snapshot.ConversionS
 // later is a postback of a sale that there is.
 func (m *model) later(p *journal.Postback, s *sale, otherCurrency bool) string {
 	open := s.status == 2 || s.status == 5
-	back := s.status == 1 && p.Status == 3 && p.KeyProven
+	back := p.KeyProven && (s.status == 1 && p.Status == 3 || s.status == 3 && s.advertisers && p.Status == 1)
 	switch {
 	case p.Status == 0:
 		return "refused duplicate"
@@ -297,7 +302,7 @@ func (m *model) later(p *journal.Postback, s *sale, otherCurrency bool) string {
 	case p.Terms.Offer.KeyRequired && !p.KeyProven:
 		return "refused duplicate"
 	case p.Status == 3:
-		s.status, s.reason, s.until, s.said = 3, "rejected_by_advertiser", 0, 3
+		s.status, s.reason, s.until, s.said, s.advertisers = 3, "rejected_by_advertiser", 0, 3, true
 		s.events++
 		return "rejected rejected_by_advertiser"
 	}
@@ -308,12 +313,15 @@ func (m *model) later(p *journal.Postback, s *sale, otherCurrency bool) string {
 		if !changed.price(&a) {
 			return "refused bad_amount"
 		}
-		if m.full(&changed, s) {
-			changed.status, changed.reason, changed.until, changed.said, changed.frees, changed.counted = 3, "cap_reached", 0, p.Status, true, false
-			changed.events++
-			*s = changed
-			return "rejected cap_reached"
-		}
+	}
+	if (s.status == 3 || changed.amount != s.amount) && m.full(&changed, s) {
+		changed.status, changed.reason, changed.until, changed.said, changed.frees, changed.counted = 3, "cap_reached", 0, p.Status, true, false
+		changed.events++
+		*s = changed
+		return "rejected cap_reached"
+	}
+	if s.status == 3 && s.terms.Goal.EndPoint && s.session != "" {
+		m.closed[s.session] = true
 	}
 	ends := s.at + int64(s.terms.Offer.HoldHours)*3600*1_000_000
 	switch {
@@ -327,7 +335,7 @@ func (m *model) later(p *journal.Postback, s *sale, otherCurrency bool) string {
 	if changed.status == s.status && changed.until == s.until && changed.amount == s.amount {
 		return "refused duplicate"
 	}
-	changed.said = p.Status
+	changed.said, changed.reason = p.Status, ""
 	changed.events++
 	*s = changed
 	return statusName(s.status)
@@ -338,20 +346,21 @@ func (m *model) moderate(x *journal.Moderation) {
 	if s == nil {
 		return
 	}
-	if x.Status == 3 {
-		if s.status != 3 {
-			s.status, s.reason, s.until = 3, "rejected_by_moderator", 0
-			if x.Reason != "" {
-				s.reason = x.Reason
-			}
-			s.events++
-		}
-		return
-	}
-	if s.status == 1 {
+	approvedAndHeld := x.Status == 1 && s.until != 0 && x.From != 0 && !x.Release
+	if s.status == x.Status || approvedAndHeld {
 		return
 	}
 	s.events++
+	if x.From != 0 && x.From != s.status {
+		return
+	}
+	if x.Status == 3 {
+		s.status, s.reason, s.until, s.advertisers = 3, "rejected_by_moderator", 0, false
+		if x.Reason != "" {
+			s.reason = x.Reason
+		}
+		return
+	}
 	was := s.status
 	if was == 3 {
 		if m.taken(s) {
@@ -372,7 +381,7 @@ func (m *model) moderate(x *journal.Moderation) {
 	}
 	s.reason = ""
 	ends := s.at + int64(s.terms.Offer.HoldHours)*3600*1_000_000
-	if was != 5 && s.terms.Offer.HoldHours > 0 && ends > x.At {
+	if !x.Release && (was != 5 || x.From != 0) && s.terms.Offer.HoldHours > 0 && ends > x.At {
 		s.status, s.until = 5, ends
 		return
 	}

@@ -33,7 +33,7 @@ func TestGroupsDoNotMatter(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, target string) {
 		r := rand.New(rand.NewPCG(1, 2))
 		o := newOffice(t, target, tp, func(o *Options) {
-			o.Open = func(after uint64) Reader { return &choppy{tapeReader{tape: tp, last: after}, r} }
+			o.Open = func(after, _ uint64) Reader { return &choppy{tapeReader{tape: tp, last: after}, r} }
 		})
 		o.catchUp()
 		sameTables(t, dump(t, o.store.Reader(), compared...), want)
@@ -77,7 +77,7 @@ func TestRepeatedBatchIsAnsweredAgain(t *testing.T) {
 		tp.write(clickEntry(1, 0), postEntry(1, 0, 5))
 		tp.repeat(1)
 		o := newOffice(t, target, tp, func(o *Options) {
-			o.Open = func(after uint64) Reader { return &tapeReader{tape: tp, last: after, most: 1} }
+			o.Open = func(after, _ uint64) Reader { return &tapeReader{tape: tp, last: after, most: 1} }
 		})
 		o.catchUp()
 		list := o.told.verdicts["reply.1/1"]
@@ -90,6 +90,9 @@ func TestRepeatedBatchIsAnsweredAgain(t *testing.T) {
 // TestLedgersTogether lets several ledgers fold one journal into one database at
 // the same time, each stopped and started again at random.
 func TestLedgersTogether(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes a minute under load; -short leaves it out")
+	}
 	tp := newGenerator(9).tape(3000)
 	want := reference(t, tp)
 	storetest.Each(t, func(t *testing.T, target string) {
@@ -118,7 +121,7 @@ func unsteady(t *testing.T, target string, tp *tape, r *rand.Rand) {
 	defer func() { _ = s.Close() }()
 	for moment := time.Duration(1+r.IntN(60)) * time.Millisecond; ; moment = moment * 11 / 10 {
 		ctx, cancel := context.WithTimeout(t.Context(), moment)
-		l := New(Options{Store: s, Open: func(after uint64) Reader {
+		l := New(Options{Store: s, Open: func(after, _ uint64) Reader {
 			return &choppy{tapeReader{tape: tp, last: after}, r}
 		}})
 		err := l.Run(ctx)

@@ -34,11 +34,29 @@ type Trimmer interface {
 	Trim(ctx context.Context, position uint64, notAfter time.Time) (uint64, error)
 }
 
+// Journal tells one journal from another; a journal.Conn is one.
+type Journal interface {
+	Inspect(ctx context.Context, position uint64) (journal.State, error)
+	Identify(ctx context.Context, id string) error
+	Hold(ctx context.Context) error
+	Release(ctx context.Context) error
+}
+
 // Options configure a Ledger. Store and Open are required.
 type Options struct {
 	Store *store.Store
-	// Open starts reading the journal after a position.
-	Open func(after uint64) Reader
+	// Open starts reading the journal after a position, where the batch with the digest
+	// is; 0 is a batch that is not known.
+	Open func(after, digest uint64) Reader
+	// Journal recognises the journal; nil takes any.
+	Journal Journal
+	// Patience is how long a mismatch with the journal must last before it is believed: a
+	// server that has just become leader may lag for a moment.
+	Patience time.Duration
+	// OwnJournal is whether no other books can have the journal: it is inside this process.
+	OwnJournal bool
+	// Accept is the code of a mismatch that is accepted.
+	Accept string
 	// End returns the position of the journal's last batch. Rebuild needs it.
 	End func(context.Context) (uint64, error)
 	// Append puts ticks into the journal; without it no time passes.

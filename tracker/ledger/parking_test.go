@@ -25,6 +25,7 @@ func TestParking(t *testing.T) {
 		"after the first tick":             {[][]journal.Entry{{postEntry(1, 0, 1)}, {tickEntry(2)}, {clickEntry(1, 0)}}, "approved with=1 without=0 http=200"},
 		"not before a second tick":         {[][]journal.Entry{{postEntry(1, 0, 1)}, {tickEntry(100)}}, " with=0 without=0 http="},
 		"a second has passed":              {[][]journal.Entry{{postEntry(1, 0, 1)}, {tickEntry(2)}, {tickEntry(3)}}, "approved with=0 without=1 http=202"},
+		"by a clock that was ahead":        {[][]journal.Entry{{postEntry(1, 0, 1)}, {tickEntry(4000)}, {tickEntry(2)}, {tickEntry(3)}}, "approved with=0 without=1 http=202"},
 		"less than a second has passed":    {[][]journal.Entry{{postEntry(1, 0, 1)}, {tickEntry(2)}, {tickEntry(2)}, {clickEntry(1, 0)}}, "approved with=1 without=0 http=200"},
 		"the click is too old to wait for": {[][]journal.Entry{{postEntry(1, 0, 60)}}, "approved with=0 without=1 http=200"},
 		"just young enough":                {[][]journal.Entry{{postEntry(1, 0, 59)}, {clickEntry(1, 0)}}, "approved with=1 without=0 http=200"},

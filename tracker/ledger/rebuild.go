@@ -79,13 +79,18 @@ func (l *Ledger) wholeJournal(ctx context.Context) (end uint64, err error) {
 	if end, err = l.o.End(bounded); err != nil {
 		return 0, fmt.Errorf("find the end of the journal (does it run, and where --journal-url says?): %w", err)
 	}
+	if l.o.Journal != nil {
+		if err := l.checkWithin(bounded); err != nil && end >= mem.progress.Position {
+			return 0, err
+		}
+	}
 	if mem.progress.Position == 0 {
 		return end, nil
 	}
 	if end < mem.progress.Position {
 		return 0, fmt.Errorf("%w; it ends at position %d, the tables at %d", ErrShort, end, mem.progress.Position)
 	}
-	r := l.o.Open(0)
+	r := l.o.Open(0, 0)
 	defer r.Close()
 	batches, err := r.Read(ctx, 1)
 	if err != nil {

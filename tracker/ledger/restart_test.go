@@ -17,6 +17,9 @@ import (
 // and commits under way are cut off) and starts it again, over and over, while two
 // ledgers fold one journal. The tables must be those of a ledger left in peace.
 func TestDatabaseRestartedInTheMiddle(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes a minute under load; -short leaves it out")
+	}
 	t.Setenv("WAYPOST_POSTGRES_FSYNC", "1") // a commit must outlive what follows it
 	var server storetest.Server
 	t.Cleanup(server.Stop)
@@ -37,7 +40,7 @@ func TestDatabaseRestartedInTheMiddle(t *testing.T) {
 	for i := range offices {
 		r := rand.New(rand.NewPCG(uint64(i), 14))
 		offices[i] = newOffice(t, target, tp, func(o *Options) {
-			o.Open = func(after uint64) Reader { return &choppy{tapeReader{tape: tp, last: after}, r} }
+			o.Open = func(after, _ uint64) Reader { return &choppy{tapeReader{tape: tp, last: after}, r} }
 		})
 		ledgers.Go(func() {
 			if err := offices[i].ledger.Run(ctx); !errors.Is(err, context.Canceled) {

@@ -87,7 +87,9 @@ func (tp *tape) Append(_ context.Context, x journal.Entry) error {
 	return nil
 }
 
-func (tp *tape) open(after uint64) Reader { return &tapeReader{tape: tp, last: max(after, tp.first-1)} }
+func (tp *tape) open(after, _ uint64) Reader {
+	return &tapeReader{tape: tp, last: max(after, tp.first-1)}
+}
 
 type tapeReader struct {
 	tape *tape
@@ -126,7 +128,7 @@ func (r *tapeReader) decode(list [][]byte) ([]*journal.Batch, error) {
 			return nil, err
 		}
 		r.last++
-		b.Position, b.Stored = r.last, time.Unix(1_700_000_000, 0)
+		b.Position, b.Stored = r.last, time.Unix(4_000_000_000, 0)
 		out = append(out, b)
 	}
 	return out, nil

@@ -30,7 +30,9 @@ func (l *Ledger) keepTicking(ctx context.Context) {
 	for {
 		select {
 		case <-look.C:
-			t.look(ctx, l.o.Now())
+			if l.recognised.Load() {
+				t.look(ctx, l.o.Now())
+			}
 		case <-ctx.Done():
 			return
 		}
@@ -40,17 +42,20 @@ func (l *Ledger) keepTicking(ctx context.Context) {
 // ticker decides when a tick is due.
 type ticker struct {
 	l *Ledger
-	// sent is the last tick; until it has come back no other is sent.
+	// sent is the last tick, and before the time that it was sent at in the tables:
+	// until that has changed no other is sent.
 	sent     time.Time
+	before   int64
 	holdsAt  time.Time // when the database was last asked
 	nextHold int64
 }
 
 func (t *ticker) look(ctx context.Context, now time.Time) {
 	folded := t.l.tickAt.Load()
-	if folded < t.sent.UnixMicro() && now.Sub(t.sent) < tickPatience {
+	if !t.sent.IsZero() && folded == t.before && within(now.Sub(t.sent), tickPatience) {
 		return
 	}
+	t.l.o.Metrics.time(now, folded)
 	if !t.due(ctx, now, folded) {
 		return
 	}
@@ -60,18 +65,19 @@ func (t *ticker) look(ctx context.Context, now time.Time) {
 		}
 		return
 	}
-	t.sent = now
+	t.sent, t.before = now, folded
 }
+
+// within reports whether a time has not passed yet. A clock that was set back has
+// passed any.
+func within(passed, d time.Duration) bool { return 0 <= passed && passed < d }
 
 func (t *ticker) due(ctx context.Context, now time.Time, folded int64) bool {
 	at := now.UnixMicro()
-	if at <= folded {
-		return false // the clock of another ledger is ahead
-	}
 	if t.l.waiting.Load() > 0 || at-folded >= tickAtLeast.Microseconds() || floorDiv(at, dayMicros) != floorDiv(folded, dayMicros) {
 		return true
 	}
-	if now.Sub(t.holdsAt) >= holdsEvery {
+	if !within(now.Sub(t.holdsAt), holdsEvery) {
 		next, err := t.l.o.Store.NextHold(ctx)
 		if err != nil {
 			return false
@@ -101,12 +107,22 @@ func (l *Ledger) keepTrimming(ctx context.Context) {
 	}
 }
 
+// trimTime is the time that the age of the journal goes by. From one look to the
+// next it advances by twice the pause at most: a clock that leaps makes nothing old,
+// and the time of a machine that was off is caught up with.
+func (l *Ledger) trimTime() time.Time {
+	now := l.o.Now().UnixMicro()
+	l.trimAt.CompareAndSwap(0, now)
+	l.trimAt.Store(min(now, l.trimAt.Load()+2*trimEvery.Microseconds()))
+	return time.UnixMicro(l.trimAt.Load())
+}
+
 func (l *Ledger) trim(ctx context.Context) {
 	position, _ := l.Position()
-	if position == 0 {
+	if position == 0 || !l.recognised.Load() {
 		return
 	}
-	if _, err := l.o.Trim.Trim(ctx, position, l.o.Now().Add(-l.o.JournalRetain)); err != nil && ctx.Err() == nil {
+	if _, err := l.o.Trim.Trim(ctx, position, l.trimTime().Add(-l.o.JournalRetain)); err != nil && ctx.Err() == nil {
 		l.o.Log.Info("the journal was not trimmed, trying again later", "error", err.Error())
 	}
 }

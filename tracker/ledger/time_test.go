@@ -296,3 +296,79 @@ func (x *trimming) Trim(_ context.Context, position uint64, notAfter time.Time) 
 	fmt.Fprintf(x, "%d %s;", position, notAfter)
 	return position, nil
 }
+
+// TestTimeGoesBack: a tick of a clock that was ahead holds up no hold, and ends none
+// where it is ahead of the journal's server by days.
+func TestTimeGoesBack(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, target string) {
+		tp := newTape()
+		o := newOffice(t, target, tp)
+		tp.write(clickEntry(1, 0), postEntry(1, 0, 10, holdFor(1)))
+		tp.write(tickEntry(3600))
+		tp.write(clickEntry(2, 0), postEntry(2, 0, 11, holdFor(2)))
+		tp.write(tickEntry(5*3600), tickEntry(20))
+		tp.write(clickEntry(3, 20), postEntry(3, 20, 30, holdFor(1)))
+		tp.write(tickEntry(3629))
+		o.catchUp()
+		hold := "SELECT count(*) AS n FROM conversions WHERE status = 5"
+		if got := rowsOf(t, o.store.Reader(), hold)[0]; got != "n=1 " {
+			t.Errorf("before the end of the last hold: %s", got)
+		}
+		tp.write(tickEntry(3630))
+		o.catchUp()
+		if got := rowsOf(t, o.store.Reader(), hold)[0]; got != "n=0 " {
+			t.Errorf("after it, long before the tick that was ahead: %s", got)
+		}
+	})
+}
+
+// TestAFarTickIsHeldBack to the time of the server that stored it.
+func TestAFarTickIsHeldBack(t *testing.T) {
+	tp := newTape()
+	o := newOffice(t, storetest.SQLite(t), tp)
+	tp.write(clickEntry(1, 0), tickEntry(4_100_000_000-start))
+	o.catchUp()
+	if got := rowsOf(t, o.store.Reader(), "SELECT tick_at FROM ledger")[0]; got != "tick_at=4000000000000000 " {
+		t.Errorf("time is %s", got)
+	}
+}
+
+// TestRetentionDoesNotLeap: a clock that is ahead by a year, or a machine that was
+// off for one, takes away nothing at once and what is old at the next midnight.
+func TestRetentionDoesNotLeap(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, target string) {
+		const day = 24 * 3600
+		tp := newTape()
+		o := newOffice(t, target, tp, func(o *Options) { o.Retain, o.RetainPersonal = 3*24*time.Hour, 2*24*time.Hour })
+		tp.write(clickEntry(1, 0), tickEntry(60))
+		tp.write(tickEntry(366*day), tickEntry(120), tickEntry(366*day+60))
+		o.catchUp()
+		clicks := "SELECT ip FROM clicks"
+		if got := fmt.Sprint(rowsOf(t, o.store.Reader(), clicks)); got != "[ip=192.0.2.1 ]" {
+			t.Errorf("clicks after the leap: %s", got)
+		}
+		tp.write(tickEntry(367 * day))
+		o.catchUp()
+		if got := rowsOf(t, o.store.Reader(), clicks); len(got) != 0 {
+			t.Errorf("clicks after the next midnight: %v", got)
+		}
+	})
+}
+
+// TestTrimDoesNotLeap: a clock that leaps trims nothing but ten minutes more.
+func TestTrimDoesNotLeap(t *testing.T) {
+	tp, cut := newTape(), &trimming{}
+	now := time.UnixMicro(micros(0))
+	o := newOffice(t, storetest.SQLite(t), tp, func(o *Options) {
+		o.Trim, o.Now = cut, func() time.Time { return now }
+	})
+	tp.write(clickEntry(1, 0), tickEntry(0))
+	o.catchUp()
+	o.ledger.trim(t.Context())
+	cut.Reset()
+	now = now.AddDate(1, 0, 0)
+	o.ledger.trim(t.Context())
+	if want := fmt.Sprintf("1 %s;", time.UnixMicro(micros(600)).Add(-35*24*time.Hour)); cut.String() != want {
+		t.Errorf("trimmed %s, want %s", cut.String(), want)
+	}
+}

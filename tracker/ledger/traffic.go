@@ -17,8 +17,6 @@ import (
 type visitCounter struct {
 	mem     *memory
 	changes *changes
-	// batch is the one whose entries are counted.
-	batch *journal.Batch
 	// counted knows what entries share by pointer, as long as the entries live.
 	counted map[*journal.Context]*counterContext
 }
@@ -72,9 +70,9 @@ func (t *visitCounter) flushed() { clear(t.counted) }
 // the tables.
 func (t *visitCounter) measures(p *counterContext, at int64) (quarter, day *store.Measures) {
 	q := floorDiv(at, quarterMicros)
-	if q != p.quarter || t.batch != p.batch {
+	if q != p.quarter || t.changes.batch != p.batch {
 		t.changes.zone(p.Network(), p.TimeZone, at)
-		p.batch = t.batch
+		p.batch = t.changes.batch
 	}
 	if q != p.quarter {
 		p.quarter, p.quarterSums = q, t.changes.quarters.at(q, p.cell)
@@ -129,7 +127,7 @@ func (t *visitCounter) deliver(p *counterContext, i *journal.Impression) {
 	t.changes.deliveries = append(t.changes.deliveries, store.Delivery{
 		ID: deliveryID(i.ID, 0, p.Context.Offer, i.DestinationName, i.At), Network: p.Network(), Kind: store.KindImpression,
 		Event: i.ID, Name: i.DestinationName, Offer: p.Context.Offer, Partner: p.Context.Partner, Advertiser: p.Context.Advertiser,
-		URL: i.DestinationURL, CreatedAt: i.At, DueAt: i.At,
+		URL: i.DestinationURL, CreatedAt: i.At, DueAt: min(i.At, t.changes.stored()),
 	})
 }
 

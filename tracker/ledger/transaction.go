@@ -17,6 +17,13 @@ const (
 	uniqueDays     = 2
 )
 
+// aheadMost is how far a tick may be ahead of the clock of the journal's server.
+const aheadMost = dayMicros
+
+// personalDays is how many days before the last one are looked through for personal
+// data: time that has leapt passes over as many.
+const personalDays = 31
+
 // transaction takes a number of batches into the tables: it loads what their entries
 // ask for, folds them, and flushes what has changed. It changes the memory as it goes;
 // one that fails leaves the memory unusable.
@@ -60,7 +67,7 @@ func (t *transaction) fold(batches []*journal.Batch) error {
 
 // batch applies the entries of a batch in their order.
 func (t *transaction) batch(b *journal.Batch, posts []*fold.Postback) error {
-	t.traffic.batch = b
+	t.changes.batch = b
 	for i := range b.Entries {
 		switch x := &b.Entries[i]; {
 		case x.Click != nil && x.Click.Context != nil:
@@ -82,22 +89,36 @@ func (t *transaction) batch(b *journal.Batch, posts []*fold.Postback) error {
 	return nil
 }
 
-// tick lets time pass, and drops what is too old once a UTC day. A tick that is not
-// later than the last one has no effect, so of two ledgers that tick at the same time
-// one is enough.
+// tick lets time pass, and drops what is too old once a UTC day. Time may go back, to
+// that of a clock that was ahead or of another ledger: what has happened stays, and what
+// waits goes by the present.
 func (t *transaction) tick(at int64) error {
 	last := t.mem.progress.TickAt
-	if at <= last {
+	at = t.believed(at)
+	if at == last {
 		return nil
 	}
 	t.mem.progress.TickAt = at
 	if err := t.books.Tick(at); err != nil {
 		return err
 	}
-	if today := floorDiv(at, dayMicros); today != floorDiv(last, dayMicros) {
-		return t.forget(at, floorDiv(last, dayMicros), today)
+	if day := floorDiv(last, dayMicros); floorDiv(at, dayMicros) > day {
+		// A clock that leaps takes away a day at most; the next midnight all that is old.
+		return t.forget(min(at, (day+2)*dayMicros-1))
 	}
 	return nil
+}
+
+// believed is the time of a tick of the current batch; one far ahead of the server
+// that stored it is held back to the server's.
+func (t *transaction) believed(at int64) int64 {
+	stored := t.changes.stored()
+	if at-aheadMost <= stored {
+		return at
+	}
+	t.o.Log.Info("a tick far ahead of the journal's server is held back: set the clock of the ledger that wrote it",
+		"writer", t.changes.batch.Writer, "tick", time.UnixMicro(at).UTC(), "server", t.changes.batch.Stored.UTC())
+	return stored
 }
 
 // Load is fold.Source's.
@@ -117,10 +138,8 @@ func (t *transaction) flush() error {
 }
 
 // forget drops what is too old.
-func (t *transaction) forget(at, lastDay, today int64) error {
-	if err := t.flush(); err != nil {
-		return err
-	}
+func (t *transaction) forget(at int64) error {
+	today := floorDiv(at, dayMicros)
 	t.mem.counters.Drop(at - countersMicros)
 	if err := t.tx.DropCounters(t.ctx, at-countersMicros); err != nil {
 		return err
@@ -129,10 +148,10 @@ func (t *transaction) forget(at, lastDay, today int64) error {
 		return err
 	}
 	if keep := days(t.o.RetainPersonal); keep > 0 {
-		if err := t.tx.DropPersonal(t.ctx, lastDay-keep, today-keep); err != nil {
+		if err := t.tx.DropPersonal(t.ctx, today-keep-personalDays, today-keep); err != nil {
 			return err
 		}
-		if err := t.tx.DropVisitorAddresses(t.ctx, firstID(lastDay-keep), firstID(today-keep)); err != nil {
+		if err := t.tx.DropVisitorAddresses(t.ctx, firstID(today-keep-personalDays), firstID(today-keep)); err != nil {
 			return err
 		}
 	}
@@ -161,12 +180,27 @@ func (t *transaction) unseen(batches []*journal.Batch) ([]*journal.Batch, error)
 		case b.Sequence <= t.mem.boots[b.BootID]:
 			repeated = append(repeated, b)
 		default:
+			t.noteGap(b)
 			t.mem.boots[b.BootID] = b.Sequence
 			t.changes.boots[b.BootID] = store.Boot{ID: b.BootID, Writer: b.Writer, Sequence: b.Sequence, SeenAt: b.Stored.UnixMicro()}
 			fresh = append(fresh, b)
 		}
 	}
 	return fresh, t.answerAgain(repeated)
+}
+
+// noteGap names batches that a writer sent before b and that are not in the journal. A
+// writer gives up a batch only when it is lost, and reports that. A gap before tables
+// that are new is none.
+func (t *transaction) noteGap(b *journal.Batch) {
+	last := t.mem.boots[b.BootID]
+	missing := b.Sequence - last - 1
+	if missing == 0 || last == 0 && !t.mem.begun {
+		return
+	}
+	t.changes.gaps += missing
+	t.o.Log.Error(nil, "batches of a writer are missing in the journal: what they held is not in the books", "writer", b.Writer, "boot", b.BootID.String(),
+		"missing", missing, "after", last, "position", b.Position)
 }
 
 func (t *transaction) loadBoots(batches []*journal.Batch) error {

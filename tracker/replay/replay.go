@@ -1,6 +1,8 @@
 package replay
 
 import (
+	"cmp"
+	"encoding/binary"
 	"fmt"
 	"net/netip"
 	"time"
@@ -10,6 +12,7 @@ import (
 	"github.com/waypost/waypost/tracker/journal"
 	"github.com/waypost/waypost/tracker/ledger/judge"
 	"github.com/waypost/waypost/tracker/ledger/report/books"
+	"github.com/waypost/waypost/tracker/ledger/store"
 	"github.com/waypost/waypost/tracker/live"
 	"github.com/waypost/waypost/tracker/server"
 )
@@ -118,9 +121,14 @@ func (r *Replay) concernsEarlier(line *books.Postback) bool {
 	return moved || closed
 }
 
+// sessionAt is when the click or impression was, in seconds since 1970. Its id says
+// so; the delay of one of the future is 0.
 func sessionAt(line *books.Postback) int64 {
 	if line.DelaySeconds == nil {
 		return 0
+	}
+	if id := store.VisitID(cmp.Or(line.ClickID, line.AimpID)); id[0] != 0 {
+		return int64(binary.BigEndian.Uint32(id[1:]))
 	}
 	return line.Time.Unix() - *line.DelaySeconds
 }
@@ -198,10 +206,19 @@ func (r *Replay) Moderation(id string, change *books.Change) {
 	if found == nil {
 		return
 	}
-	r.endHold(found, change.Time.UnixMicro())
+	at := change.Time.UnixMicro()
+	r.endHold(found, at)
+	x := &journal.Moderation{At: at, ConversionID: id, Status: change.To.Number(), From: found.Status, Reason: change.Reason, Actor: change.By,
+		Release: change.From == books.Hold && change.To == books.Approved}
+	switch {
+	case change.Reason == judge.ReasonStatusChanged, change.From == change.To && change.To != books.Hold:
+		return // the books refused it
+	case change.To == books.Hold:
+		x.Status = snapshot.StatusApproved
+	}
 	keys := judge.FreedKeys(found.Conversion, found.terms)
 	r.book(judge.Moderate(&judge.Moderated{
-		Entry: &journal.Moderation{At: change.Time.UnixMicro(), ConversionID: id, Status: change.To.Number(), Reason: change.Reason, Actor: change.By},
+		Entry: x,
 		Found: found.Conversion, Origin: found.terms, Used: r.caps.used(found.terms),
 		Taken: taken(r.byOrder[keys.Order], found) || taken(r.bySession[keys.Session], found),
 	}), nil)

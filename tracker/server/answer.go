@@ -37,7 +37,7 @@ var badRequests = map[string]bool{
 	reasonBadAmount: true, reasonBadStatus: true, reasonUnexpandedMacro: true,
 }
 
-// httpStatus is the contract's table of verdicts. TUNE's callers and browsers
+// httpStatus is the status of a verdict (docs/rules.md, "Verdicts"). TUNE's callers and browsers
 // always get 200.
 func (v *visit) httpStatus(verdict, reason string) int {
 	switch {
@@ -119,7 +119,7 @@ func ownVerdict(r *report) journal.Verdict {
 
 func (v *visit) write(r *report, verdict journal.Verdict) {
 	if v.route.action == actPixel {
-		v.writePixel(verdict.Reason)
+		v.writePixel(verdict.Reason, failure(verdict))
 		return
 	}
 	v.ctx.Response.SetStatusCode(v.httpStatus(verdict.Verdict, verdict.Reason))
@@ -164,7 +164,7 @@ func (v *visit) notDurable(err error) {
 	v.s.metrics.postbacks.WithLabelValues("", reasonNotDurable).Inc()
 	switch {
 	case v.route.action == actPixel:
-		v.writePixel(reasonNotDurable)
+		v.writePixel(reasonNotDurable, reasonNotDurable)
 	case v.route.dialect == dialectTUNE:
 		writeTUNE(v.ctx, reasonNotDurable)
 	default:

@@ -26,7 +26,7 @@ func (r *report) identified() bool {
 // ids returns what was sent for the click and the impression.
 func (r *report) ids() (click, impression []byte) {
 	v := r.v
-	click, impression = v.params.Get(params.ClickID), v.params.Get(params.AimpID)
+	click, impression = v.params.Filled(params.ClickID), v.params.Filled(params.AimpID)
 	if len(click) > 0 || r.entry.Via == journal.ViaServer {
 		return click, impression
 	}

@@ -6,7 +6,7 @@ import (
 	"github.com/waypost/waypost/tracker/server/params"
 )
 
-// checks are those of the tracker, in the order of the contract: the first that
+// checks are those of the tracker, in the order of docs/rules.md: the first that
 // fails names the reason. What depends on earlier events is the ledger's.
 var checks = []struct {
 	reason string
@@ -46,15 +46,28 @@ func (r *report) check() {
 	}
 }
 
-// expanded: no parameter still holds a macro that the sender should have
-// replaced. Keys are not looked at.
+// named are the parameters whose value is never a name of the parameter itself.
+// Goals, offers and partners may well be called so, and test=test is a test.
+var named = []params.Param{params.ClickID, params.AimpID, params.Amount, params.OrderID, params.Status, params.Currency}
+
+// deciding are the parameters that must not hold a blank which the sender should have
+// filled in: taken for an order id it would make every later order a duplicate.
+var deciding = append([]params.Param{
+	params.Goal, params.GoalID, params.GoalName, params.GoalRef, params.Offer, params.Partner, params.Test,
+}, named...)
+
+// expanded: no parameter still holds a macro that the sender should have replaced.
+// What only goes along, as a comment does, may look like somebody's blank. Keys are
+// not looked at.
 func (r *report) expanded() bool {
 	p := &r.v.params
-	for _, param := range []params.Param{
-		params.ClickID, params.AimpID, params.Goal, params.GoalID, params.GoalName, params.GoalRef,
-		params.Amount, params.OrderID, params.Status, params.Currency, params.Offer, params.Partner,
-	} {
-		if macro.Unexpanded(view(p.Get(param))) {
+	for _, param := range deciding {
+		if value := view(p.Filled(param)); value != "" && (macro.Placeholder(value) || macro.Unexpanded(value)) {
+			return false
+		}
+	}
+	for _, param := range named {
+		if value := p.Filled(param); len(value) > 0 && r.v.route.names.IsName(param, value) {
 			return false
 		}
 	}

@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// The rows of the contract's tables, "Tracker URLs".
+// The contract is docs/rules.md and docs/integrate.md; these are the rows of their tables.
 const (
 	contractPaths = `/click /aff_c /? /impression /imp /aff_i /postback /aff_lsr /aff_goal?a=lsr /aff_goal?a=l
 		/pixel.gif /pixel.html /aff_l /click.gif`

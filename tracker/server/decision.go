@@ -181,7 +181,7 @@ type candidate struct {
 }
 
 // refusals are the reasons not to serve a known offer and partner, in the order
-// of the contract: the first that holds is given.
+// of docs/rules.md: the first that holds is given.
 var refusals = []struct {
 	reason string
 	holds  func(candidate) bool

@@ -49,7 +49,7 @@ func describePostback(p *journal.Postback) map[string]string {
 		"via": [...]string{"server", "image", "iframe", "click"}[p.Via], "ip": p.SourceIP, "ua": p.UserAgent,
 		"country": p.Country, "device": p.Device, "status": strconv.Itoa(p.HTTPStatus), "reason": p.Reason,
 		"click": p.ClickID, "aimp": p.AimpID, "raw": p.RawClickID, "session": strconv.FormatInt(p.SessionAt, 10),
-		"goalRaw": p.GoalRaw, "order": p.OrderID, "amount": "none", "said": strconv.Itoa(int(p.Status)),
+		"goalRaw": p.GoalRaw, "order": p.OrderID, "orderMissing": strconv.FormatBool(p.OrderIDMissing), "amount": "none", "said": strconv.Itoa(int(p.Status)),
 		"currency": p.Currency, "test": strconv.FormatBool(p.Test), "proven": strconv.FormatBool(p.KeyProven),
 		"params": rawParams(p.Params), "terms": strconv.FormatBool(p.Terms != nil),
 	}

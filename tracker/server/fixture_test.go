@@ -14,7 +14,7 @@ import (
 var now = time.Date(2026, 11, 20, 10, 30, 0, 0, time.UTC)
 
 // index is the configuration that the examples in testdata are served from: two
-// networks, one with offers in every state that the contract tells apart.
+// networks, one with offers in every state that docs/rules.md tells apart.
 func index(t testing.TB, ring *seal.Keyring) *live.Index {
 	t.Helper()
 	x, err := live.Build(7, records(ring))

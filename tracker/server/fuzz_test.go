@@ -11,7 +11,7 @@ import (
 	"github.com/waypost/waypost/tracker/journal"
 )
 
-// FuzzPostback: whatever is sent, it is answered from the contract's table, is in
+// FuzzPostback: whatever is sent, it is answered from the table of verdicts, is in
 // the journal once, and no key of it is.
 func FuzzPostback(f *testing.F) {
 	f.Add("clickid={{click}}&amount=1.5&goal=buy", "", "")

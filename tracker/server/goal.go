@@ -11,7 +11,7 @@ import (
 const defaultGoalID = "0"
 
 // goalNames are the ways to name a goal, in the order in which the first that is
-// not empty decides.
+// filled in decides.
 var goalNames = []struct {
 	param params.Param
 	find  func(*live.Offer, string) *live.Goal
@@ -33,12 +33,26 @@ func goalByID(offer *live.Offer, id string) *live.Goal {
 	return offer.Goal(id)
 }
 
+// goalName returns the place in goalNames of the name that decides: the first that is
+// filled in, else the first that holds a word for nothing, which no goal may have. It
+// is -1 if no goal is named.
+func (r *report) goalName() int {
+	wordless := -1
+	for i, name := range goalNames {
+		switch {
+		case len(r.v.params.Filled(name.param)) > 0:
+			return i
+		case wordless < 0 && r.v.params.Blank(name.param):
+			wordless = i
+		}
+	}
+	return wordless
+}
+
 // goalRaw returns what was sent to name the goal, empty if nothing was.
 func (r *report) goalRaw() []byte {
-	for _, name := range goalNames {
-		if sent := r.v.params.Get(name.param); len(sent) > 0 {
-			return sent
-		}
+	if i := r.goalName(); i >= 0 {
+		return r.v.params.Get(goalNames[i].param)
 	}
 	return nil
 }
@@ -49,10 +63,8 @@ func (r *report) resolveGoal(offer *live.Offer) *live.Goal {
 	if r.pixel.sealed && r.pixel.offer == offer {
 		return offer.Goal(r.pixel.goal)
 	}
-	for _, name := range goalNames {
-		if sent := r.v.params.Get(name.param); len(sent) > 0 {
-			return name.find(offer, view(sent))
-		}
+	if i := r.goalName(); i >= 0 {
+		return goalNames[i].find(offer, view(r.v.params.Get(goalNames[i].param)))
 	}
 	return offer.DefaultGoal()
 }

@@ -1,6 +1,7 @@
 package server
 
 import (
+	"bytes"
 	"fmt"
 	"runtime/debug"
 
@@ -50,7 +51,7 @@ func (v *visit) dispatch() {
 		return
 	}
 	r := s.routes[string(ctx.Path())]
-	query := ctx.URI().QueryString()
+	query := queryOf(ctx)
 	if r == nil || r == s.cake && len(query) == 0 {
 		s.turnAway(ctx, &notFound, "path")
 		return
@@ -68,6 +69,16 @@ func (v *visit) dispatch() {
 	if v.configured() {
 		v.act()
 	}
+}
+
+// queryOf is everything behind the ?. What a # begins is no fragment here, which no
+// client sends: a link with &#38; in it goes on.
+func queryOf(ctx *fasthttp.RequestCtx) []byte {
+	if len(ctx.URI().Hash()) == 0 {
+		return ctx.URI().QueryString()
+	}
+	_, query, _ := bytes.Cut(ctx.RequestURI(), []byte{'?'})
+	return query
 }
 
 // screen turns requests away that are not worth more.

@@ -22,7 +22,7 @@ type pixelTarget struct {
 // servePixel takes a conversion that a visitor's browser reports.
 func (v *visit) servePixel() {
 	if v.uncounted() {
-		v.writePixel("")
+		v.writePixel("", "")
 		return
 	}
 	via := v.route.via
@@ -60,11 +60,12 @@ var (
 	headerAccept    = []byte("Accept")
 )
 
-// writePixel answers with an image, a page for a frame, or TUNE's text.
-func (v *visit) writePixel(reason string) {
+// writePixel answers with an image, a page for a frame, or TUNE's text; failed is ""
+// for success, which may have a reason too.
+func (v *visit) writePixel(reason, failed string) {
 	switch {
 	case v.route.dialect == dialectTUNE && !v.wantsImage():
-		writeTUNE(v.ctx, reason)
+		writeTUNE(v.ctx, failed)
 	case v.route.via == journal.ViaIFrame:
 		frame.write(v.ctx)
 	default:

@@ -86,7 +86,7 @@ func (r *report) fill() {
 		e.Params = append(e.Params, journal.Param{Name: copied(raw.Name), Value: copied(raw.Value)})
 	}
 	e.GoalRaw = copied(clip(r.goalRaw(), params.MaxValue))
-	e.OrderID = orderID(p.Get(params.OrderID))
+	e.OrderID, e.OrderIDMissing = orderID(p.Filled(params.OrderID)), p.Blank(params.OrderID)
 	e.Currency = copied(clip(p.Get(params.Currency), params.MaxValue))
 	for _, x := range params.Extras() {
 		if value := p.Get(x.Param); len(value) > 0 && len(value) <= params.MaxValue {
@@ -96,10 +96,12 @@ func (r *report) fill() {
 			e.Extras[x.Name] = copied(value)
 		}
 	}
-	switch string(p.Get(params.Test)) {
-	case "1", "true":
-		e.Test = true
-	}
+	e.Test = isTest(p.Filled(params.Test))
+}
+
+// isTest reports whether a value of test, which is no word for nothing, asks for a test.
+func isTest(given []byte) bool {
+	return len(given) > 0 && !bytes.EqualFold(given, []byte("no")) && !bytes.EqualFold(given, []byte("off"))
 }
 
 // amount reads the sale amount; an empty one counts as not given.
@@ -116,7 +118,7 @@ func (r *report) amount() bool {
 	return true
 }
 
-// statuses are the words and numbers of the contract; case is ignored.
+// statuses are the words and numbers of docs/integrate.md; case is ignored.
 var statuses = map[string]snapshot.ConversionStatus{
 	"approved": snapshot.StatusApproved, "1": snapshot.StatusApproved,
 	"pending": snapshot.StatusPending, "2": snapshot.StatusPending,

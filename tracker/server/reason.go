@@ -1,7 +1,7 @@
 package server
 
 // Reasons why a click or an impression was not served, or a postback refused by
-// the tracker. They are part of the contract: header Waypost-Reason, journal,
+// the tracker. docs/integrate.md lists them; header Waypost-Reason, journal,
 // metrics and answers use them.
 const (
 	reasonBadRequest          = "bad_request"

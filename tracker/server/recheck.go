@@ -1,8 +1,9 @@
 package server
 
 import (
+	"maps"
 	"net/netip"
-	"net/url"
+	"slices"
 	"time"
 
 	"github.com/waypost/waypost/tracker/journal"
@@ -44,7 +45,7 @@ func NewRechecker(index *live.Index) *Rechecker {
 // if the configuration lacks the network, the offer or the partner. What the log
 // does not keep counts as it did then: keys, and whether a pixel came sealed.
 func (c *Rechecker) Check(in *Recorded) (*journal.Postback, bool) {
-	v := &visit{s: &c.server, index: c.index, network: c.index.NetworkByName(in.Network), now: in.At, client: in.Source, route: &route{}}
+	v := &visit{s: &c.server, index: c.index, network: c.index.NetworkByName(in.Network), now: in.At, client: in.Source, route: &route{names: c.names}}
 	if v.network == nil {
 		return nil, false
 	}
@@ -72,14 +73,12 @@ func (c *Rechecker) Check(in *Recorded) (*journal.Postback, bool) {
 	return r.entry, true
 }
 
-// scan reads the parameters as if they came in a query.
+// scan reads the parameters as they came, but for their order.
 func (c *Rechecker) scan(r *report, in *Recorded) {
-	query := url.Values{}
-	for name, value := range in.Params {
-		query.Set(name, value)
-	}
 	r.v.params.KeepRaw = true
-	r.v.params.ScanQuery(c.names, []byte(query.Encode()))
+	for _, name := range slices.Sorted(maps.Keys(in.Params)) {
+		r.v.params.Add(c.names, name, in.Params[name])
+	}
 	if len(r.v.params.Get(params.Encrypted)) > 0 && in.Via != journal.ViaServer && in.Reason != reasonEncryptionRequired {
 		r.pixel = pixelTarget{named: true, offer: r.offer, sealed: true, goal: in.Goal}
 	}

@@ -27,7 +27,7 @@ const (
 	dialectTUNE         // success=true; with status 200
 )
 
-// route is one path of the public port. The dialects of the contract differ in
+// route is one path of the public port. The dialects (docs/rules.md, "Paths") differ in
 // nothing else: path, names of parameters, form of the answer.
 type route struct {
 	action  action

@@ -145,7 +145,7 @@ func TestRotation(t *testing.T) {
 	if _, err := Open(rotated, before); err != nil {
 		t.Errorf("an id from before the rotation: %v", err)
 	}
-	retired, err := rotated.Retire(noon.AddDate(1, 0, 0))
+	retired, err := rotated.Retire(noon.AddDate(1, 0, 0), 0)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -52,7 +52,7 @@ const (
 	ruleSpec  = `{rules: [{name: r, when: [{field: amount, operator: In, values: ["1"]}]}]}`
 )
 
-// bounds are the contract's: at the limit a manifest is accepted, one above it is refused.
+// bounds are those of docs/api.md: at the limit a manifest is accepted, one above it is refused.
 var bounds = map[string]struct {
 	kind, spec string
 	// path leads to the field; a number is an index.

@@ -163,7 +163,7 @@ func (b *browser) inspect(path string, a answer) {
 		switch n.Data {
 		case "script", "style", "iframe", "object", "embed", "base":
 			b.Errorf("%s has an element %s", path, n.Data)
-		case "input", "select":
+		case "input", "select", "textarea":
 			if attribute(n, "type") != "hidden" && n.Parent.Data != "label" && attribute(n, "aria-label") == "" {
 				b.Errorf("%s has a field %s without a label", path, attribute(n, "name"))
 			}

@@ -8,6 +8,8 @@ import (
 	"testing"
 	"time"
 
+	"golang.org/x/net/html"
+
 	"github.com/waypost/waypost/api/snapshot"
 	"github.com/waypost/waypost/tracker/admin"
 	"github.com/waypost/waypost/tracker/journal"
@@ -85,18 +87,24 @@ func TestModeration(t *testing.T) {
 		b.asAdmin()
 		id := b.conversionID(books.ConversionFilter{OrderID: "b"})
 		b.contains(b.page("/conversions?status=pending"), id, `<span class="badge open">pending</span>`, "!"+b.conversionID(books.ConversionFilter{OrderID: "c"}))
-		a := b.send("/conversions", url.Values{"id": {id}, "decision": {"reject"}, "reason": {evil}, "back": {"/conversions?offer=shoes"}}, "same-origin")
-		if a.status != http.StatusSeeOther || a.location != "/conversions?decided=1&offer=shoes&refused=0" {
-			t.Fatalf("%d to %s\n%s", a.status, a.location, a.text)
+		asked := b.send("/conversions", url.Values{"id": {id}, "decision": {"reject"}, "back": {"/conversions?offer=shoes"}}, "same-origin")
+		b.contains(asked.text, "Reject 1 conversion?", `name="pending" value="`+id+`"`, `<td class="n">1.00</td>`, `href="/conversions?offer=shoes"`)
+		b.contains(b.page("/conversions?status=pending"), id) // asking decides nothing
+		decide := func(act, seen string) string {
+			return b.send("/conversions", url.Values{seen: {id}, "decision": {act}, "note": {evil}, "partnerReason": {"returned"}, "back": {"/conversions?offer=shoes"}}, "same-origin").text
 		}
-		b.contains(b.page(a.location), "1 conversion decided.", `<span class="badge bad">rejected</span>`)
-		b.contains(b.page("/conversions/"+id), "by <b>ann &lt;admin&gt;</b>", `value="approve"`, `!value="reject"`)
-		a = b.send("/conversions", url.Values{"id": {id}, "decision": {"approve"}, "back": {"/conversions/" + id}}, "same-origin")
-		b.contains(b.page(a.location), `<span class="badge good">approved</span>`)
+		b.contains(decide("reject", "pending"), "1 decided.", `<span class="badge bad">rejected</span>`, `href="/conversions?offer=shoes"`)
+		b.contains(decide("reject", "pending"), "1 decided.", "!refused") // a page that is loaded again
+		b.contains(b.page("/conversions/"+id), "by <b>ann &lt;admin&gt;</b>", "the partner reads: returned", `value="approve"`, `!value="reject"`, `!value="release"`)
+		b.contains(decide("approve", "pending"), "0 decided, 1 refused.", "status has changed", "<small>status_changed</small>")
+		b.contains(decide("release", "rejected"), "0 decided, 1 refused.", "<small>not_on_hold</small>")
+		b.contains(decide("approve", "rejected"), "1 decided.", `<span class="badge good">approved</span>`)
 
 		for name, fields := range map[string]url.Values{
 			"no decision":    {"id": {id}, "back": {"/"}},
 			"wrong decision": {"id": {id}, "decision": {"delete"}},
+			"wrong one seen": {"pending": {id}, "decision": {"hold"}},
+			"too many seen":  {"pending": strings.Split(strings.Repeat("x,", 60), ","), "decision": {"approve"}},
 			"too many":       {"id": strings.Split(strings.Repeat("x,", 60), ","), "decision": {"approve"}},
 		} {
 			if a := b.send("/conversions", fields, "same-origin"); a.status != http.StatusBadRequest {
@@ -112,11 +120,46 @@ func TestModeration(t *testing.T) {
 func TestModerationThatIsNotPossible(t *testing.T) {
 	each(t, func(b *browser) {
 		v := visit{At: noon}
-		b.Write(v.Click(), v.Postback(noon.Add(time.Second), reporttest.Order("a"), func(p *journal.Postback) { p.Currency = "EUR" }), v.Postback(noon.Add(2*time.Second), reporttest.Order("a")))
+		b.Write(v.Click(), v.Postback(noon.Add(time.Second), reporttest.Order("a"), func(p *journal.Postback) { p.Currency = "EUR" }), v.Postback(noon.Add(2*time.Second), reporttest.Order("a")),
+			v.Postback(noon.Add(3*time.Second), reporttest.Order("b"), reporttest.Status(snapshot.StatusPending)))
 		b.asAdmin()
 		id := b.conversionID(books.ConversionFilter{Statuses: []books.Status{books.Rejected}})
-		a := b.send("/conversions", url.Values{"id": {id}, "decision": {"approve"}, "back": {"/conversions"}}, "same-origin")
-		b.contains(b.page(a.location), "0 conversions decided. 1 decision not possible")
+		pending := b.conversionID(books.ConversionFilter{Statuses: []books.Status{books.Pending}})
+		a := b.send("/conversions", url.Values{"rejected": {id}, "pending": {pending}, "decision": {"approve"}, "back": {"/conversions"}}, "same-origin")
+		b.contains(a.text, "1 decided, 1 refused.", "another conversion has taken its place", "<small>duplicate</small>", `<span class="badge good">approved</span>`)
+	})
+}
+
+// TestEnterNeverDecides: a form with a field to write in has no button that decides, but
+// for the one that asks, whose fields take Enter as a new line.
+func TestEnterNeverDecides(t *testing.T) {
+	each(t, func(b *browser) {
+		tell(b)
+		b.asAdmin()
+		id := b.conversionID(books.ConversionFilter{OrderID: "b"})
+		asking := b.send("/conversions", url.Values{"id": {id}, "decision": {"reject"}, "back": {"/"}}, "same-origin")
+		for where, text := range map[string]string{"list": b.page("/conversions"), "conversion": b.page("/conversions/" + id), "question": asking.text} {
+			tree, err := html.Parse(strings.NewReader(text))
+			if err != nil {
+				t.Fatal(err)
+			}
+			for form := range tree.Descendants() {
+				if form.Data != "form" {
+					continue
+				}
+				decides, fields := false, 0
+				for n := range form.Descendants() {
+					kind := attribute(n, "type")
+					decides = decides || n.Data == "button" && attribute(n, "name") == "decision"
+					if n.Data == "input" && kind != "hidden" && kind != "checkbox" || n.Data == "select" {
+						fields++
+					}
+				}
+				if decides && fields > 0 {
+					t.Errorf("%s: Enter in a field of %s decides", where, attribute(form, "action"))
+				}
+			}
+		}
 	})
 }
 

@@ -3,7 +3,7 @@ package console
 import (
 	"fmt"
 	"net/http"
-	"net/url"
+	"slices"
 
 	"github.com/waypost/waypost/tracker/ledger/report/books"
 	"github.com/waypost/waypost/tracker/ledger/report/moderation"
@@ -28,52 +28,85 @@ func (c *console) conversions(v *visit) error {
 		return err
 	}
 	page.List = list
-	if n, refused := f.count("decided"), f.count("refused"); n+refused > 0 {
-		page.Note = fmt.Sprintf("%s decided.", plural(n, "conversion"))
-		if refused > 0 {
-			page.Note += fmt.Sprintf(" %s not possible: another conversion has taken the place, or a cap is full.", plural(refused, "decision"))
-		}
-	}
 	c.show(v.w, http.StatusOK, "conversions", page)
 	return nil
 }
 
-func plural(n int, what string) string {
-	if n == 1 {
-		return "1 " + what
-	}
-	return fmt.Sprintf("%d %ss", n, what)
+// decidePage asks before a decision, or shows what became of it.
+type decidePage struct {
+	view
+	Act    moderation.Act
+	Back   string
+	Items  []books.Conversion
+	Totals []moderation.Total
+	// Refused are the refusals by id.
+	Refused map[string]*moderation.RefusedError
 }
 
-// decide approves or rejects the conversions that were ticked.
+// Decided counts what was not refused.
+func (p *decidePage) Decided() int { return len(p.Items) - len(p.Refused) }
+
+// decide asks about the conversions that were ticked. The page that asks names them by
+// the status that it shows, and only that decides, about these statuses.
 func (c *console) decide(v *visit) error {
 	v.r.Body = http.MaxBytesReader(v.w, v.r.Body, 256<<10)
 	if err := v.r.ParseForm(); err != nil {
 		return fmt.Errorf("%w: %w", errBadForm, err)
 	}
-	status, ok := map[string]books.Status{"approve": books.Approved, "reject": books.Rejected}[v.r.PostForm.Get("decision")]
-	ids := v.r.PostForm["id"]
-	if !ok || len(ids) > perPage {
+	f := form{v.r.PostForm}
+	act, ids := moderation.Act(f.Get("decision")), f.values["id"]
+	if len(ids) > perPage || !slices.Contains([]moderation.Act{moderation.Approve, moderation.Reject, moderation.Release}, act) {
 		return errBadForm
 	}
-	back, err := url.Parse(local(v.r.PostForm.Get("back")))
-	if err != nil {
-		return fmt.Errorf("%w: %w", errBadForm, err)
-	}
-	query := back.Query()
-	query.Del("decided")
-	query.Del("refused")
+	page := decidePage{view: v.view("conversions"), Act: act, Back: local(f.values.Get("back")), Refused: map[string]*moderation.RefusedError{}}
 	if len(ids) > 0 {
-		x := moderation.Decision{Status: status, Reason: form{v.r.PostForm}.Get("reason"), Actor: v.caller.Name}
-		out, err := c.Desk.DecideAll(v.r.Context(), v.scope, books.ConversionFilter{IDs: ids, Statuses: books.Statuses[:]}, books.Page{Limit: perPage}, x)
-		if err != nil {
+		return c.ask(v, page, ids)
+	}
+	for _, status := range books.Statuses {
+		if err := c.decideSeen(v, &page, f, status); err != nil {
 			return err
 		}
-		query.Set("decided", fmt.Sprint(len(out.Items)-len(out.Refused)))
-		query.Set("refused", fmt.Sprint(len(out.Refused)))
 	}
-	back.RawQuery = query.Encode()
-	http.Redirect(v.w, v.r, back.String(), http.StatusSeeOther)
+	if len(page.Items) == 0 {
+		http.Redirect(v.w, v.r, page.Back, http.StatusSeeOther)
+		return nil
+	}
+	c.show(v.w, http.StatusOK, "decided", &page)
+	return nil
+}
+
+// ask shows what a decision is about, and its money.
+func (c *console) ask(v *visit, page decidePage, ids []string) error {
+	list, err := c.Books.Conversions(v.r.Context(), v.scope, books.ConversionFilter{IDs: ids}, books.Page{Limit: perPage})
+	if err != nil {
+		return err
+	}
+	page.Items = list.Items
+	if page.Totals, err = moderation.Totals(list.Items); err != nil {
+		return err
+	}
+	c.show(v.w, http.StatusOK, "decide", &page)
+	return nil
+}
+
+// decideSeen decides about the conversions that were shown with a status.
+func (c *console) decideSeen(v *visit, page *decidePage, f form, status books.Status) error {
+	ids := f.values[string(status)]
+	if len(ids) == 0 {
+		return nil
+	}
+	if len(ids) > perPage {
+		return errBadForm
+	}
+	x := &moderation.Decision{Act: page.Act, Note: f.Get("note"), PartnerReason: f.Get("partnerReason"), Actor: v.caller.Name, Seen: []books.Status{status}}
+	out, err := c.Desk.DecideAll(v.r.Context(), v.scope, books.ConversionFilter{IDs: ids, Statuses: books.Statuses[:]}, books.Page{Limit: perPage}, x)
+	if err != nil {
+		return err
+	}
+	page.Items = append(page.Items, out.Items...)
+	for id, reason := range out.Refused {
+		page.Refused[id] = &moderation.RefusedError{Reason: reason}
+	}
 	return nil
 }
 

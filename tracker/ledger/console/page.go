@@ -17,7 +17,7 @@ type pages map[string]*template.Template
 
 func parsePages() pages {
 	all := pages{}
-	for _, name := range []string{"sign-in", "message", "overview", "conversions", "conversion", "postbacks", "click", "deliveries"} {
+	for _, name := range []string{"sign-in", "message", "overview", "conversions", "conversion", "decide", "decided", "postbacks", "click", "deliveries"} {
 		t := template.New("frame.html").Funcs(functions)
 		all[name] = template.Must(t.ParseFS(files, "pages/frame.html", "pages/parts.html", "pages/"+name+".html"))
 	}

@@ -102,7 +102,8 @@ func (f *Fold) waits(p *Postback) bool {
 }
 
 // releaseDue judges what has waited for its visit long enough. The first tick after its
-// arrival sets the deadline: a postback's own time is that of another clock.
+// arrival sets the deadline: a postback's own time is that of another clock. A tick of an
+// earlier time brings it forward.
 func (f *Fold) releaseDue(at int64) error {
 	if f.Parking == nil {
 		return nil
@@ -113,7 +114,7 @@ func (f *Fold) releaseDue(at int64) error {
 		switch {
 		case due(w):
 			posts = append(posts, w.Postback)
-		case w.Deadline == 0:
+		case w.Deadline == 0 || w.Deadline > at+waitMicros:
 			w.Deadline = at + waitMicros
 			f.Sink.Parked(w)
 		}

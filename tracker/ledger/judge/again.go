@@ -13,7 +13,7 @@ func (c *Case) again(found *Conversion) Outcome {
 	switch {
 	case p.Status == 0:
 		return c.refused(ReasonDuplicate, found)
-	case !open && !c.chargeback(found):
+	case !open && !c.reverses(found):
 		return c.refused(ReasonStatusFinal, found)
 	case p.Terms.Offer.KeyRequired && !p.KeyProven:
 		return c.refused(ReasonDuplicate, found)
@@ -23,12 +23,20 @@ func (c *Case) again(found *Conversion) Outcome {
 	return c.settle(found)
 }
 
-// chargeback reports whether the postback reverses an approved conversion.
-func (c *Case) chargeback(found *Conversion) bool {
-	return found.Status == snapshot.StatusApproved && c.Postback.Status == snapshot.StatusRejected && c.Postback.KeyProven
+// reverses reports whether the postback, with a proved key, takes back what is final:
+// a chargeback rejects an approved conversion, and an approval takes back the
+// advertiser's own rejection (a card that was declined and paid in the end). What a
+// person, a cap or a check rejected stays.
+func (c *Case) reverses(found *Conversion) bool {
+	p := c.Postback
+	if found.Status == snapshot.StatusApproved {
+		return p.KeyProven && p.Status == snapshot.StatusRejected
+	}
+	return p.KeyProven && p.Status == snapshot.StatusApproved && found.rejectedByAdvertiser()
 }
 
-// settle moves a pending conversion or one on hold to anything but rejected.
+// settle moves a conversion to anything but rejected. One that was rejected needs a
+// place in the caps again.
 func (c *Case) settle(found *Conversion) Outcome {
 	to, until := c.target(found)
 	n, changed, note := c.withAmount(found)
@@ -44,8 +52,8 @@ func (c *Case) settle(found *Conversion) Outcome {
 	return c.move(found, n, to, note)
 }
 
-// target is what the status of the postback makes of a conversion that is pending
-// or on hold, and when its hold then ends by itself. The offer's hold begins with
+// target is what the status of the postback makes of a conversion, and when its hold
+// then ends by itself. The offer's hold begins with
 // the conversion, whenever it is approved.
 func (c *Case) target(found *Conversion) (to snapshot.ConversionStatus, until int64) {
 	held := found.HoldUntil != 0 // by the offer, not by the advertiser
@@ -63,26 +71,30 @@ func (c *Case) target(found *Conversion) (to snapshot.ConversionStatus, until in
 }
 
 // withAmount returns a copy of the conversion with the amount of the postback, if
-// it has another one, and whether that changed it. note says why it could not.
+// it has another one, and whether that changed it. note says why it could not, or
+// that a cap has no room for the copy.
 func (c *Case) withAmount(found *Conversion) (n *Conversion, changed bool, note string) {
 	n = found.clone()
 	amount := c.Postback.Amount
 	switch {
 	case amount == nil || found.Amount != nil && *amount == *found.Amount:
-		return n, false, ""
 	case c.mismatch() != "":
-		return n, false, ReasonCurrencyMismatch // the amount stays what it was
+		note = ReasonCurrencyMismatch // the amount stays what it was
+	default:
+		price, err := c.reprice(found, amount)
+		if err != nil {
+			return n, false, ReasonBadAmount
+		}
+		n.Amount, n.Payout, n.Revenue = amount, price.Payout, price.Revenue
+		n.PayoutRule, n.RevenueRule = price.PayoutRule(), price.RevenueRule()
+		changed = true
 	}
-	price, err := c.reprice(found, amount)
-	if err != nil {
-		return n, false, ReasonBadAmount
+	counted := *n
+	counted.Status = snapshot.StatusApproved
+	if reached(c.Origin, &counted, found, c.Used) {
+		note = ReasonCapReached
 	}
-	n.Amount, n.Payout, n.Revenue = amount, price.Payout, price.Revenue
-	n.PayoutRule, n.RevenueRule = price.PayoutRule(), price.RevenueRule()
-	if reached(c.Origin, n, found, c.Used) {
-		return n, true, ReasonCapReached
-	}
-	return n, true, ""
+	return n, changed, note
 }
 
 // move is the outcome of a postback that changes a conversion: n, a copy of found,
@@ -96,6 +108,9 @@ func (c *Case) move(found, n *Conversion, to snapshot.ConversionStatus, note str
 	o.Verdict.Payout, o.Verdict.Revenue, o.Verdict.Config = n.Payout, n.Revenue, n.Config
 	if to != found.Status {
 		o.Fires = fires(c.partnerOf(n), n)
+	}
+	if n.Counts() && !found.Counts() && c.Origin.Goal.EndPoint {
+		o.Closes = sessionOf(n)
 	}
 	return o
 }

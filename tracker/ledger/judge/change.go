@@ -1,6 +1,8 @@
 package judge
 
 import (
+	"slices"
+
 	"github.com/waypost/waypost/api/snapshot"
 	"github.com/waypost/waypost/tracker/journal"
 )
@@ -29,6 +31,17 @@ func (c *Conversion) change(x Change) {
 	if x.By == ByPostback && releases(x.Reason) {
 		c.OrderKey, c.SessionKey, c.RepeatKey = Key{}, Key{}, Key{}
 	}
+}
+
+// rejectedByAdvertiser reports whether an advertiser's postback rejected the
+// conversion last. A moderator's words may read the same.
+func (c *Conversion) rejectedByAdvertiser() bool {
+	for _, x := range slices.Backward(c.History) {
+		if x.From != x.To {
+			return x.By == ByPostback && x.Reason == ReasonByAdvertiser && c.Reason == ReasonByAdvertiser
+		}
+	}
+	return false
 }
 
 // EndHold is the outcome when the hold of a conversion ends by itself. origin is

@@ -33,8 +33,8 @@ type Conversion struct {
 	Cell Cell
 
 	Status snapshot.ConversionStatus
-	// Reason is a reason code of the contract where the status is rejected, or the
-	// moderator's own words; else "".
+	// Reason is a reason code (docs/rules.md) where the status is rejected, or the
+	// moderator's own words; order_id_missing where it is pending for that; else "".
 	Reason string
 
 	// ClickID and AimpID are as the postback gave them; the click decides.
@@ -90,6 +90,9 @@ type Change struct {
 	// By is ByPostback, ByHold, or the name of a moderator.
 	By     string
 	Reason string
+	// Partner is what the partner reads in place of a moderator's Reason, "" for a
+	// reason code alone.
+	Partner string
 }
 
 // Who else but a moderator changes a conversion.

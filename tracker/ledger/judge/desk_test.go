@@ -169,6 +169,7 @@ func viaClick(p *journal.Postback)    { p.Via = journal.ViaClick }
 func isTest(p *journal.Postback)      { p.Test = true }
 func proven(p *journal.Postback)      { p.KeyProven, p.Terms.Offer.KeyRequired = true, true }
 func keyRequired(p *journal.Postback) { p.Terms.Offer.KeyRequired = true }
+func noOrder(p *journal.Postback)     { p.OrderIDMissing = true }
 func viewThrough(p *journal.Postback) { p.ClickID, p.AimpID = "", "i1" }
 func noSession(p *journal.Postback)   { p.ClickID, p.SessionAt = "", 0 }
 

@@ -5,6 +5,10 @@ import (
 	"github.com/waypost/waypost/tracker/journal"
 )
 
+// ReasonStatusChanged is why a decision changes nothing: the conversion no longer has
+// the status that the decision is about.
+const ReasonStatusChanged = "status_changed"
+
 // Moderated is everything that the outcome of a moderation depends on.
 type Moderated struct {
 	Entry *journal.Moderation
@@ -17,20 +21,31 @@ type Moderated struct {
 	Used  UsedFunc
 }
 
-// Moderate carries out a person's decision: it rejects what is not rejected, and
-// approves what is not approved. The outcome has no Conversion when there is
-// nothing to change; where caps or uniqueness forbid it, the history notes the
-// attempt and the status stays.
+// Moderate carries out a person's decision: it rejects what is not rejected, approves
+// what is not approved, and releases what is on hold. The outcome has no Conversion when
+// there is nothing to change, so a repeated decision changes nothing. Where caps,
+// uniqueness or another status forbid it, the history notes the attempt and the status
+// stays.
 func Moderate(m *Moderated) Outcome {
-	switch status := m.Found.Status; {
-	case m.Entry.Status == snapshot.StatusRejected && status != snapshot.StatusRejected:
-		return m.move(m.Found.clone(), snapshot.StatusRejected, m.reason())
-	case m.Entry.Status != snapshot.StatusApproved || status == snapshot.StatusApproved:
+	switch to, found := m.Entry.Status, m.Found.Status; {
+	case m.settled(), to != snapshot.StatusApproved && to != snapshot.StatusRejected:
 		return Outcome{}
-	case status == snapshot.StatusRejected:
+	case m.Entry.From != 0 && m.Entry.From != found:
+		return m.attempt(ReasonStatusChanged)
+	case to == snapshot.StatusRejected:
+		return m.move(m.Found.clone(), to, m.reason())
+	case found == snapshot.StatusRejected:
 		return m.revive()
 	}
 	return m.approve(m.Found.clone())
+}
+
+// settled reports whether the conversion is what the decision makes of it already. One
+// that the offer holds is approved as far as a person can tell: only a release, or an
+// entry of before there was From, ends the hold.
+func (m *Moderated) settled() bool {
+	held := m.Found.HoldUntil != 0 && m.Entry.From != 0 && !m.Entry.Release
+	return m.Found.Status == m.Entry.Status || held && m.Entry.Status == snapshot.StatusApproved
 }
 
 func (m *Moderated) reason() string {
@@ -40,11 +55,12 @@ func (m *Moderated) reason() string {
 	return ReasonByModerator
 }
 
-// approve approves; while the offer's hold of what was not yet held goes on, that
-// means hold.
+// approve approves; while the offer's hold goes on, that means hold, unless the
+// decision ends holds.
 func (m *Moderated) approve(n *Conversion) Outcome {
 	until := holdEnd(m.Origin, n.At)
-	if m.Found.Status != snapshot.StatusHold && m.Origin.Offer.HoldHours > 0 && until > m.Entry.At {
+	ends := m.Entry.Release || m.Entry.From == 0 && m.Found.Status == snapshot.StatusHold
+	if !ends && m.Origin.Offer.HoldHours > 0 && until > m.Entry.At {
 		n.HoldUntil = until
 		return m.move(n, snapshot.StatusHold, m.Entry.Reason)
 	}
@@ -92,8 +108,11 @@ func (m *Moderated) attempt(why string) Outcome {
 }
 
 func (m *Moderated) move(n *Conversion, to snapshot.ConversionStatus, why string) Outcome {
-	n.change(Change{At: m.Entry.At, To: to, By: m.by(), Reason: why})
-	o := Outcome{Conversion: n, Before: m.Found, Fires: fires(m.Origin, n)}
+	n.change(Change{At: m.Entry.At, To: to, By: m.by(), Reason: why, Partner: m.Entry.PartnerReason})
+	o := Outcome{Conversion: n, Before: m.Found}
+	if to != m.Found.Status {
+		o.Fires = fires(m.Origin, n)
+	}
 	if n.Counts() && !m.Found.Counts() && m.Origin.Goal.EndPoint {
 		o.Closes = sessionOf(n)
 	}

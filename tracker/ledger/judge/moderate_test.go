@@ -1,9 +1,11 @@
 package judge
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/waypost/waypost/api/snapshot"
+	"github.com/waypost/waypost/tracker/journal"
 )
 
 func TestModeration(t *testing.T) {
@@ -63,6 +65,60 @@ func TestModeration(t *testing.T) {
 	}
 }
 
+// TestRepeatedDecisions: a decision that is repeated, or that comes when another one has
+// been there first, changes nothing. Holds are ended by a release alone.
+func TestRepeatedDecisions(t *testing.T) {
+	const now = (clickTime + 7200) * second
+	type decision struct {
+		from, to snapshot.ConversionStatus
+		release  bool
+	}
+	approve, approveHeld := decision{pending, approved, false}, decision{hold, approved, false}
+	release, reject := decision{hold, approved, true}, decision{pending, rejected, false}
+	held := do("hold", holdHours(24))
+	manually := do("pending", manual, holdHours(24))
+	for name, test := range map[string]struct {
+		post      step
+		decisions []decision
+		want      snapshot.ConversionStatus
+		changes   int    // in the history, with the first
+		reason    string // of the history's last entry
+	}{
+		"approved again, it stays on hold":     {manually, []decision{approve, approve, approveHeld}, hold, 2, "seen"},
+		"approved, the offer holds it":         {held, []decision{approveHeld}, hold, 1, ""},
+		"released":                             {held, []decision{release}, approved, 2, "seen"},
+		"released again":                       {held, []decision{release, release}, approved, 2, "seen"},
+		"approved, then released":              {manually, []decision{approve, release, approve}, approved, 3, "seen"},
+		"the advertiser holds it: approved":    {do("hold", status(hold)), []decision{approveHeld, approveHeld}, approved, 2, "seen"},
+		"the advertiser holds it: to the end":  {do("hold", status(hold), holdHours(24)), []decision{approveHeld, approveHeld}, hold, 2, "seen"},
+		"the advertiser holds it: released":    {do("hold", status(hold), holdHours(24)), []decision{release}, approved, 2, "seen"},
+		"rejected again":                       {manually, []decision{reject, reject}, rejected, 2, "seen"},
+		"approved, and rejected at once":       {do("pending", manual), []decision{approve, reject}, approved, 3, ReasonStatusChanged},
+		"rejected, and approved at once":       {do("pending", manual), []decision{reject, approve}, rejected, 3, ReasonStatusChanged},
+		"released, but it is pending":          {manually, []decision{release}, pending, 2, ReasonStatusChanged},
+		"approved, but the advertiser rejects": {do("rejected rejected_by_advertiser", status(rejected)), []decision{approve}, rejected, 2, ReasonStatusChanged},
+		"revived on purpose":                   {do("rejected rejected_by_advertiser", status(rejected)), []decision{{rejected, approved, false}}, approved, 2, "seen"},
+		"an entry of before releases":          {held, []decision{{0, approved, false}}, approved, 2, "seen"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			d := newDesk(t)
+			d.run([]step{test.post})
+			for _, x := range test.decisions {
+				found := d.conv["c1"]
+				d.keep(Moderate(&Moderated{Entry: &journal.Moderation{At: now, Status: x.to, From: x.from, Release: x.release, Reason: "seen", Actor: "alice"},
+					Found: found, Origin: d.origins["c1"], Used: d.used}), nil)
+			}
+			c := d.conv["c1"]
+			if last := c.History[len(c.History)-1]; c.Status != test.want || len(c.History) != test.changes || last.Reason != test.reason {
+				t.Errorf("status %d, history %+v; want %d after %d changes", c.Status, c.History, test.want, test.changes)
+			}
+			if (c.HoldUntil != 0) != (test.want == hold) {
+				t.Errorf("held until %d", c.HoldUntil)
+			}
+		})
+	}
+}
+
 // TestModeratedIsKeptSo: what a person decided is final for postbacks, and a
 // conversion that got its key back keeps others out.
 func TestModeratedIsKeptSo(t *testing.T) {
@@ -110,3 +166,41 @@ func TestRevivedIsNoRepeat(t *testing.T) {
 	}
 	d.run([]step{do("pending", multiple, status(pending), after(1))})
 }
+
+// TestWhatAPersonRejectedStays: an advertiser takes back its own rejection only, and
+// the history shows both.
+func TestWhatAPersonRejectedStays(t *testing.T) {
+	const now = (clickTime + 7200) * second
+	paid := postback(status(approved), proven, at(now+second))
+	declined := []step{do("rejected rejected_by_advertiser", status(rejected), proven)}
+	for name, test := range map[string]struct {
+		posts  []step
+		person []snapshot.ConversionStatus
+		words  string
+		want   string
+		events int
+	}{
+		"nobody decided":                {posts: declined, want: "approved", events: 2},
+		"rejected by a person":          {posts: []step{do("approved")}, person: []snapshot.ConversionStatus{rejected}, want: "refused status_final", events: 2},
+		"in the advertiser's words":     {posts: []step{do("approved")}, person: []snapshot.ConversionStatus{rejected}, words: ReasonByAdvertiser, want: "refused status_final", events: 2},
+		"approved and rejected by one":  {posts: declined, person: []snapshot.ConversionStatus{approved, rejected}, want: "refused status_final", events: 3},
+		"a person tried in vain before": {posts: []step{do("rejected rejected_by_advertiser", status(rejected), proven, caps(none))}, person: []snapshot.ConversionStatus{approved}, want: "rejected cap_reached", events: 3},
+	} {
+		t.Run(name, func(t *testing.T) {
+			d := newDesk(t)
+			d.run(test.posts)
+			for _, to := range test.person {
+				d.moderate("c1", to, now, test.words)
+			}
+			v := d.post(paid).Verdict
+			if got := strings.TrimSpace(v.Verdict + " " + v.Reason); got != test.want {
+				t.Errorf("%s, want %s", got, test.want)
+			}
+			if got := len(d.conv["c1"].History); got != test.events {
+				t.Errorf("%d entries of history, want %d: %+v", got, test.events, d.conv["c1"].History)
+			}
+		})
+	}
+}
+
+var none = snapshot.Cap{Name: "c", Metric: snapshot.CapConversions, Window: snapshot.CapLifetime}

@@ -17,7 +17,7 @@ const (
 	defaultImpressionLookback = 24
 )
 
-// obstacle returns the first reason, in the order of the contract, why a postback
+// obstacle returns the first reason, in the order of docs/rules.md, why a postback
 // is rejected whatever it says; "" if there is none.
 func (c *Case) obstacle() string {
 	switch t := c.Postback.Terms; {
@@ -30,14 +30,16 @@ func (c *Case) obstacle() string {
 }
 
 // untimely compares the time since the click with the offer's bounds. Both bounds
-// are allowed.
+// are allowed. The two times are of different clocks where two trackers are at work,
+// so a click of the future has the age 0: the clock that differs is no fault of the
+// partner's, and an offer without a minimum asks for none.
 func (c *Case) untimely() string {
 	p := c.Postback
 	if Session(p) == "" {
 		return ""
 	}
 	a := &p.Terms.Offer.Attribution
-	age := p.At - c.sessionBegan()
+	age := max(0, p.At-c.sessionBegan())
 	lookback := hours(a.ClickLookbackHours, defaultClickLookback)
 	if p.ClickID == "" {
 		lookback = hours(a.ImpressionLookbackHours, defaultImpressionLookback)

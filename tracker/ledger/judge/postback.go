@@ -81,6 +81,8 @@ func (c *Case) afresh(price pricing.Result) (snapshot.ConversionStatus, string, 
 		reason = ReasonByAdvertiser
 	case !p.Test && c.capped(price):
 		reason = ReasonCapReached
+	case p.OrderIDMissing && (p.Terms.Goal.Multiple || Session(p) == ""):
+		return snapshot.StatusPending, ReasonOrderIDMissing, price // nothing tells it from a repeat
 	case p.Terms.Goal.Manual:
 		return snapshot.StatusPending, "", price
 	case p.Status == snapshot.StatusPending || p.Status == snapshot.StatusHold:

@@ -1,6 +1,6 @@
 package judge
 
-// Verdicts, as the contract names them.
+// Verdicts (docs/rules.md, "Verdicts").
 const (
 	Approved = "approved"
 	Pending  = "pending"
@@ -20,6 +20,10 @@ const (
 	ReasonOfferInactive    = "offer_inactive"
 	ReasonCurrencyMismatch = "currency_mismatch"
 
+	// ReasonOrderIDMissing is the reason of a pending conversion: the order id was a
+	// word for nothing, and without it each reload of a page would count again.
+	ReasonOrderIDMissing = "order_id_missing"
+
 	ReasonDuplicate     = "duplicate"
 	ReasonSessionClosed = "session_closed"
 	ReasonStatusFinal   = "status_final"
@@ -29,6 +33,12 @@ const (
 	// without giving one.
 	ReasonByModerator = "rejected_by_moderator"
 )
+
+// Rejections are the reason codes of rejections that no moderator decided.
+var Rejections = [...]string{
+	ReasonUnknownGoal, ReasonCapReached, ReasonTooLate, ReasonTooSoon, ReasonPartnerInactive,
+	ReasonByAdvertiser, ReasonOfferInactive, ReasonCurrencyMismatch,
+}
 
 // releases reports whether a conversion rejected for this reason leaves its key
 // free: the advertiser cannot help it, so a later postback is judged afresh.

@@ -1,6 +1,7 @@
 package report_test
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -347,6 +348,99 @@ func TestModerationThatTheBooksRefuse(t *testing.T) {
 	})
 }
 
+// TestARefusalStopsNoOther: a page of decisions names the refused ones and decides all others.
+func TestARefusalStopsNoOther(t *testing.T) {
+	each(t, func(s *server) {
+		v := visit{At: noon}
+		euros := func(p *journal.Postback) { p.Currency = "EUR" }
+		s.Write(v.Click(), v.Postback(noon.Add(time.Second), reporttest.Order("a"), euros), v.Postback(noon.Add(2*time.Second), reporttest.Order("a")),
+			v.Postback(noon.Add(3*time.Second), reporttest.Order("b"), euros), v.Postback(noon.Add(4*time.Second), reporttest.Order("c"), euros))
+		var out struct {
+			page
+			Refused map[string]string
+		}
+		s.post("/conversions/approve?offer=shoes&status=rejected", "", &out)
+		if len(out.Items) != 3 || len(out.Refused) != 1 || out.Refused[out.Items[2]["id"].(string)] != "duplicate" || len(slices.DeleteFunc(out.column("status"), func(s string) bool { return s != "approved" })) != 2 {
+			t.Errorf("%+v", out)
+		}
+		s.post("/conversions/release?offer=shoes&status=approved,rejected", "", &out)
+		if len(out.Items) != 4 || len(out.Refused) != 1 || out.Refused[out.Items[3]["id"].(string)] != "not_on_hold" {
+			t.Errorf("%+v", out)
+		}
+	})
+}
+
+// TestRepeatedDecisions: a decision sent again changes nothing and has the same answer;
+// only a release ends a hold.
+func TestRepeatedDecisions(t *testing.T) {
+	each(t, func(s *server) {
+		v := visit{At: time.Now().Add(-time.Minute)}
+		s.Write(v.Click(), v.Postback(v.At.Add(time.Second), reporttest.Status(snapshot.StatusPending), func(p *journal.Postback) { p.Terms.Offer.HoldHours = 72 }))
+		var list page
+		s.get("/conversions", &list)
+		path := "/conversions/" + list.Items[0]["id"].(string)
+		s.refused(s.request("POST", path+"/release", ""), 409, "not_on_hold")
+		for _, act := range []struct {
+			path, status string
+			history      int
+		}{
+			{"/approve", "hold", 2}, {"/approve", "hold", 2}, {"/approve?status=pending", "hold", 2},
+			{"/release", "approved", 3}, {"/release?status=hold", "approved", 3}, {"/approve", "approved", 3},
+			{"/reject", "rejected", 4}, {"/reject?status=pending", "rejected", 4},
+		} {
+			var c object
+			s.post(path+act.path, "", &c)
+			if c["status"] != act.status || len(c["history"].([]any)) != act.history {
+				t.Errorf("%s: %v after %d changes, want %s after %d", act.path, c["status"], len(c["history"].([]any)), act.status, act.history)
+			}
+		}
+		s.refused(s.request("POST", path+"/approve?status=pending", ""), 409, "status_changed")
+		s.refused(s.request("POST", path+"/release", ""), 409, "not_on_hold")
+	})
+}
+
+// TestNotesAreInternal: what a moderator writes reaches no partner, by no field and no
+// filter; what is written for the partner does.
+func TestNotesAreInternal(t *testing.T) {
+	each(t, func(s *server) {
+		v := visit{At: noon}
+		s.Write(v.Click(), v.Postback(noon.Add(time.Second), reporttest.Order("a")), v.Postback(noon.Add(2*time.Second), reporttest.Order("b")),
+			v.Postback(noon.Add(3*time.Second), reporttest.Order("c"), reporttest.Status(snapshot.StatusPending)), v.Postback(noon.Add(4*time.Second), reporttest.Order("d"), reporttest.Status(snapshot.StatusRejected)))
+		var list page
+		s.get("/conversions", &list)
+		id := func(n int) string { return list.Items[n]["id"].(string) }
+		var c object
+		s.post("/conversions/"+id(1)+"/approve", `{"note":"hush"}`, &c)
+		s.post("/conversions/"+id(2)+"/reject", `{"note":"hush","partnerReason":"returned"}`, &c)
+		if h := c["history"].([]any)[1].(object); c["reason"] != "hush" || h["reason"] != "hush" || h["partnerReason"] != "returned" {
+			t.Errorf("a moderator reads %+v", c)
+		}
+		s.post("/conversions/"+id(3)+"/reject", `{"reason":"hush"}`, &c)
+		s.refused(s.request("POST", "/conversions/"+id(3)+"/reject", `{"reason":"a","note":"b"}`), 400, "bad_body")
+
+		as := func(path string) *http.Request {
+			r := s.request("GET", path, "")
+			r.Header.Set("Authorization", "Bearer partner")
+			return r
+		}
+		for _, path := range []string{"/conversions?partner=blog", "/conversions/" + id(2) + "?partner=blog", "/clicks/" + v.ClickID() + "?partner=blog"} {
+			if _, _, data := s.call(as(path)); bytes.Contains(data, []byte("hush")) || bytes.Contains(data, []byte("partnerReason")) {
+				t.Errorf("%s shows a note: %s", path, data)
+			}
+		}
+		s.decode(as("/conversions?partner=blog"), &list)
+		if got := list.column("reason"); !slices.Equal(got, []string{"", "rejected_by_advertiser", "rejected_by_moderator", "returned"}) {
+			t.Errorf("a partner reads the reasons %q", got)
+		}
+		for reason, want := range map[string]int{"hush": 0, "rejected_by_moderator": 2, "rejected_by_advertiser": 1} {
+			s.decode(as("/conversions?partner=blog&reason="+reason), &list)
+			if len(list.Items) != want {
+				t.Errorf("a partner finds %d with reason %s, want %d", len(list.Items), reason, want)
+			}
+		}
+	})
+}
+
 func TestModerationInBulk(t *testing.T) {
 	each(t, func(s *server) {
 		v := visit{At: noon}
@@ -357,18 +451,34 @@ func TestModerationInBulk(t *testing.T) {
 		}
 		s.Write(entries...)
 		s.refused(s.request("POST", "/conversions/approve", ""), 400, "filter_required")
-		s.refused(s.request("POST", "/conversions/approve?limit=5&cursor=01ARYZ6S41TSV4RRFFQ69G5FAV", ""), 400, "filter_required")
+		for _, act := range []string{"approve", "reject", "release"} {
+			for _, none := range []string{"limit=5&cursor=01ARYZ6S41TSV4RRFFQ69G5FAV", "network=net", "network=net&dryRun=1", "status=approved", "status=pending,rejected&network=net"} {
+				s.refused(s.request("POST", "/conversions/"+act+"?"+none, ""), 400, "filter_required")
+			}
+			for _, empty := range []string{"offer=", "offer=&network=net", "status=&offer=shoes", "dryRun=&offer=shoes"} {
+				s.refused(s.request("POST", "/conversions/"+act+"?"+empty, ""), 400, "bad_parameter")
+			}
+		}
 		var out struct {
 			page
 			Refused map[string]string
+			DryRun  bool
 		}
-		s.post("/conversions/approve?offer=shoes&limit=15", `{"reason":"checked"}`, &out)
-		if len(out.Items) != 15 || out.Next == "" || slices.Contains(out.column("status"), "pending") {
+		s.post("/conversions/approve?offer=shoes&dryRun=true", "", &out)
+		if len(out.Items) != 10 || !out.DryRun || out.column("status")[0] != "pending" || out.column("status")[9] != "pending" {
+			t.Fatalf("the dry run has %d items, statuses %v", len(out.Items), out.column("status"))
+		}
+		s.post("/conversions/approve?offer=shoes&limit=8", `{"note":"checked"}`, &out)
+		if len(out.Items) != 8 || out.Next == "" || out.DryRun || slices.Contains(out.column("status"), "pending") {
 			t.Fatalf("%d items, next %q, statuses %v", len(out.Items), out.Next, out.column("status"))
 		}
-		s.post("/conversions/approve?offer=shoes&limit=15&cursor="+out.Next, "", &out)
-		if len(out.Items) != 5 || out.Next != "" || len(out.Refused) != 0 {
+		s.post("/conversions/approve?offer=shoes&limit=8&cursor="+out.Next, "", &out)
+		if len(out.Items) != 2 || out.Next != "" || len(out.Refused) != 0 {
 			t.Fatalf("%d items, next %q", len(out.Items), out.Next)
+		}
+		s.post("/conversions/release?offer=shoes", "", &out)
+		if len(out.Items) != 10 || slices.Contains(out.column("status"), "hold") {
+			t.Fatalf("%d released, statuses %v", len(out.Items), out.column("status"))
 		}
 		s.post("/conversions/reject?offer=hats", "", &out)
 		if len(out.Items) != 0 {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"slices"
 	"unicode/utf8"
 
 	"github.com/waypost/waypost/tracker/ledger/report/books"
@@ -14,8 +15,13 @@ import (
 
 // decisionBody is what a decision says beside its path. It may be left out.
 type decisionBody struct {
-	// Reason stands in the conversion's history and, of a rejected one, in its reason.
+	// Note is internal: it stands in the conversion's history and, of a rejected one, in
+	// its reason, for moderators alone.
+	Note string `json:"note,omitempty"`
+	// Reason is another name of Note.
 	Reason string `json:"reason,omitempty"`
+	// PartnerReason is what the partner reads.
+	PartnerReason string `json:"partnerReason,omitempty"`
 }
 
 // decidedAnswer is what became of many decisions.
@@ -24,33 +30,42 @@ type decidedAnswer struct {
 	// Refused are the reason codes of those that the books did not allow, by id.
 	Refused map[string]string `json:"refused"`
 	Next    string            `json:"next"`
+	DryRun  bool              `json:"dryRun"`
 }
 
 const maxBody = 64 << 10
 
 // decision reads the body and says who decides.
-func (c *call) decision(status books.Status) (moderation.Decision, error) {
-	x := moderation.Decision{Status: status, Actor: c.caller.Name}
+func (c *call) decision(act moderation.Act) (*moderation.Decision, error) {
 	if c.scope.PartnerOnly {
-		return x, errChange
+		return nil, errChange
+	}
+	for name, values := range c.r.URL.Query() {
+		if values[0] == "" {
+			return nil, badParameter("%s is empty: give a value, or leave it out", name)
+		}
 	}
 	data, err := io.ReadAll(http.MaxBytesReader(c.w, c.r.Body, maxBody))
 	if err != nil {
-		return x, problemf(http.StatusRequestEntityTooLarge, "bad_body", "the body is larger than %d bytes, or did not arrive", maxBody)
-	}
-	if len(bytes.TrimSpace(data)) == 0 {
-		return x, nil
+		return nil, problemf(http.StatusRequestEntityTooLarge, "bad_body", "the body is larger than %d bytes, or did not arrive", maxBody)
 	}
 	var body decisionBody
-	decoder := json.NewDecoder(bytes.NewReader(data))
-	decoder.DisallowUnknownFields()
-	if err := errors.Join(decoder.Decode(&body), atEnd(decoder)); err != nil {
-		return x, problemf(http.StatusBadRequest, "bad_body", `the body is not JSON such as {"reason":"checked"}: %v`, err)
+	if len(bytes.TrimSpace(data)) > 0 {
+		decoder := json.NewDecoder(bytes.NewReader(data))
+		decoder.DisallowUnknownFields()
+		if err := errors.Join(decoder.Decode(&body), atEnd(decoder)); err != nil {
+			return nil, problemf(http.StatusBadRequest, "bad_body", `the body is not JSON such as {"note":"checked","partnerReason":"returned"}: %v`, err)
+		}
 	}
-	if len(body.Reason) > maxText || !utf8.ValidString(body.Reason) {
-		return x, problemf(http.StatusBadRequest, "bad_body", "the reason is longer than %d bytes", maxText)
+	if body.Note != "" && body.Reason != "" {
+		return nil, problemf(http.StatusBadRequest, "bad_body", "note and reason are the same: give one of them")
 	}
-	x.Reason = body.Reason
+	x := &moderation.Decision{Act: act, Note: body.Note + body.Reason, PartnerReason: body.PartnerReason, Actor: c.caller.Name, Seen: chosen[books.Status](c.args, "status")}
+	for _, text := range []string{x.Note, x.PartnerReason} {
+		if len(text) > maxText || !utf8.ValidString(text) {
+			return nil, problemf(http.StatusBadRequest, "bad_body", "a text of the decision is longer than %d bytes", maxText)
+		}
+	}
 	return x, nil
 }
 
@@ -61,8 +76,8 @@ func atEnd(d *json.Decoder) error {
 	return nil
 }
 
-func (a *api) decide(c *call, status books.Status) error {
-	x, err := c.decision(status)
+func (a *api) decide(c *call, act moderation.Act) error {
+	x, err := c.decision(act)
 	if err != nil {
 		return err
 	}
@@ -73,17 +88,25 @@ func (a *api) decide(c *call, status books.Status) error {
 	return c.write(answer)
 }
 
-func (a *api) decideAll(c *call, status books.Status) error {
-	x, err := c.decision(status)
+func (a *api) decideAll(c *call, act moderation.Act) error {
+	x, err := c.decision(act)
 	if err != nil {
 		return err
 	}
 	if !c.filtered() {
-		return problemf(http.StatusBadRequest, "filter_required", "say which conversions: give at least one parameter besides limit and cursor")
+		return problemf(http.StatusBadRequest, "filter_required", "say which conversions: give a parameter besides network, limit, cursor and dryRun; "+
+			"final statuses need another one beside them")
 	}
 	span, err := a.span(c)
 	if err != nil {
 		return err
+	}
+	if c.on("dryRun") {
+		list, err := a.Desk.Select(c.r.Context(), c.scope, c.conversionFilter(span), c.page(), act)
+		if err != nil {
+			return err
+		}
+		return c.write(decidedAnswer{Items: list.Items, Refused: map[string]string{}, Next: list.Next, DryRun: true})
 	}
 	out, err := a.Desk.DecideAll(c.r.Context(), c.scope, c.conversionFilter(span), c.page(), x)
 	if err != nil {
@@ -92,11 +115,19 @@ func (a *api) decideAll(c *call, status books.Status) error {
 	return c.write(decidedAnswer{Items: out.Items, Refused: out.Refused, Next: out.Next})
 }
 
-// filtered reports whether any parameter selects something.
+// filtered reports whether a parameter narrows down what is decided. The network is
+// where the caller has the right to decide, and a final status is most of the books.
 func (c *call) filtered() bool {
-	texts := len(c.texts)
-	if c.text("cursor") != "" {
-		texts--
+	for name := range c.r.URL.Query() {
+		switch name {
+		case "network", "limit", "cursor", "dryRun":
+		case "status":
+			if !slices.Contains(c.choices[name], string(books.Approved)) && !slices.Contains(c.choices[name], string(books.Rejected)) {
+				return true
+			}
+		default:
+			return true
+		}
 	}
-	return texts+len(c.choices)+len(c.bounds) > 0
+	return false
 }

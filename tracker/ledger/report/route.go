@@ -7,6 +7,7 @@ import (
 
 	"github.com/waypost/waypost/tracker/ledger/delivery"
 	"github.com/waypost/waypost/tracker/ledger/report/books"
+	"github.com/waypost/waypost/tracker/ledger/report/moderation"
 )
 
 // route is one path and method of the API.
@@ -71,32 +72,39 @@ func reportRoutes() []route {
 }
 
 func conversionRoutes() []route {
-	decide := func(path, id, doc string, status books.Status) route {
+	const once = " A repetition changes nothing. The note is for moderators alone; partners read partnerReason."
+	const many = " all conversions that the parameters select, a page of them at a time. At least one of them besides network, limit, cursor and dryRun must be given, " +
+		"also beside a final status; an empty one is an error. What the books do not allow is named under refused, and stops none of the others."
+	decide := func(act moderation.Act, doc string) route {
 		return route{
-			method: http.MethodPost, path: path, id: id, doc: doc, params: join(inScope, []param{byID}), body: decisionBody{}, answer: books.Conversion{},
-			reasons: map[int]string{http.StatusNotFound: "not_found", http.StatusConflict: "duplicate, cap_reached",
+			method: http.MethodPost, path: "/conversions/{id}/" + string(act), id: string(act) + "Conversion", doc: doc + once,
+			params: join(inScope, []param{byID, withStatus("Only while it has one of these statuses, else status_changed.")}), body: decisionBody{}, answer: books.Conversion{},
+			reasons: map[int]string{http.StatusNotFound: "not_found", http.StatusConflict: "duplicate, cap_reached, status_changed, not_on_hold",
 				http.StatusServiceUnavailable: "not_durable", http.StatusGatewayTimeout: "not_applied"},
-			serve: func(a *api, c *call) error { return a.decide(c, status) },
+			serve: func(a *api, c *call) error { return a.decide(c, act) },
 		}
 	}
-	decideAll := func(path, id, doc string, status books.Status) route {
+	decideAll := func(act moderation.Act, doc string) route {
 		return route{
-			method: http.MethodPost, path: path, id: id, doc: doc, params: join(onConversions, inPages), body: decisionBody{}, answer: decidedAnswer{},
+			method: http.MethodPost, path: "/conversions/" + string(act), id: string(act) + "Conversions",
+			doc:    doc + many + " Without status, that is those with status " + strings.Join(names(act.Open()), " or ") + "." + once,
+			params: join(onConversions, inPages, []param{{name: "dryRun", kind: flag, doc: "Answer with the conversions that would be decided, as they are, and decide nothing."}}),
+			body:   decisionBody{}, answer: decidedAnswer{},
 			reasons: map[int]string{http.StatusBadRequest: "filter_required", http.StatusServiceUnavailable: "not_durable", http.StatusGatewayTimeout: "not_applied"},
-			serve:   func(a *api, c *call) error { return a.decideAll(c, status) },
+			serve:   func(a *api, c *call) error { return a.decideAll(c, act) },
 		}
 	}
-	const many = " all conversions that the parameters select, a page of them at a time; at least one of them besides limit and cursor must be given. " +
-		"Without status, that is those that are pending or on hold. What the books do not allow is named under refused."
 	return []route{
 		{method: http.MethodGet, path: "/conversions", id: "listConversions", doc: "Conversions, newest first.",
 			params: join(onConversions, inPages, []param{following}), answer: books.List[books.Conversion]{}, media: []string{mediaEvents}, serve: (*api).listConversions},
 		{method: http.MethodGet, path: "/conversions/{id}", id: "getConversion", doc: "One conversion.",
 			params: join(inScope, []param{byID}), answer: books.Conversion{}, reasons: notFound(), serve: (*api).getConversion},
-		decide("/conversions/{id}/approve", "approveConversion", "Approve a conversion, also a rejected one. While the offer's hold goes on, that means hold.", books.Approved),
-		decide("/conversions/{id}/reject", "rejectConversion", "Reject a conversion, also an approved one.", books.Rejected),
-		decideAll("/conversions/approve", "approveConversions", "Approve"+many, books.Approved),
-		decideAll("/conversions/reject", "rejectConversions", "Reject"+many, books.Rejected),
+		decide(moderation.Approve, "Approve a conversion, also a rejected one. While the offer's hold goes on, that means hold; approving again does not end it."),
+		decide(moderation.Reject, "Reject a conversion, also an approved one."),
+		decide(moderation.Release, "Approve a conversion on hold at once, before its hold ends by itself."),
+		decideAll(moderation.Approve, "Approve"),
+		decideAll(moderation.Reject, "Reject"),
+		decideAll(moderation.Release, "Release"),
 	}
 }
 

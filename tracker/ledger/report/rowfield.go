@@ -30,7 +30,7 @@ const (
 	isRatio
 )
 
-// rowFields are the numbers of a row, in the order of the contract, then what
+// rowFields are the numbers of a row, in the order of columns, then what
 // follows from them.
 var rowFields = []rowField{
 	{name: "clicks", doc: "Clicks; they stand in the rows with goal \"\".", count: func(r *books.Row) int64 { return r.Clicks }},

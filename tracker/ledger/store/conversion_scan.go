@@ -86,11 +86,12 @@ func parseObject(text string) (map[string]string, error) {
 
 // change is a judge.Change as JSON.
 type change struct {
-	At     int64                     `json:"at"`
-	From   snapshot.ConversionStatus `json:"from"`
-	To     snapshot.ConversionStatus `json:"to"`
-	By     string                    `json:"by"`
-	Reason string                    `json:"reason"`
+	At      int64                     `json:"at"`
+	From    snapshot.ConversionStatus `json:"from"`
+	To      snapshot.ConversionStatus `json:"to"`
+	By      string                    `json:"by"`
+	Reason  string                    `json:"reason"`
+	Partner string                    `json:"partner"`
 }
 
 func historyText(list []judge.Change) string {
@@ -104,6 +105,9 @@ func historyText(list []judge.Change) string {
 		b = strconv.AppendInt(append(b, `,"to":`...), int64(list[i].To), 10)
 		b = appendQuoted(append(b, `,"by":`...), list[i].By)
 		b = appendQuoted(append(b, `,"reason":`...), list[i].Reason)
+		if list[i].Partner != "" {
+			b = appendQuoted(append(b, `,"partner":`...), list[i].Partner)
+		}
 		b = append(b, '}')
 	}
 	return string(append(b, ']'))

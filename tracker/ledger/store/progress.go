@@ -14,13 +14,23 @@ type Progress struct {
 	// RebuildUntil is where a rebuild began: deliveries and verdicts of batches up
 	// to there were made before it and are not made again.
 	RebuildUntil uint64
+	// Digest identifies the batch at Position, 0 where it is not known: nothing was
+	// folded, or an earlier version folded it.
+	Digest uint64
+	// Journal is the id of the journal that was folded, "" before one was seen.
+	Journal string
 }
 
 // Progress reads how far the tables are.
 func (tx *Tx) Progress(ctx context.Context) (Progress, error) {
 	var p Progress
-	err := tx.in.query(ctx, "SELECT position, tick_at, rebuild_until FROM ledger", nil, func(row scanner) error {
-		return row.Scan(&p.Position, &p.TickAt, &p.RebuildUntil)
+	// An earlier version moves the position and leaves the digest of another one.
+	const query = "SELECT position, tick_at, rebuild_until, CASE WHEN digest_at = position THEN digest ELSE 0 END, journal FROM ledger"
+	err := tx.in.query(ctx, query, nil, func(row scanner) error {
+		var digest int64
+		err := row.Scan(&p.Position, &p.TickAt, &p.RebuildUntil, &digest, &p.Journal)
+		p.Digest = uint64(digest)
+		return err
 	})
 	if err != nil {
 		return p, fmt.Errorf("read the ledger's position: %w", err)
@@ -44,8 +54,8 @@ func (s *Store) Begin(ctx context.Context, from, to Progress) (*Tx, error) {
 	if err != nil {
 		return nil, err
 	}
-	n, err := tx.in.exec(ctx, "UPDATE ledger SET position = ?, tick_at = ?, rebuild_until = ? WHERE position = ? AND tick_at = ? AND rebuild_until = ?",
-		int64(to.Position), to.TickAt, int64(to.RebuildUntil), int64(from.Position), from.TickAt, int64(from.RebuildUntil))
+	n, err := tx.in.exec(ctx, "UPDATE ledger SET position = ?, tick_at = ?, rebuild_until = ?, digest = ?, digest_at = ? WHERE position = ? AND tick_at = ? AND rebuild_until = ?",
+		int64(to.Position), to.TickAt, int64(to.RebuildUntil), int64(to.Digest), int64(to.Position), int64(from.Position), from.TickAt, int64(from.RebuildUntil))
 	if err == nil && n == 0 {
 		err = ErrMoved
 	}
@@ -54,6 +64,14 @@ func (s *Store) Begin(ctx context.Context, from, to Progress) (*Tx, error) {
 		return nil, fmt.Errorf("advance the ledger to position %d: %w", to.Position, err)
 	}
 	return tx, nil
+}
+
+// KeepTick keeps the time of the last tick of what the transaction folds.
+func (tx *Tx) KeepTick(ctx context.Context, at int64) error {
+	if _, err := tx.in.exec(ctx, "UPDATE ledger SET tick_at = ? WHERE tick_at <> ?", at, at); err != nil {
+		return fmt.Errorf("keep the time of the last tick: %w", err)
+	}
+	return nil
 }
 
 // Boot is one life of one writer of the journal, with the sequence of its last batch.

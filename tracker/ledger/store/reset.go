@@ -28,7 +28,7 @@ func (s *Store) Reset(ctx context.Context, end uint64) error {
 		if until == 0 {
 			until = end
 		}
-		if _, err := tx.in.exec(ctx, "UPDATE ledger SET position = 0, tick_at = 0, rebuild_until = ?", int64(until)); err != nil {
+		if _, err := tx.in.exec(ctx, "UPDATE ledger SET position = 0, tick_at = 0, rebuild_until = ?, digest = 0, digest_at = 0", int64(until)); err != nil {
 			return fmt.Errorf("set the ledger back: %w", err)
 		}
 		for _, t := range slices.Backward(rebuilt) {

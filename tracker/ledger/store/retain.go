@@ -79,7 +79,7 @@ func (tx *Tx) DropPostbacks(ctx context.Context, before string) error {
 // visitors' addresses, from an id to before another: the source of pixels (that of a
 // server's postback is the advertiser's), and the macro {ip} of calls that are over.
 func (tx *Tx) DropVisitorAddresses(ctx context.Context, from, until string) error {
-	_, err := tx.in.exec(ctx, "UPDATE postbacks SET source_ip = '' WHERE id >= ? AND id < ? AND via <> ?", from, until, int64(journal.ViaServer))
+	_, err := tx.in.exec(ctx, "UPDATE postbacks SET source_ip = '' WHERE id >= ? AND id < ? AND via <> ? AND source_ip <> ''", from, until, int64(journal.ViaServer))
 	if err != nil {
 		return fmt.Errorf("drop the addresses of pixels from %s to %s: %w", from, until, err)
 	}
@@ -95,7 +95,8 @@ func (tx *Tx) DropVisitorAddresses(ctx context.Context, from, until string) erro
 // impressions of the UTC days from up to before until.
 func (tx *Tx) DropPersonal(ctx context.Context, from, until int64) error {
 	for _, t := range []string{"clicks", "impressions"} {
-		_, err := tx.in.exec(ctx, "UPDATE "+t+" SET ip = '', user_agent = '', referrer = '' WHERE day >= ? AND day < ?", from, until)
+		_, err := tx.in.exec(ctx, "UPDATE "+t+" SET ip = '', user_agent = '', referrer = '' WHERE day >= ? AND day < ?"+
+			" AND (ip <> '' OR user_agent <> '' OR referrer <> '')", from, until)
 		if err != nil {
 			return fmt.Errorf("drop personal data of %s before day %d: %w", t, until, err)
 		}

@@ -15,7 +15,7 @@ type Measures struct {
 	Clicks, UniqueClicks, GoalClicks, Impressions int64
 	ClickPayout, ClickRevenue                     int64
 	ImpressionPayoutNano, ImpressionRevenueNano   int64
-	// By status: approved, pending, hold, rejected; see StatusIndex.
+	// By status: approved, pending, hold, rejected. statusIndex in package ledger gives the place.
 	Count, Payout, Revenue [4]int64
 }
 

@@ -33,7 +33,7 @@ func (s *Set) ScanJSON(t *Table, body []byte) error {
 		name := key.(string) // or Token fails
 		if val, ok := scalar(raw); ok {
 			s.put(t, []byte(name), val)
-		} else if _, known := t.names[name]; known && raw[0] != 'n' {
+		} else if _, known := t.find([]byte(name)); known && raw[0] != 'n' {
 			return fmt.Errorf("%w: %s is a list or an object", ErrBody, name)
 		}
 	}

@@ -3,8 +3,8 @@ package params
 // Param is the meaning of a parameter, whatever its name in a dialect.
 type Param uint8
 
-// The parameters of clicks, impressions, postbacks and pixels (contract,
-// "Tracker URLs"). Numbered ones follow each other, so that Sub1+n is sub id n+1.
+// The parameters of clicks, impressions, postbacks and pixels (docs/rules.md,
+// "Parameters"). Numbered ones follow each other, so that Sub1+n is sub id n+1.
 const (
 	None Param = iota
 	Offer

@@ -40,6 +40,9 @@ func (s *Set) pair(t *Table, pair []byte, p *span) {
 	if p.escaped {
 		key, val = s.decode(key), s.decode(val)
 	}
+	if p.equals == 0 { // escaped, or there is none
+		key, val, _ = bytes.Cut(key, []byte{'='})
+	}
 	s.put(t, key, val)
 }
 

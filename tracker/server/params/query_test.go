@@ -30,7 +30,13 @@ func TestScanQuery(t *testing.T) {
 		{"escaped separators stay in the value", "sub1=a%26sub2%3Db", params.Sub1, "a&sub2=b", false},
 		{"empty pairs", "&&sub1=a&&", params.Sub1, "a", false},
 		{"a name without a name", "=x&sub1=a", params.Sub1, "a", false},
-		{"names have capitals or not", "SUB1=a", params.Sub1, "", false},
+		{"names have capitals or not", "SUB1=a", params.Sub1, "a", false},
+		{"a name in two spellings is sent twice", "sub1=&Sub1=b", params.Sub1, "", false},
+		{"blanks of a sub id stay", "sub1=%20a%0A", params.Sub1, " a\n", false},
+		{"blanks of an id do not", "offer=%091001%C2%A0%0D%0A", params.Offer, "1001", false},
+		{"a word for nothing gives way", "offer=undefined&oid=1001", params.Offer, "1001", false},
+		{"in a sub id it is a word", "sub1=null&s1=b", params.Sub1, "null", false},
+		{"an escaped equals sign parts as well", "offer%3D1001", params.Offer, "1001", false},
 		{"sent twice: the first counts", "sub1=a&sub1=b", params.Sub1, "a", false},
 		{"sent twice, the first empty: it counts", "sub1=&sub1=b", params.Sub1, "", false},
 		{"synonyms: the first counts", "aff_sub=a&sub1=b", params.Sub1, "a", false},
@@ -114,7 +120,7 @@ func FuzzScanQuery(f *testing.F) {
 		s.ScanQuery(table, []byte(query))
 		checkNoKeys(t, &s)
 		values, err := url.ParseQuery(query)
-		if err != nil || !utf8.ValidString(query) {
+		if err != nil || !utf8.ValidString(query) || !undamaged(values) {
 			return
 		}
 		if first := values["clickid"]; len(first) > 0 && first[0] != "" && !given(values, "click_id", "transaction_id", "tracking", "tid", "cid", "reqid", "passthrough1") {
@@ -123,6 +129,16 @@ func FuzzScanQuery(f *testing.F) {
 			}
 		}
 	})
+}
+
+// undamaged: names are as the tables have them, and click ids have no blanks.
+func undamaged(values url.Values) bool {
+	for name := range values {
+		if strings.Trim(name, "abcdefghijklmnopqrstuvwxyz_0123456789") != "" || strings.HasPrefix(name, "amp") {
+			return false
+		}
+	}
+	return !strings.ContainsAny(values.Get("clickid"), "%\u200b\ufeff") && strings.TrimSpace(values.Get("clickid")) == values.Get("clickid")
 }
 
 func given(values url.Values, names ...string) bool {

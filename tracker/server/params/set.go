@@ -1,7 +1,5 @@
 package params
 
-import "bytes"
-
 // Bounds of what a Set keeps of a request for the log.
 const (
 	maxKeys     = 16
@@ -50,17 +48,17 @@ func (s *Set) Reset() {
 
 // AddKey adds a key that came otherwise, such as in an Authorization header.
 func (s *Set) AddKey(key []byte) {
-	if len(key) > 0 && len(s.Keys) < maxKeys {
+	if key = trim(key); len(key) > 0 && len(s.Keys) < maxKeys {
 		s.Keys = append(s.Keys, key)
 	}
 }
 
-// put takes one decoded pair in. Of a name that is sent twice the first counts;
-// of two synonyms the first that is not empty, because templates that fill in
-// either of two names leave the other one empty.
+// put takes one decoded pair in. Of a name that is sent twice the first counts; of
+// two synonyms the first that is filled in, because templates that fill in either of
+// two names leave the other one empty, or print a word for nothing.
 func (s *Set) put(t *Table, key, val []byte) {
-	n, known := t.names[string(key)]
-	if n.param == Key || (!known && s.KeepRaw && looksLikeKey(t, key)) {
+	n, known := t.find(key)
+	if n.param == Key {
 		s.AddKey(val)
 		return
 	}
@@ -70,16 +68,22 @@ func (s *Set) put(t *Table, key, val []byte) {
 	if !known {
 		return
 	}
+	if !t.verbatim[n.param] {
+		val = trim(val)
+	}
 	if limit := t.limits[n.param]; limit > 0 && len(val) > limit {
 		s.Overflow = true
 		return
 	}
 	v := &s.values[n.param]
-	if v.given && (len(v.bytes) > 0 || v.name == n.id) {
+	if v.given && (v.name == n.id || len(v.bytes) > 0 && (len(val) == 0 || t.verbatim[n.param] || !IsBlank(n.param, v.bytes))) {
 		return
 	}
 	*v = value{bytes: val, name: n.id, given: true}
 }
+
+// Add takes a pair in that was decoded before.
+func (s *Set) Add(t *Table, name, value string) { s.put(t, []byte(name), []byte(value)) }
 
 func (s *Set) keep(key, val []byte) {
 	if len(s.Raw) == maxRaw || len(key) > maxRawName {
@@ -89,14 +93,4 @@ func (s *Set) keep(key, val []byte) {
 		val = val[:maxRawValue]
 	}
 	s.Raw = append(s.Raw, Pair{Name: key, Value: val})
-}
-
-// looksLikeKey finds a key under a name with other capitals: it is worth nothing
-// in a log, and a secret all the same.
-func looksLikeKey(t *Table, key []byte) bool {
-	if len(key) == 0 || len(key) > len("security_token") {
-		return false
-	}
-	n, ok := t.names[string(bytes.ToLower(key))]
-	return ok && n.param == Key
 }

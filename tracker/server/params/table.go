@@ -15,6 +15,9 @@ const (
 // Table says which parameter a name means. Tables are immutable.
 type Table struct {
 	names map[string]name
+	// verbatim are the parameters whose blanks belong to them: sub ids and the like,
+	// which go back as they came.
+	verbatim [count]bool
 	// limits are by parameter; postback tables have none, because leaving out an
 	// amount or an order id would change what is paid.
 	limits [count]int
@@ -27,7 +30,7 @@ type name struct {
 	id    uint8
 }
 
-// row is a row of the contract's tables: a parameter and its synonyms.
+// row is a row of the tables in docs/integrate.md: a parameter and its synonyms.
 type row struct {
 	param Param
 	names string // separated by spaces
@@ -63,16 +66,16 @@ var postback = append([]row{
 }, offerAndPartner...)
 
 // Clicks are the names of the native, the TUNE and the Affise click link.
-func Clicks() *Table { return newTable(traffic).limited() }
+func Clicks() *Table { return newTable(traffic).ofVisits() }
 
 // CakeClicks adds the names that count on CAKE's path only, where a and c are
 // too short to be taken for granted elsewhere.
 func CakeClicks() *Table {
-	return newTable(traffic, []row{{Offer, "c"}, {Partner, "a"}}).limited()
+	return newTable(traffic, []row{{Offer, "c"}, {Partner, "a"}}).ofVisits()
 }
 
 // Impressions are the names of impression pixels and links; id is the partner there.
-func Impressions() *Table { return newTable(traffic, []row{{Partner, "id"}}).limited() }
+func Impressions() *Table { return newTable(traffic, []row{{Partner, "id"}}).ofVisits() }
 
 // Postbacks are the names of postbacks and conversion pixels.
 func Postbacks() *Table { return newTable(postback, customFields()) }
@@ -102,7 +105,12 @@ func newTable(groups ...[]row) *Table {
 	return t
 }
 
-func (t *Table) limited() *Table {
+// ofVisits is the table of clicks and impressions.
+func (t *Table) ofVisits() *Table {
+	for p := Sub1; p <= ImpID; p++ {
+		t.verbatim[p] = true
+	}
+	t.verbatim[Source] = true
 	for p := range t.limits {
 		t.limits[p] = MaxValue
 	}

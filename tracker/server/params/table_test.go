@@ -6,7 +6,7 @@ import (
 	"github.com/waypost/waypost/tracker/server/params"
 )
 
-// Each row of the contract's tables, in every dialect's table.
+// Each row of the tables in docs/integrate.md, in every dialect's table.
 func TestNames(t *testing.T) {
 	clicks, cake, impressions := params.Clicks(), params.CakeClicks(), params.Impressions()
 	postbacks, goals := params.Postbacks(), params.GoalPostbacks()

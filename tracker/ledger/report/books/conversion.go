@@ -67,6 +67,8 @@ type Change struct {
 	// By is postback, hold, or the name of a moderator (not for partners).
 	By     string `json:"by"`
 	Reason string `json:"reason"`
+	// PartnerReason is what the partner reads as Reason; not for partners.
+	PartnerReason string `json:"partnerReason,omitempty"`
 }
 
 const conversionQuery = `SELECT c.id, c.at, c.status, c.reason, k.network, k.offer, k.partner, k.advertiser,
@@ -113,20 +115,38 @@ func (c *Conversion) parse(subs, extras, history string) error {
 	}
 	c.History = make([]Change, len(changes))
 	for i, x := range changes {
-		c.History[i] = Change{Time: timeOf(x.At), From: statusOf(x.From), To: statusOf(x.To), By: x.By, Reason: x.Reason}
+		c.History[i] = Change{Time: timeOf(x.At), From: statusOf(x.From), To: statusOf(x.To), By: x.By, Reason: x.Reason, PartnerReason: x.Partner}
 	}
 	return nil
 }
 
-// forPartner leaves out what is between the network and its advertiser.
+// forPartner leaves out what is between the network and its advertiser, and what
+// moderators write for each other.
 func (c *Conversion) forPartner() {
 	c.Advertiser, c.Revenue, c.RevenueRule = "", nil, ""
 	maps.DeleteFunc(c.Extras, func(name, _ string) bool {
 		return name != "promo_code" && !strings.HasPrefix(name, "custom_field")
 	})
 	for i := range c.History {
-		if by := &c.History[i].By; *by != judge.ByPostback && *by != judge.ByHold {
-			*by = "moderator"
+		c.History[i].forPartner()
+		if h := &c.History[i]; c.Status == Rejected && h.From != h.To && h.To == Rejected {
+			c.Reason = h.Reason
 		}
 	}
+}
+
+// forPartner leaves out who decided, and puts what the partner reads in the place of
+// the moderator's note. Where nothing changed, the reason is a code of ours.
+func (h *Change) forPartner() {
+	if h.By == judge.ByPostback || h.By == judge.ByHold {
+		return
+	}
+	h.By = "moderator"
+	if h.From != h.To || h.To == Hold {
+		h.Reason = h.PartnerReason
+	}
+	if h.Reason == "" && h.To == Rejected {
+		h.Reason = judge.ReasonByModerator
+	}
+	h.PartnerReason = ""
 }

@@ -3,7 +3,11 @@ package books
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strconv"
+	"strings"
+
+	"github.com/waypost/waypost/tracker/ledger/judge"
 )
 
 // ConversionFilter selects conversions. Empty fields select everything.
@@ -29,7 +33,7 @@ func (f *ConversionFilter) conditions(b *Books, scope Scope) *where {
 	w.in("c.status", numbers(f.Statuses))
 	w.in("c.via", viaNumbers(f.Vias))
 	w.in("c.id", texts(f.IDs))
-	w.equal("c.reason", f.Reason)
+	scope.reason(w, f.Reason)
 	w.equal("k.offer", f.Offer)
 	w.equal("k.advertiser", f.Advertiser)
 	w.equal("k.currency", f.Currency)
@@ -50,6 +54,21 @@ func (f *ConversionFilter) conditions(b *Books, scope Scope) *where {
 		notBefore(w, "c.id", f.ClickID)
 	}
 	return w
+}
+
+// reason compares the reason of conversions with what the scope shows of it: a partner
+// finds a moderator's rejections by their code, never by the note.
+func (s Scope) reason(w *where, reason string) {
+	codes := judge.Rejections[:]
+	switch {
+	case !s.PartnerOnly, slices.Contains(codes, reason):
+		w.equal("c.reason", reason)
+	case reason == judge.ReasonByModerator:
+		w.add("c.status = ?", int64(Rejected.Number()))
+		w.add("c.reason NOT IN (?"+strings.Repeat(",?", len(codes)-1)+")", texts(codes)...)
+	case reason != "":
+		w.add("1 = 0")
+	}
 }
 
 // Conversions lists conversions, newest first.

@@ -176,11 +176,11 @@ func TestPostbackLog(t *testing.T) {
 		o.Write(
 			v.Postback(noon.Add(90*time.Second), reporttest.Order("a"), func(p *journal.Postback) {
 				p.GoalRaw = "02"
-				p.Params = append(p.Params, journal.Param{Name: "api_key", Value: "hidden"}, journal.Param{Name: "x\xff", Value: "<b>"})
+				p.Params = append(p.Params, journal.Param{Name: "api_key", Value: "hidden"}, journal.Param{Name: "amp;KEY", Value: "hidden"}, journal.Param{Name: "x\xff", Value: "<b>"})
 			}),
 			v.Postback(noon.Add(2*time.Minute), reporttest.Order("a")),
 			journal.Entry{Postback: &journal.Postback{At: noon.Add(3 * time.Minute).UnixMicro(), Network: "net", Reason: "bad_click_id", HTTPStatus: 400, RawClickID: "junk",
-				Params: []journal.Param{{Name: "clickid", Value: "junk"}}, SourceIP: "203.0.113.1", Test: true}},
+				Params: []journal.Param{{Name: "clickid", Value: "junk"}, {Name: "TXID", Value: "Undefined"}}, SourceIP: "203.0.113.1", Test: true}},
 		)
 		log := func(f books.PostbackFilter) []books.Postback {
 			t.Helper()
@@ -191,15 +191,16 @@ func TestPostbackLog(t *testing.T) {
 			return list.Items
 		}
 		got := log(books.PostbackFilter{})
-		if len(got) != 3 || got[0].ClickID != "junk" || got[0].DelaySeconds != nil || got[0].HTTPStatus != 400 || got[0].GoalRaw != "" || !got[0].Test {
+		if len(got) != 3 || got[0].ClickID != "junk" || got[0].DelaySeconds != nil || got[0].HTTPStatus != 400 || got[0].GoalRaw != "" || !got[0].Test ||
+			!got[0].OrderIDMissing || got[1].OrderIDMissing {
 			t.Fatalf("%+v", got)
 		}
 		if p := got[2]; p.Verdict != "approved" || p.GoalRaw != "02" || p.Goal != "2" || *p.DelaySeconds != 90 || p.Source != "203.0.113.9" ||
 			p.HTTPStatus != 200 || p.Params["x\uFFFD"] != "<b>" || p.Params["clickid"] != v.ClickID() || p.Conversion == "" || p.Revenue != 2_000_000 {
 			t.Errorf("%+v", p)
 		}
-		if _, there := got[2].Params["api_key"]; there {
-			t.Error("a key stands in the parameters")
+		if got := fmt.Sprint(got[2].Params); strings.Contains(got, "hidden") {
+			t.Errorf("a key stands in the parameters: %s", got)
 		}
 		if p := got[1]; p.Verdict != "refused" || p.Reason != "duplicate" || p.Conversion != got[2].Conversion {
 			t.Errorf("%+v", p)
@@ -321,6 +322,22 @@ func TestDeliveries(t *testing.T) {
 		}
 		if _, err := b.Delivery(t.Context(), books.Scope{Partner: "mail"}, d.ID); !errors.Is(err, books.ErrNotFound) {
 			t.Errorf("another partner's: %v", err)
+		}
+	})
+}
+
+// TestDelayIsNeverNegative: the clock of the click's tracker may be ahead of that of
+// the postback's.
+func TestDelayIsNeverNegative(t *testing.T) {
+	each(t, func(t *testing.T, o *reporttest.Office, b *books.Books) {
+		v := visit{At: noon.Add(2 * time.Second)}
+		o.Write(v.Click(), v.Postback(noon))
+		list, err := b.Postbacks(t.Context(), books.Scope{}, books.PostbackFilter{}, books.Page{Limit: 100})
+		if err != nil || len(list.Items) != 1 {
+			t.Fatalf("%+v, %v", list.Items, err)
+		}
+		if p := list.Items[0]; p.Verdict != "approved" || *p.DelaySeconds != 0 {
+			t.Errorf("%s %s after %d s", p.Verdict, p.Reason, *p.DelaySeconds)
 		}
 	})
 }

@@ -5,11 +5,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"slices"
 	"strconv"
 	"time"
 
 	"github.com/waypost/waypost/api/money"
+	"github.com/waypost/waypost/tracker/server/params"
 )
 
 // ErrNotForPartners says that a partner's caller asked for what is between the
@@ -39,9 +39,11 @@ type Postback struct {
 	Test       bool         `json:"test"`
 	// Source is the address that the postback came from.
 	Source string `json:"source"`
-	// DelaySeconds is the time since the click or impression; null without one.
+	// DelaySeconds is the time since the click or impression, 0 for one of the future;
+	// null without one.
 	DelaySeconds     *int64            `json:"delaySeconds"`
 	ClickDataMissing bool              `json:"clickDataMissing"`
+	OrderIDMissing   bool              `json:"orderIDMissing"`
 	Params           map[string]string `json:"params"`
 	HTTPStatus       int               `json:"httpStatus"`
 }
@@ -58,8 +60,8 @@ type PostbackFilter struct {
 	Test                     *bool
 }
 
-// keyParams never stand in params; the tracker leaves them out already.
-var keyParams = []string{"api_key", "secure", "security_token", "key"}
+// names are those that postbacks may have.
+var names = params.Postbacks()
 
 const postbackQuery = `SELECT id, at, verdict, reason, goal_raw, goal, click_id, aimp_id, order_id, network, offer, partner,
 	conversion, payout, revenue, currency, config, via, test, source_ip, delay_seconds, click_missing, params, http_status FROM postbacks`
@@ -114,19 +116,25 @@ func (b *Books) Postbacks(ctx context.Context, scope Scope, f PostbackFilter, p 
 func scanPostback(scan func(...any) error) (Postback, error) {
 	var p Postback
 	var at, via, test, missing int64
-	var params string
+	var sent string
 	err := scan(&p.ID, &at, &p.Verdict, &p.Reason, &p.GoalRaw, &p.Goal, &p.ClickID, &p.AimpID, &p.OrderID, &p.Network, &p.Offer, &p.Partner,
-		&p.Conversion, (*int64)(&p.Payout), (*int64)(&p.Revenue), &p.Currency, &p.Config, &via, &test, &p.Source, &p.DelaySeconds, &missing, &params, &p.HTTPStatus)
+		&p.Conversion, (*int64)(&p.Payout), (*int64)(&p.Revenue), &p.Currency, &p.Config, &via, &test, &p.Source, &p.DelaySeconds, &missing, &sent, &p.HTTPStatus)
 	if err != nil {
 		return p, err
 	}
+	if p.DelaySeconds != nil {
+		*p.DelaySeconds = max(0, *p.DelaySeconds) // the clock of the click's tracker may be ahead
+	}
 	p.Time, p.Via, p.Test, p.ClickDataMissing = timeOf(at), viaOf(via), test != 0, missing != 0
-	if err := json.Unmarshal([]byte(params), &p.Params); err != nil {
+	if err := json.Unmarshal([]byte(sent), &p.Params); err != nil {
 		return p, fmt.Errorf("read the parameters of postback %s: %w", p.ID, err)
 	}
-	for name := range p.Params {
-		if slices.Contains(keyParams, name) {
+	for name, value := range p.Params {
+		switch names.Meaning(name) {
+		case params.Key: // the tracker leaves them out already
 			delete(p.Params, name)
+		case params.OrderID:
+			p.OrderIDMissing = p.OrderIDMissing || p.OrderID == "" && params.IsBlank(params.OrderID, []byte(value))
 		}
 	}
 	return p, nil

@@ -12,7 +12,7 @@ import (
 	"github.com/waypost/waypost/tracker/ledger/store/storetest"
 )
 
-// BenchmarkReport asks for the contract's report, by day, offer, partner and goal,
+// BenchmarkReport asks for the usual report, by day, offer, partner and goal,
 // over ten million events: 30 days of traffic by partners of 50 offers, with a
 // conversion of one of two goals for every twentieth click. It is to take at most
 // 200 ms. The sub-benchmarks differ in how many partners there are, and with them

@@ -103,7 +103,7 @@ func TestReportGroups(t *testing.T) {
 			want   string
 		}{
 			"nothing": {nil, strings.Replace(total, "total", "", 1)},
-			"the contract's": {[]books.Group{books.ByDay, books.ByOffer, books.ByPartner, books.ByGoal}, `
+			"the usual": {[]books.Group{books.ByDay, books.ByOffer, books.ByPartner, books.ByGoal}, `
 2026-11-20 shoes blog : USD clicks=2 unique=1 impressions=2 rejected=1 0.1024/0.164/0.0616
 2026-11-20 shoes blog 2: USD goalclicks=1 conversions=1 pending=1 hold=1 rejected=1 1.00/3.00/2.00
 2026-11-20 shoes blog Up: USD conversions=1 1.00/2.00/1.00

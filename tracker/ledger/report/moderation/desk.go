@@ -4,9 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/waypost/waypost/tracker/journal"
+	"github.com/waypost/waypost/tracker/ledger/judge"
 	"github.com/waypost/waypost/tracker/ledger/report/books"
 )
 
@@ -45,26 +47,82 @@ var (
 	ErrNotDecided = errors.New("the decision could not be recorded: try again")
 )
 
-// RefusedError says that the books did not allow a decision, with the reason code
-// that a postback would have got: duplicate or cap_reached.
+// ReasonNotOnHold is why what is not on hold cannot be released.
+const ReasonNotOnHold = "not_on_hold"
+
+// RefusedError is a decision that the books do not allow, with its reason code:
+// duplicate, cap_reached, status_changed or not_on_hold.
 type RefusedError struct{ Reason string }
 
 func (e *RefusedError) Error() string {
 	switch e.Reason {
-	case "duplicate":
-		return "another conversion has taken its place in the meantime (duplicate)"
-	case "cap_reached":
-		return "a cap of the offer has no place left for it (cap_reached)"
+	case judge.ReasonDuplicate:
+		return "another conversion has taken its place in the meantime"
+	case judge.ReasonCapReached:
+		return "a cap of the offer has no place left for it"
+	case judge.ReasonStatusChanged:
+		return "its status has changed in the meantime: look at it, and decide again"
+	case ReasonNotOnHold:
+		return "it is not on hold, so there is nothing to release"
 	}
-	return "the books did not allow it (" + e.Reason + ")"
+	return "the books do not allow it"
+}
+
+// Act is what a decision does.
+type Act string
+
+// The acts. Release ends a hold before its time; Approve never does.
+const (
+	Approve Act = "approve"
+	Reject  Act = "reject"
+	Release Act = "release"
+)
+
+// Open are the statuses that the act decides about unless others are named: final ones
+// are decided again by name only.
+func (a Act) Open() []books.Status {
+	switch a {
+	case Approve:
+		return []books.Status{books.Pending}
+	case Release:
+		return []books.Status{books.Hold}
+	}
+	return []books.Status{books.Pending, books.Hold}
 }
 
 // Decision is what a person has decided.
 type Decision struct {
-	Status books.Status // Approved or Rejected
-	Reason string       // "" is allowed
+	Act Act
+	// Note is internal; "" is allowed.
+	Note string
+	// PartnerReason is what the partner reads, "" for a reason code alone.
+	PartnerReason string
 	// Actor is the person's name, for the conversion's history.
 	Actor string
+	// Seen are the statuses that the decision is about; none is any. With another one,
+	// the conversion is refused as status_changed.
+	Seen []books.Status
+}
+
+// settled reports whether a conversion is what the decision makes of it already, and
+// refuses one that it is not about. What the offer holds is approved already.
+func (x *Decision) settled(c *books.Conversion) (bool, error) {
+	switch {
+	case c.Status == x.status(), x.Act == Approve && c.HoldUntil != nil:
+		return true, nil
+	case len(x.Seen) > 0 && !slices.Contains(x.Seen, c.Status):
+		return false, &RefusedError{judge.ReasonStatusChanged}
+	case x.Act == Release && c.Status != books.Hold:
+		return false, &RefusedError{ReasonNotOnHold}
+	}
+	return false, nil
+}
+
+func (x *Decision) status() books.Status {
+	if x.Act == Reject {
+		return books.Rejected
+	}
+	return books.Approved
 }
 
 const (
@@ -73,11 +131,15 @@ const (
 	lookEvery = 50 * time.Millisecond
 )
 
-// Decide decides about one conversion and returns it as it stands then. The error
-// wraps books.ErrNotFound, ErrNotDecided or ErrNotApplied, or is a *RefusedError.
-func (d *Desk) Decide(ctx context.Context, scope books.Scope, id string, x Decision) (books.Conversion, error) {
+// Decide decides about one conversion and returns it as it stands then. A repeated
+// decision changes nothing and has the same answer. The error wraps books.ErrNotFound,
+// ErrNotDecided or ErrNotApplied, or is a *RefusedError.
+func (d *Desk) Decide(ctx context.Context, scope books.Scope, id string, x *Decision) (books.Conversion, error) {
 	c, err := d.books.Conversion(ctx, scope, id)
-	if err != nil || c.Status == x.Status {
+	if err != nil {
+		return c, err
+	}
+	if settled, err := x.settled(&c); settled || err != nil {
 		return c, err
 	}
 	at, err := d.record(ctx, &c, x)
@@ -88,10 +150,11 @@ func (d *Desk) Decide(ctx context.Context, scope books.Scope, id string, x Decis
 }
 
 // record puts a decision into the journal; its time tells it from others.
-func (d *Desk) record(ctx context.Context, c *books.Conversion, x Decision) (time.Time, error) {
+func (d *Desk) record(ctx context.Context, c *books.Conversion, x *Decision) (time.Time, error) {
 	at := d.now().UTC().Truncate(time.Microsecond)
 	err := d.journal.Append(ctx, journal.Entry{Moderation: &journal.Moderation{
-		At: at.UnixMicro(), Network: c.Network, ConversionID: c.ID, Status: x.Status.Number(), Reason: x.Reason, Actor: x.Actor,
+		At: at.UnixMicro(), Network: c.Network, ConversionID: c.ID, Status: x.status().Number(), From: c.Status.Number(), Release: x.Act == Release,
+		Reason: x.Note, PartnerReason: x.PartnerReason, Actor: x.Actor,
 	}})
 	if err != nil {
 		return at, fmt.Errorf("%w: %w", ErrNotDecided, err)
@@ -100,7 +163,7 @@ func (d *Desk) record(ctx context.Context, c *books.Conversion, x Decision) (tim
 }
 
 // await waits until the books show the decision.
-func (d *Desk) await(ctx context.Context, scope books.Scope, id string, x Decision, at time.Time) (books.Conversion, error) {
+func (d *Desk) await(ctx context.Context, scope books.Scope, id string, x *Decision, at time.Time) (books.Conversion, error) {
 	ctx, cancel := context.WithTimeout(ctx, d.patience)
 	defer cancel()
 	for {
@@ -112,7 +175,7 @@ func (d *Desk) await(ctx context.Context, scope books.Scope, id string, x Decisi
 		if err != nil {
 			return c, err
 		}
-		if done, err := applied(&c, x, at); done {
+		if done, err := x.applied(&c, at); done {
 			return c, err
 		}
 		select {
@@ -123,9 +186,10 @@ func (d *Desk) await(ctx context.Context, scope books.Scope, id string, x Decisi
 	}
 }
 
-// applied reports whether the books show a decision, and how it ended.
-func applied(c *books.Conversion, x Decision, at time.Time) (bool, error) {
-	if c.Status == x.Status {
+// applied reports whether the books show a decision of that time, or the same one of
+// another time, and how it ended.
+func (x *Decision) applied(c *books.Conversion, at time.Time) (bool, error) {
+	if settled, _ := x.settled(c); settled { // how it is refused is in the history
 		return true, nil
 	}
 	for _, h := range c.History {

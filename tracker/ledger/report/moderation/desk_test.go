@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"os"
+	"sync"
 	"testing"
 	"time"
 
@@ -40,10 +41,13 @@ func TestDecide(t *testing.T) {
 		id := pending(t, o, b)
 		for name, ledger := range map[string]Ledger{"told by the ledger": o.Ledger, "looking": nil} {
 			d := NewDesk(b, o.Journal, ledger, time.Now)
-			for _, status := range []books.Status{books.Rejected, books.Approved} {
-				c, err := d.Decide(t.Context(), books.Scope{}, id, Decision{Status: status, Reason: "checked", Actor: "ann"})
-				if err != nil || c.Status != status {
-					t.Errorf("%s: %s, %v; want %s", name, c.Status, err, status)
+			for _, x := range []struct {
+				act  Act
+				want books.Status
+			}{{Reject, books.Rejected}, {Approve, books.Approved}} {
+				c, err := d.Decide(t.Context(), books.Scope{}, id, &Decision{Act: x.act, Note: "checked", Actor: "ann"})
+				if err != nil || c.Status != x.want {
+					t.Errorf("%s: %s, %v; want %s", name, c.Status, err, x.want)
 				}
 			}
 		}
@@ -55,10 +59,63 @@ func TestApprovedMeansHoldWhileTheOfferHolds(t *testing.T) {
 		o := reporttest.Open(t, target)
 		b := books.New(o.Store)
 		id := pending(t, o, b, func(p *journal.Postback) { p.Terms.Offer.HoldHours = 24 })
+		at := reporttest.Noon.Add(time.Hour)
+		now := func() time.Time { at = at.Add(time.Second); return at }
+		d := NewDesk(b, o.Journal, o.Ledger, now)
+		if _, err := d.Decide(t.Context(), books.Scope{}, id, &Decision{Act: Release, Actor: "ann"}); !isRefused(err, ReasonNotOnHold) {
+			t.Errorf("releasing a pending one: %v", err)
+		}
+		for range 2 { // again, it ends no hold
+			c, err := d.Decide(t.Context(), books.Scope{}, id, &Decision{Act: Approve, Actor: "ann"})
+			if err != nil || c.Status != books.Hold || c.HoldUntil == nil || len(c.History) != 2 {
+				t.Errorf("%+v, %v", c, err)
+			}
+		}
+		if _, err := d.Decide(t.Context(), books.Scope{}, id, &Decision{Act: Release, Seen: []books.Status{books.Pending}}); !isRefused(err, "status_changed") {
+			t.Errorf("about another status: %v", err)
+		}
+		for range 2 {
+			c, err := d.Decide(t.Context(), books.Scope{}, id, &Decision{Act: Release, Actor: "ann", Seen: []books.Status{books.Hold}})
+			if err != nil || c.Status != books.Approved || len(c.History) != 3 {
+				t.Errorf("%+v, %v", c, err)
+			}
+		}
+	})
+}
+
+func isRefused(err error, reason string) bool {
+	var refused *RefusedError
+	return errors.As(err, &refused) && refused.Reason == reason
+}
+
+// TestDecidedTogether: of the same decision sent several times at once, one counts and
+// all have the same answer; of different ones the first counts.
+func TestDecidedTogether(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, target string) {
+		o := reporttest.Open(t, target)
+		b := books.New(o.Store)
+		id := pending(t, o, b, func(p *journal.Postback) { p.Terms.Offer.HoldHours = 24 })
 		now := func() time.Time { return reporttest.Noon.Add(time.Hour) }
-		c, err := NewDesk(b, o.Journal, o.Ledger, now).Decide(t.Context(), books.Scope{}, id, Decision{Status: books.Approved, Actor: "ann"})
-		if err != nil || c.Status != books.Hold || c.HoldUntil == nil {
-			t.Errorf("%+v, %v", c, err)
+		// Each decision reaches the journal when both have seen the conversion pending.
+		var both sync.WaitGroup
+		both.Add(2)
+		together := appender(func(ctx context.Context, x journal.Entry) error {
+			both.Done()
+			both.Wait()
+			return o.Journal.Append(ctx, x)
+		})
+		d := NewDesk(b, together, o.Ledger, now)
+		var done sync.WaitGroup
+		for range 2 {
+			done.Go(func() {
+				if c, err := d.Decide(t.Context(), books.Scope{}, id, &Decision{Act: Approve, Actor: "ann"}); err != nil || c.Status != books.Hold {
+					t.Errorf("%s, %v", c.Status, err)
+				}
+			})
+		}
+		done.Wait()
+		if c, err := b.Conversion(t.Context(), books.Scope{}, id); err != nil || c.Status != books.Hold || len(c.History) != 2 {
+			t.Errorf("in the end %+v, %v", c, err)
 		}
 	})
 }
@@ -68,7 +125,7 @@ func TestDecideFails(t *testing.T) {
 		o := reporttest.Open(t, target)
 		b := books.New(o.Store)
 		id := pending(t, o, b)
-		x := Decision{Status: books.Approved, Actor: "ann"}
+		x := &Decision{Act: Approve, Actor: "ann"}
 
 		broken := appender(func(context.Context, journal.Entry) error { return journal.ErrNotDurable })
 		d := NewDesk(b, broken, o.Ledger, time.Now)
@@ -96,7 +153,7 @@ func TestDecideFails(t *testing.T) {
 }
 
 func TestRefusedErrorSaysWhy(t *testing.T) {
-	for _, reason := range []string{"duplicate", "cap_reached", "else"} {
+	for _, reason := range []string{"duplicate", "cap_reached", "status_changed", "not_on_hold", "else"} {
 		if text := (&RefusedError{reason}).Error(); text == "" {
 			t.Errorf("%s says nothing", reason)
 		}

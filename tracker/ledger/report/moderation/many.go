@@ -24,19 +24,24 @@ type Outcome struct {
 	Next string
 }
 
-// DecideAll decides about all conversions of a page that a filter selects. Without
-// statuses in the filter that is those whose status is open: pending and hold.
-// The error wraps ErrNotDecided or ErrNotApplied: then some may have been decided.
-func (d *Desk) DecideAll(ctx context.Context, scope books.Scope, f books.ConversionFilter, p books.Page, x Decision) (Outcome, error) {
+// Select lists a page of the conversions that DecideAll would decide about.
+func (d *Desk) Select(ctx context.Context, scope books.Scope, f books.ConversionFilter, p books.Page, act Act) (books.List[books.Conversion], error) {
 	if len(f.Statuses) == 0 {
-		f.Statuses = []books.Status{books.Pending, books.Hold}
+		f.Statuses = act.Open()
 	}
-	list, err := d.books.Conversions(ctx, scope, f, p)
+	return d.books.Conversions(ctx, scope, f, p)
+}
+
+// DecideAll decides about all conversions of a page that a filter selects, those that
+// Select lists. What is refused stops none of the others. The error wraps ErrNotDecided
+// or ErrNotApplied: then some may have been decided, and a repetition decides the rest.
+func (d *Desk) DecideAll(ctx context.Context, scope books.Scope, f books.ConversionFilter, p books.Page, x *Decision) (Outcome, error) {
+	list, err := d.Select(ctx, scope, f, p, x.Act)
 	if err != nil {
 		return Outcome{}, err
 	}
 	out := Outcome{Items: list.Items, Refused: map[string]string{}, Next: list.Next}
-	times, err := d.recordAll(ctx, list.Items, x)
+	times, err := d.recordAll(ctx, &out, x)
 	if err != nil {
 		return out, err
 	}
@@ -59,17 +64,22 @@ func (d *Desk) DecideAll(ctx context.Context, scope books.Scope, f books.Convers
 
 // recordAll puts a decision on each conversion into the journal that it changes;
 // the time of the others stays zero.
-func (d *Desk) recordAll(ctx context.Context, items []books.Conversion, x Decision) ([]time.Time, error) {
-	times, errs := make([]time.Time, len(items)), make([]error, len(items))
+func (d *Desk) recordAll(ctx context.Context, out *Outcome, x *Decision) ([]time.Time, error) {
+	times, errs := make([]time.Time, len(out.Items)), make([]error, len(out.Items))
 	turn := make(chan struct{}, atOnce)
 	var all sync.WaitGroup
-	for i := range items {
-		if items[i].Status == x.Status {
+	for i := range out.Items {
+		var refused *RefusedError
+		settled, err := x.settled(&out.Items[i])
+		if errors.As(err, &refused) {
+			out.Refused[out.Items[i].ID] = refused.Reason
+		}
+		if settled || err != nil {
 			continue
 		}
 		turn <- struct{}{}
 		all.Go(func() {
-			times[i], errs[i] = d.record(ctx, &items[i], x)
+			times[i], errs[i] = d.record(ctx, &out.Items[i], x)
 			<-turn
 		})
 	}

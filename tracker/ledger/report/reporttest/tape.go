@@ -41,7 +41,7 @@ func (t *tape) Append(_ context.Context, x journal.Entry) error {
 	return err
 }
 
-func (t *tape) open(after uint64) ledger.Reader { return &reader{tape: t, last: after} }
+func (t *tape) open(after, _ uint64) ledger.Reader { return &reader{tape: t, last: after} }
 
 type reader struct {
 	tape *tape

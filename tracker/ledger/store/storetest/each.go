@@ -35,9 +35,13 @@ func SQLite(t testing.TB) string {
 }
 
 // Postgres is a fresh database on this test binary's server. Where no PostgreSQL
-// is installed the test is skipped, or fails if Require is set.
+// is installed the test is skipped, or fails if Require is set. With -short it is
+// left out.
 func Postgres(t testing.TB) string {
 	t.Helper()
+	if testing.Short() {
+		t.Skip("needs PostgreSQL, which -short leaves out")
+	}
 	url, err := server.database()
 	if err == nil {
 		return url

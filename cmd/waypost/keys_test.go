@@ -1,0 +1,172 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/kubernetes/fake"
+
+	"github.com/spf13/cobra"
+
+	"github.com/waypost/waypost/api/seal"
+)
+
+// ringOf is a ring whose keys begin so long ago.
+func ringOf(t *testing.T, ages ...time.Duration) *seal.Keyring {
+	t.Helper()
+	ring, err := seal.New(time.Now().Add(-ages[0]))
+	for _, age := range ages[1:] {
+		if err == nil {
+			ring, err = ring.Rotate(time.Now().Add(-age - seal.RotationDelay))
+		}
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return ring
+}
+
+func keysCommand(t *testing.T, args ...string) (string, error) {
+	t.Helper()
+	cmd, out := newKeysCommand(), &bytes.Buffer{}
+	cmd.PersistentPreRunE = func(cmd *cobra.Command, _ []string) error { return flagsFromEnvironment(cmd.Flags()) }
+	cmd.SilenceUsage, cmd.SilenceErrors = true, true
+	cmd.SetArgs(args)
+	cmd.SetOut(out)
+	err := cmd.ExecuteContext(t.Context())
+	return out.String(), err
+}
+
+const day = 24 * time.Hour
+
+// TestRetireKeys: the key in use and the next one always stay, ids in the wild are lost
+// by force alone, and a copy of the old keys is kept.
+func TestRetireKeys(t *testing.T) {
+	t.Setenv("WAYPOST_FORCE", "true")
+	t.Setenv("WAYPOST_UNUSED_FOR", "0s")
+	year := []time.Duration{400 * day, 200 * day, 100 * day}
+	leaked := []time.Duration{400 * day, time.Minute, -seal.RotationDelay}
+	for name, tc := range map[string]struct {
+		ages   []time.Duration
+		args   string
+		left   int
+		says   string // in the output or the error
+		failed bool
+	}{
+		"unused for long":             {year, "", 1, "key 2 made ids until", false},
+		"unused for less":             {year, "--unused-for 3000h", 2, "the old keys are kept in", false},
+		"negative":                    {year, "--unused-for -1h", 3, "give 0 or more", true},
+		"negative, by force":          {year, "--unused-for -1h --force", 3, "give 0 or more", true},
+		"far back":                    {year, "--unused-for -87600h --force", 3, "give 0 or more", true},
+		"ids in the wild":             {leaked, "--unused-for 0s", 3, "give --force", true},
+		"ids in the wild, by a word":  {[]time.Duration{40 * day, 20 * day}, "--unused-for 1ns", 2, "give --force", true},
+		"leaked, by force":            {leaked, "--unused-for 0s --force", 2, "key 1 made ids until", false},
+		"the next stays with current": {[]time.Duration{day, -seal.RotationDelay}, "--unused-for 0s --force", 2, "nothing to retire", false},
+		"one key":                     {[]time.Duration{400 * day}, "--unused-for 0s --force", 1, "nothing to retire", false},
+		"none is old enough":          {[]time.Duration{40 * day, 20 * day}, "", 2, "nothing to retire", false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			if err := seal.SaveDir(dir, ringOf(t, tc.ages...)); err != nil {
+				t.Fatal(err)
+			}
+			before, err := os.ReadFile(filepath.Join(dir, seal.FileName))
+			if err != nil {
+				t.Fatal(err)
+			}
+			out, err := keysCommand(t, append([]string{"retire", "--data", dir}, strings.Fields(tc.args)...)...)
+			if (err != nil) != tc.failed || !strings.Contains(out+fmt.Sprint(err), tc.says) {
+				t.Errorf("%v\n%s\nwant %q", err, out, tc.says)
+			}
+			ring, err := seal.LoadDir(dir)
+			if err != nil || len(ring.Keys()) != tc.left {
+				t.Fatalf("%v are left, %v; want %d", ring.Keys(), err, tc.left)
+			}
+			copies, _ := filepath.Glob(filepath.Join(dir, seal.FileName+".*")) // the pattern is good
+			if tc.left == len(tc.ages) {
+				if len(copies) != 0 {
+					t.Errorf("copies %v although nothing was retired", copies)
+				}
+				return
+			}
+			if kept, err := os.ReadFile(copies[0]); err != nil || !bytes.Equal(kept, before) {
+				t.Errorf("the copy is another one: %v", err)
+			}
+			if info, err := os.Stat(copies[0]); err != nil || info.Mode().Perm() != 0o600 {
+				t.Errorf("the copy has mode %v, %v", info.Mode(), err)
+			}
+		})
+	}
+}
+
+// TestRetireKeysInASecret: the copy is a Secret of its own, made before anything is lost.
+func TestRetireKeysInASecret(t *testing.T) {
+	client := fake.NewClientset()
+	store := testKeySecret(client)
+	if err := store.save(t.Context(), ringOf(t, 400*day, 200*day)); err != nil {
+		t.Fatal(err)
+	}
+	ring, err := store.load(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := &cobra.Command{}
+	cmd.SetContext(t.Context())
+	cmd.SetOut(&bytes.Buffer{})
+	if err := retireKeys(cmd, store, ring, lookback, false); err != nil {
+		t.Fatal(err)
+	}
+	list, err := client.CoreV1().Secrets("system").List(t.Context(), metav1.ListOptions{})
+	if err != nil || len(list.Items) != 2 {
+		t.Fatalf("%d Secrets, %v", len(list.Items), err)
+	}
+	for _, secret := range list.Items {
+		ring, err := seal.Parse(secret.Data[seal.FileName])
+		want := 1
+		if secret.Name != "keys" {
+			want = 2
+		}
+		if err != nil || len(ring.Keys()) != want {
+			t.Errorf("%s has %v, %v", secret.Name, ring, err)
+		}
+	}
+}
+
+// TestRotateTwice: a rotation that is repeated before the new key begins adds none.
+func TestRotateTwice(t *testing.T) {
+	dir := t.TempDir()
+	if err := seal.SaveDir(dir, ringOf(t, day)); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		if out, err := keysCommand(t, "rotate", "--data", dir); err != nil {
+			t.Fatal(out, err)
+		}
+	}
+	if ring, err := seal.LoadDir(dir); err != nil || len(ring.Keys()) != 2 {
+		t.Errorf("%v, %v", ring.Keys(), err)
+	}
+}
+
+// TestInitSigningKeepsWhatIsTrusted: a new pair is trusted beside the old one.
+func TestInitSigningKeepsWhatIsTrusted(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, verifyKeysFile)
+	if err := keyDir(dir).initSigning(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	old, err := os.ReadFile(path)
+	if err = errors.Join(err, os.Remove(filepath.Join(dir, signingKeyFile)), keyDir(dir).initSigning(t.Context())); err != nil {
+		t.Fatal(err)
+	}
+	if both, err := os.ReadFile(path); err != nil || !bytes.HasPrefix(both, old) || len(both) == len(old) {
+		t.Errorf("trusted are now %s, %v", both, err)
+	}
+}

@@ -1,0 +1,230 @@
+package ledger
+
+import (
+	"context"
+	"encoding/hex"
+	"fmt"
+	"time"
+
+	"github.com/cespare/xxhash/v2"
+
+	"github.com/waypost/waypost/tracker/journal"
+	"github.com/waypost/waypost/tracker/ledger/store"
+)
+
+// The tables are made of one journal, and only of that. They keep its id and the digest
+// of the last batch that was folded; the journal keeps its id, and that batch, which is
+// never trimmed. Both are compared before anything is read, at each start and whenever
+// a reader finds that the journal has changed under it. On a mismatch nothing is folded
+// and the journal is held, so that no postback is answered for which one of the two
+// that is replaced would lose. It ends when the two fit again, or when the mismatch is
+// accepted by its code: then this journal is folded from its beginning. Batches that
+// the tables have are passed over by the sequences of their writers.
+
+// Mismatch is why the journal is not the one that the tables were made of.
+type Mismatch struct {
+	problem string
+	// Code names this mismatch and no other, for Options.Accept.
+	Code string
+	// foreign is whether other books have the journal: it is not to be held.
+	foreign bool
+}
+
+func (m *Mismatch) Error() string {
+	return "the journal is not the one that the books were made of: " + m.problem +
+		"; nothing is folded and postbacks are refused. Restore the journal or the database, so that they belong together, " +
+		"or give up what this journal lacks: start once with --accept-journal " + m.Code
+}
+
+// mismatch returns the mismatch of the tables at p with the journal at s, nil where they
+// belong together. folded is the last sequence that the tables have of the writer of the
+// batch at their position: earlier versions kept no digest.
+func mismatch(p store.Progress, s journal.State, folded uint64) *Mismatch {
+	m := &Mismatch{Code: code(p, s)}
+	switch {
+	case p.Journal != "" && s.ID != "" && p.Journal != s.ID:
+		m.foreign = true
+		m.problem = fmt.Sprintf("it has the id %s, theirs had %s", s.ID, p.Journal)
+	case p.Position == 0:
+		return nil
+	case s.Last < p.Position:
+		m.problem = fmt.Sprintf("it ends at position %d, they at %d: it is new, has lost its end, or is an older copy", s.Last, p.Position)
+	case s.First > p.Position+1:
+		m.problem = fmt.Sprintf("it begins at position %d, they end at %d: the %d batches between were never folded", s.First, p.Position, s.First-1-p.Position)
+	case s.First == p.Position+1, s.Digest == 0 && p.Journal == s.ID, s.Digest != 0 && s.Digest == p.Digest, p.Digest == 0 && s.Sequence <= folded:
+		return nil
+	default:
+		m.problem = fmt.Sprintf("it has another batch at position %d, where they end: it has lost its end or is an older copy, and was written to since", p.Position)
+	}
+	return m
+}
+
+func code(p store.Progress, s journal.State) string {
+	text := fmt.Sprint(p.Position, p.Digest, p.Journal, s.ID, s.Digest)
+	return fmt.Sprintf("%08x", uint32(xxhash.Sum64String(text)))
+}
+
+// CheckJournal compares the tables with the journal and returns how they do not belong
+// together, nil where they do. It holds the journal or releases it, gives an id to one
+// without, and accepts the mismatch that Options.Accept names. Not while Run works.
+func (l *Ledger) CheckJournal(ctx context.Context) (*Mismatch, error) {
+	p, s, folded, err := l.inspect(ctx)
+	if err != nil {
+		return nil, err
+	}
+	m := mismatch(p, s, folded)
+	if m != nil && m.Code == l.o.Accept {
+		if err := l.accept(ctx, m, p, s); err != nil {
+			return nil, err
+		}
+		return l.CheckJournal(ctx)
+	}
+	l.o.Metrics.inspected(m != nil, s.Holes)
+	if m != nil {
+		return m, l.refuse(ctx, m)
+	}
+	if err := l.identify(ctx, p, s); err != nil {
+		return nil, err
+	}
+	if s.Held {
+		err = l.o.Journal.Release(ctx)
+	}
+	if err != nil {
+		return nil, err
+	}
+	l.welcome(s)
+	return nil, nil
+}
+
+// inspect reads both sides.
+func (l *Ledger) inspect(ctx context.Context) (p store.Progress, s journal.State, folded uint64, err error) {
+	err = l.o.Store.Update(ctx, func(tx *store.Tx) (err error) {
+		p, err = tx.Progress(ctx)
+		return err
+	})
+	if err != nil {
+		return p, s, 0, err
+	}
+	if s, err = l.o.Journal.Inspect(ctx, p.Position); err != nil || s.Sequence == 0 {
+		return p, s, 0, err
+	}
+	err = l.o.Store.Update(ctx, func(tx *store.Tx) error {
+		known, err := tx.Sequences(ctx, [][16]byte{s.BootID})
+		folded = known[s.BootID]
+		return err
+	})
+	return p, s, folded, err
+}
+
+// refuse holds the journal once the mismatch has lasted.
+func (l *Ledger) refuse(ctx context.Context, m *Mismatch) error {
+	l.recognised.Store(false)
+	if l.doubted.IsZero() {
+		l.doubted = time.Now()
+	}
+	if time.Since(l.doubted) < l.o.Patience {
+		return nil
+	}
+	l.mismatch.Store(m)
+	if m.foreign && !l.o.OwnJournal {
+		return nil
+	}
+	return l.o.Journal.Hold(ctx)
+}
+
+// welcome opens the way for ticks and trimming, and names what the journal has lost.
+func (l *Ledger) welcome(s journal.State) {
+	l.doubted = time.Time{}
+	l.mismatch.Store(nil)
+	if !l.recognised.Swap(true) && (s.Holes > 0 || s.Damaged > 0) {
+		l.o.Log.Error(nil, "the journal has lost entries: what of them is not in the books yet is missing there; "+
+			"restore an older copy of journal and books together, or compare with the advertisers' figures", "batches", s.Holes, "unreadableBytes", s.Damaged)
+	}
+}
+
+// identify makes the tables and the journal know each other.
+func (l *Ledger) identify(ctx context.Context, p store.Progress, s journal.State) (err error) {
+	id := p.Journal
+	if id == "" {
+		if id = s.ID; id == "" {
+			id = newJournalID()
+		}
+		if id, err = l.o.Store.NameJournal(ctx, id); err != nil {
+			return err
+		}
+	}
+	if s.ID == id {
+		return nil
+	}
+	return l.o.Journal.Identify(ctx, id)
+}
+
+// accept goes on with this journal from its beginning.
+func (l *Ledger) accept(ctx context.Context, m *Mismatch, p store.Progress, s journal.State) error {
+	id := s.ID
+	if id == "" {
+		id = newJournalID()
+		if err := l.o.Journal.Identify(ctx, id); err != nil {
+			return err
+		}
+	}
+	if err := l.o.Store.AcceptJournal(ctx, p, id, s.First-1); err != nil {
+		return err
+	}
+	l.o.Log.Error(nil, "accepted a journal that is not the one that the books were made of; they keep what they have, and what it has beyond that is folded",
+		"mismatch", m.problem, "from", s.First, "to", s.Last, "journal", id)
+	l.mem = nil
+	return nil
+}
+
+func newJournalID() string {
+	id := journal.NewBootID()
+	return hex.EncodeToString(id[:8])
+}
+
+const (
+	// checkEvery is how often a journal is looked at that does not fit.
+	checkEvery = 250 * time.Millisecond
+	// mismatchLog is how often that is logged.
+	mismatchLog = time.Minute
+)
+
+// awaitJournal returns when the journal is that of the tables.
+func (l *Ledger) awaitJournal(ctx context.Context) error {
+	if l.o.Journal == nil {
+		return nil
+	}
+	var logged time.Time
+	for {
+		err := l.checkWithin(ctx)
+		if err == nil {
+			return l.remember(ctx)
+		}
+		if ctx.Err() == nil && time.Since(logged) >= mismatchLog {
+			logged = time.Now()
+			l.o.Log.Error(err, "the journal is not read")
+		}
+		if err := sleep(ctx, checkEvery); err != nil {
+			return err
+		}
+	}
+}
+
+// checkWithin returns a mismatch as an error.
+func (l *Ledger) checkWithin(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, endWithin)
+	defer cancel()
+	m, err := l.CheckJournal(ctx)
+	if err == nil && m != nil {
+		return m
+	}
+	return err
+}
+
+// Ready reports whether the journal is that of the books, and else what is wrong.
+func (l *Ledger) Ready() (ok bool, problem string) {
+	if m := l.mismatch.Load(); m != nil {
+		return false, m.Error()
+	}
+	return true, ""
+}

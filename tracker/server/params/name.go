@@ -1,0 +1,100 @@
+package params
+
+import (
+	"bytes"
+	"slices"
+	"strings"
+)
+
+// find returns what a name means. Names ignore case, and a name behind a separator
+// that was escaped for HTML once too often (&amp;status=) is the name itself. A name
+// as the table has it costs one look-up.
+func (t *Table) find(key []byte) (name, bool) {
+	if n, ok := t.names[string(key)]; ok {
+		return n, true
+	}
+	var room [maxName]byte
+	bare := undamaged(key)
+	if len(bare) > len(room) {
+		return name{}, false
+	}
+	changed := len(bare) < len(key)
+	for i, c := range bare {
+		if 'A' <= c && c <= 'Z' {
+			c, changed = c|0x20, true
+		}
+		room[i] = c
+	}
+	if !changed {
+		return name{}, false
+	}
+	n, ok := t.names[string(room[:len(bare)])]
+	return n, ok
+}
+
+// Meaning returns the parameter that a name means; None if it means nothing.
+func (t *Table) Meaning(name string) Param {
+	n, _ := t.find([]byte(name))
+	return n.param
+}
+
+// IsName reports whether a value is a name of its own parameter, as in
+// order_id=ORDER_ID: a link's author meant it to be replaced.
+func (t *Table) IsName(p Param, value []byte) bool {
+	if len(value) > maxName {
+		return false
+	}
+	n, _ := t.find(value)
+	return n.param == p || p == OrderID && slices.ContainsFunc(orders, func(word string) bool { return strings.EqualFold(word, string(value)) })
+}
+
+// orders are the words for an order id that no table has.
+var orders = []string{"order", "orderid", "order_number", "ordernumber"}
+
+// maxName bounds the names that a table may have, in bytes.
+const maxName = 32
+
+// undamaged returns the name behind what links suffer when they are pasted, mailed
+// or put into a page: blanks, a second ? or &, and an & escaped for HTML, once or
+// several times, with or without its semicolon.
+func undamaged(key []byte) []byte {
+	for {
+		rest := trim(key)
+		if len(rest) > 0 && (rest[0] == '?' || rest[0] == '&' || rest[0] == ';') {
+			rest = rest[1:]
+		} else {
+			rest = withoutAmpersand(rest)
+		}
+		if len(rest) == len(key) {
+			return key
+		}
+		key = rest
+	}
+}
+
+// withoutAmpersand cuts what is left of an escaped & at the beginning of a name:
+// amp; #38; #x26;
+func withoutAmpersand(key []byte) []byte {
+	rest, shortest := key, 0
+	switch {
+	case len(key) >= 3 && bytes.EqualFold(key[:3], []byte("amp")):
+		rest, shortest = key[3:], 3 // ampid is somebody's own name
+	case len(key) >= 3 && key[0] == '#':
+		digits, code := key[1:], "38"
+		if digits[0]|0x20 == 'x' {
+			digits, code = digits[1:], "26"
+		}
+		var ok bool
+		if rest, ok = bytes.CutPrefix(bytes.TrimLeft(digits, "0"), []byte(code)); !ok {
+			return key
+		}
+	}
+	switch {
+	case len(rest) == len(key), len(rest) > 0 && rest[0] == ';':
+	case len(rest) > 2 && bytes.EqualFold(rest[:3], []byte("%3B")):
+		return rest[3:]
+	case len(rest) < shortest:
+		return key
+	}
+	return rest
+}

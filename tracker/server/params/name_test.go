@@ -1,0 +1,159 @@
+package params_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/waypost/waypost/tracker/server/params"
+)
+
+// TestDamagedNames: what links suffer on their way changes no meaning, in any table,
+// and the log keeps the name as it came.
+func TestDamagedNames(t *testing.T) {
+	tables := map[params.Param][]*params.Table{
+		params.Partner: {params.Clicks(), params.CakeClicks(), params.Impressions(), params.Postbacks(), params.GoalPostbacks()},
+		params.OrderID: {params.Postbacks(), params.GoalPostbacks()},
+	}
+	names := map[params.Param][]string{params.Partner: {"partner", "AFF_ID"}, params.OrderID: {"order_id", "Conversion_Unique_Id"}}
+	for _, before := range []string{
+		"", "amp;", "AMP;", "Amp;", "amp", "amp%3B", "amp%253B", "amp;amp;", "amp;amp;amp;", "%26", "%26amp;", "&amp;", "?", "%3F", "amp;%20",
+		"%2338;", "%23038;", "%230038;", "%2338", "%23x26;", "%23X26;", "%23x0026;", "%2338%3b", "amp;%2338;", "%20", "%0D%0A", "%09", "%C2%A0", "%EF%BB%BF", "+",
+	} {
+		for param, list := range tables {
+			for _, name := range names[param] {
+				for i, table := range list {
+					s := params.Set{KeepRaw: true}
+					s.ScanQuery(table, []byte("x=y&"+before+name+"=value"))
+					if got := string(s.Get(param)); got != "value" {
+						t.Errorf("table %d, %s%s=value gives %q", i, before, name, got)
+					}
+					if raw := s.Raw[len(s.Raw)-1].Name; before == "amp;" && string(raw) != "amp;"+name {
+						t.Errorf("the log has %q", raw)
+					}
+				}
+			}
+		}
+	}
+}
+
+func TestNamesThatAreOthers(t *testing.T) {
+	for _, query := range []string{
+		"ampersand=v", "camp;goal=v", "amp=v", "amp;=v", "x26;goal=v", "%2339;goal=v", "%23x27;goal=v", "%23%38goal2=v", "goals=v", "goal.=v", "_goal=v", "lt;goal=v", "goal%00x=v",
+	} {
+		var s params.Set
+		s.ScanQuery(params.Postbacks(), []byte(query))
+		if got := s.Get(params.Goal); got != nil {
+			t.Errorf("%s names a goal %q", query, got)
+		}
+	}
+	for _, query := range []string{"ampid=v", "ampa=v"} {
+		var s params.Set
+		s.ScanQuery(params.Impressions(), []byte(query))
+		if got := s.Get(params.Partner); got != nil {
+			t.Errorf("%s names a partner %q", query, got)
+		}
+	}
+}
+
+// TestDamagedKeys: a key under a damaged name counts, and is not in the log.
+func TestDamagedKeys(t *testing.T) {
+	for _, query := range []string{"amp;key=secret", "KEY=secret", "%2338;Api_Key=secret%0D%0A", "key%3Dsecret", "amp;amp;secure=+secret+"} {
+		s := params.Set{KeepRaw: true}
+		s.ScanQuery(params.Postbacks(), []byte(query))
+		if len(s.Keys) != 1 || string(s.Keys[0]) != "secret" || len(s.Raw) != 0 {
+			t.Errorf("%s: keys %q, log %q", query, s.Keys, s.Raw)
+		}
+	}
+}
+
+func TestTrimmedValues(t *testing.T) {
+	for value, want := range map[string]string{
+		"A1%20": "A1", "%20A1": "A1", "A1+": "A1", "A1%0D%0A": "A1", "%09A1%0A": "A1", "A1%C2%A0": "A1", "A1%A0": "A1", "%EF%BB%BFA1": "A1", "A1%E2%80%8B": "A1",
+		"A1%2520": "A1", "A1%250d%250A": "A1", "%2520%2509A1": "A1", "A1%25C2%25A0%20": "A1", "+%20%0A": "", "%2520": "",
+		"A+1": "A 1", "Voil%C3%A0": "Voilà", "100%25": "100%", "A%2541": "A%41", "-A1-": "-A1-",
+	} {
+		var s params.Set
+		s.ScanQuery(params.Postbacks(), []byte("order_id="+value))
+		if got := string(s.Get(params.OrderID)); got != want {
+			t.Errorf("order_id=%s is %q, want %q", value, got, want)
+		}
+	}
+}
+
+func TestBlank(t *testing.T) {
+	for _, word := range []string{
+		"undefined", "Undefined", "null", "NULL", "None", "NaN", "nil", "<nil>", "(null)", "[null]", "N/A", "#N/A", "-", "--", "0", "000", "0.00", "?", "false", "[object Object]", "{}", `""`,
+		"00000000-0000-0000-0000-000000000000", "%20null%0D%0A",
+	} {
+		var s params.Set
+		s.ScanQuery(params.Postbacks(), []byte("order_id="+strings.ReplaceAll(word, "#", "%23")+"&txid="))
+		if !s.Blank(params.OrderID) || s.Filled(params.OrderID) != nil {
+			t.Errorf("order_id=%s counts as given", word)
+		}
+	}
+	for _, word := range []string{"A-1", "None-1", "null0", "1", "01", "10", "0x", "nullable", "N/A-7", "-1", "A", "nan7", "00000000-0000-0000-0000-000000000001", "NONE2024", "ORDER"} {
+		var s params.Set
+		s.ScanQuery(params.Postbacks(), []byte("order_id="+word))
+		if s.Blank(params.OrderID) || string(s.Filled(params.OrderID)) != word {
+			t.Errorf("order_id=%s counts as not given", word)
+		}
+	}
+}
+
+// TestBlankGivesWay: of two synonyms the one that is filled in counts.
+func TestBlankGivesWay(t *testing.T) {
+	for _, tc := range []struct {
+		query string
+		param params.Param
+		want  string
+	}{
+		{"order_id=undefined&txid=A1", params.OrderID, "A1"},
+		{"order_id=A1&txid=undefined", params.OrderID, "A1"},
+		{"order_id=0&txid=A1", params.OrderID, "A1"},
+		{"order_id=null&order_id=A1", params.OrderID, "null"}, // sent twice
+		{"clickid=null&tid=abc", params.ClickID, "abc"},
+		{"amount=null&sum=5", params.Amount, "5"},
+		{"amount=0&sum=5", params.Amount, "0"},
+		{"goal_id=0", params.GoalID, "0"},
+	} {
+		var s params.Set
+		s.ScanQuery(params.Postbacks(), []byte(tc.query))
+		if got := string(s.Get(tc.param)); got != tc.want {
+			t.Errorf("%s: %q, want %q", tc.query, got, tc.want)
+		}
+	}
+	var s params.Set
+	s.ScanQuery(params.Postbacks(), []byte("amount=0&goal_id=0"))
+	if s.Blank(params.Amount) || s.Blank(params.GoalID) {
+		t.Error("an amount of 0 or goal_id=0 counts as not given")
+	}
+}
+
+func TestIsName(t *testing.T) {
+	table := params.Postbacks()
+	for _, tc := range []struct {
+		param params.Param
+		value string
+		want  bool
+	}{
+		{params.OrderID, "ORDER", true}, {params.OrderID, "ORDER_ID", true}, {params.OrderID, "OrderID", true}, {params.OrderID, "txid", true},
+		{params.ClickID, "CLICKID", true}, {params.ClickID, "click_id", true}, {params.Amount, "AMOUNT", true}, {params.Amount, "SUM", true},
+		{params.OrderID, "CLICKID", false}, {params.OrderID, "ORDER-1", false}, {params.OrderID, "", false}, {params.Amount, "12", false},
+	} {
+		if got := table.IsName(tc.param, []byte(tc.value)); got != tc.want {
+			t.Errorf("%q: %t", tc.value, got)
+		}
+	}
+}
+
+func TestDamagedNamesDoNotAllocate(t *testing.T) {
+	table := params.Clicks()
+	query := []byte("OFFER=1001&amp;partner=2002&amp;sub1=a&utm_source=x&Some_Other=1")
+	var s params.Set
+	if n := testing.AllocsPerRun(100, func() {
+		s.Reset()
+		s.ScanQuery(table, query)
+	}); n != 0 {
+		t.Fatalf("a damaged query costs %v allocations", n)
+	}
+}
