@@ -42,7 +42,9 @@ type Replay struct {
 	zones   fold.Zones
 	// held are the conversions on hold, until a time or a postback ends it.
 	held map[string]*fold.Conversion
-	left Left
+	// outcome is that of the last postback.
+	outcome judge.Outcome
+	left    Left
 }
 
 // Left counts what could not be replayed.
@@ -99,7 +101,28 @@ func (r *Replay) Postback(line *books.Postback) error {
 		r.left.Keys++
 		return nil
 	}
-	p := &fold.Postback{Postback: entry, ID: line.ID, Config: r.config(entry.Terms), Keys: judge.KeysOf(entry)}
+	return r.fold(line.ID, entry)
+}
+
+// First returns the entry that a tracker would write of a postback, and what becomes of
+// it in empty books: what happened before is not looked at. visit is what its click or
+// impression brought along. It reports false if the configuration lacks the offer or the
+// partner.
+func First(index *live.Index, in *server.Recorded, visit *judge.Visit) (*journal.Postback, judge.Outcome, bool) {
+	r := New(index, in.At, func(string, bool) (*judge.Visit, error) { return visit, nil })
+	entry, known := r.check.Check(in)
+	if !known {
+		return nil, judge.Outcome{}, false
+	}
+	if err := r.fold("", entry); err != nil {
+		panic(err) // neither the visit nor counters that begin with nothing can fail
+	}
+	return entry, r.outcome, true
+}
+
+// fold applies a postback at its time.
+func (r *Replay) fold(id string, entry *journal.Postback) error {
+	p := &fold.Postback{Postback: entry, ID: id, Config: r.config(entry.Terms), Keys: judge.KeysOf(entry)}
 	if err := r.Load([]*fold.Postback{p}); err != nil {
 		return err
 	}
@@ -218,10 +241,10 @@ func (r *Replay) Booked(c *fold.Conversion, o *judge.Outcome, _ *fold.Config, _ 
 	}
 }
 
-// Judged, Parked and Released are fold.Sink's; a replay writes no log, and nothing waits.
-func (r *Replay) Judged(*fold.Postback, *judge.Outcome) {}
+// Judged is fold.Sink's; a replay writes no log.
+func (r *Replay) Judged(_ *fold.Postback, o *judge.Outcome) { r.outcome = *o }
 
-// Parked is fold.Sink's.
+// Parked is fold.Sink's; nothing waits in a replay.
 func (r *Replay) Parked(*fold.Waiting) {}
 
 // Released is fold.Sink's.
