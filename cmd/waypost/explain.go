@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -17,7 +18,11 @@ import (
 	"github.com/waypost/waypost/api/seal"
 	"github.com/waypost/waypost/api/snapshot"
 	"github.com/waypost/waypost/controllers/compile"
+	"github.com/waypost/waypost/tracker/journal"
+	"github.com/waypost/waypost/tracker/ledger/judge"
 	"github.com/waypost/waypost/tracker/live"
+	"github.com/waypost/waypost/tracker/replay"
+	"github.com/waypost/waypost/tracker/server"
 	"github.com/waypost/waypost/tracker/token"
 )
 
@@ -33,6 +38,9 @@ source, country) is asked of the admin port when it answers, and can be given wi
 		Example: "  waypost explain --config config/samples --clickid UWsBF… --goal 2 --amount 10",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := e.checkFields(); err != nil {
+				return err
+			}
 			keys, err := seal.LoadDir(data)
 			if err != nil {
 				return fmt.Errorf("reading the sealing keys that the id was made with (--data): %w", err)
@@ -99,16 +107,44 @@ func (e *explanation) print(ctx context.Context, w io.Writer, index *live.Index,
 	line("network", "%s", network.Name)
 	line("offer", "%s (%s)", offer.Name, offer.Body.TrackingID)
 	line("partner", "%s (%s)", partner.Name, partner.Body.TrackingID)
+	e.complete(ctx, line)
+	in, visit := e.recorded(id, network, offer, partner)
 	goal := offer.Goal(e.goal)
+	if goal != nil {
+		if in.Via = doorOf(goal.Body().Protocol); in.Via != journal.ViaServer {
+			in.Params["encrypted"] = "1" // as the sealed form of its link
+		}
+	}
+	entry, outcome, known := replay.First(index, in, visit)
+	if !known {
+		return errors.New("bad_click_id: its offer or partner is not served by these manifests")
+	}
 	if goal == nil {
-		line("verdict", "%s", unknownGoalVerdict(network, offer, id))
+		line("verdict", "%s: %s", outcome.Verdict.Verdict, outcome.Verdict.Reason)
 		return nil
 	}
 	body := goal.Body()
 	line("goal", "%s %s", body.Value, body.Title)
-	e.complete(ctx, line)
+	if !outcome.GoalClick {
+		if err := e.price(line, network, offer, partner, &body); err != nil {
+			line("verdict", "refused: bad_amount (%v)", err)
+			return nil
+		}
+	}
+	line("verdict", "%s", verdictText(entry, &outcome))
+	if only := pixelOf(body.Protocol); only != "" && outcome.Verdict.Verdict != judge.Refused {
+		line("", "by %s only; a server postback is refused: wrong_protocol", only)
+	}
+	if entry.Terms.Offer.KeyRequired && in.Via == journal.ViaServer {
+		line("", "with the key of the network, the advertiser or the offer only; else refused: bad_key")
+	}
+	return nil
+}
+
+// price prints both sides and the rules that lead to them.
+func (e *explanation) price(line func(what, format string, args ...any), network *live.Network, offer *live.Offer, partner *live.Partner, goal *snapshot.Goal) error {
 	selection := pricing.Selection{
-		Partner: partner.Body, PartnerName: partner.Name, OfferName: offer.Name, Goal: &body,
+		Partner: partner.Body, PartnerName: partner.Name, OfferName: offer.Name, Goal: goal,
 		Payouts: network.Payouts(partner.Name, offer.Name), Structure: network.Structure, At: e.at,
 	}
 	result, err := pricing.Select(selection).Price(pricing.Facts{Amount: e.amount, Field: func(name string) (string, bool) {
@@ -116,18 +152,78 @@ func (e *explanation) print(ctx context.Context, w io.Writer, index *live.Index,
 		return value, ok
 	}})
 	if err != nil {
-		line("verdict", "refused: bad_amount (%v)", err)
-		return nil
+		return err
 	}
 	payout, revenue := pricing.PassedOver(selection)
 	printSide(line, "payout", result.Payout, offer.Body.Currency, append(payout, result.PayoutPath...))
 	printSide(line, "revenue", result.Revenue, offer.Body.Currency, append(revenue, result.RevenuePath...))
-	verdict := firstVerdict(network, offer, partner, goal, id, e.at.Sub(id.Time()))
-	line("verdict", "%s", verdict)
-	if only := pixelOf(body.Protocol); only != "" && !strings.HasPrefix(verdict, "refused") {
-		line("", "by %s only; a server postback is refused: wrong_protocol", only)
+	return nil
+}
+
+// recorded is the postback that is asked about, and the visit that it belongs to.
+func (e *explanation) recorded(id token.ID, network *live.Network, offer *live.Offer, partner *live.Partner) (*server.Recorded, *judge.Visit) {
+	in := &server.Recorded{At: e.at, Network: network.Name, Offer: offer.Name, Partner: partner.Name, ClickID: e.id,
+		SessionAt: id.Time().Unix(), Params: map[string]string{"goal": e.goal}}
+	if id.Kind == token.Impression {
+		in.ClickID, in.AimpID = "", e.id
+	}
+	if e.amount != nil {
+		in.Params["amount"] = e.amount.String()
+	}
+	visit := &judge.Visit{At: id.Time().UnixMicro(), Source: e.fields["source"], Country: e.fields["country"], Device: e.fields["device"]}
+	for i := range visit.Subs {
+		visit.Subs[i] = e.fields[fmt.Sprintf("sub%d", i+1)]
+	}
+	for _, name := range postbackFields() {
+		if value := e.fields[name]; value != "" {
+			in.Params[name] = value
+		}
+	}
+	return in, visit
+}
+
+// checkFields refuses fields that no rule can ask for.
+func (e *explanation) checkFields() error {
+	known := append(clickFields(), postbackFields()...)
+	for name := range e.fields {
+		if !slices.Contains(known, name) {
+			return fmt.Errorf("--field %s: no rule asks for that; use one of %s (the amount has --amount)", name, strings.Join(known, ", "))
+		}
 	}
 	return nil
+}
+
+// postbackFields are what rules may ask of a postback, besides the amount.
+func postbackFields() []string {
+	return []string{"adv_sub1", "adv_sub2", "adv_sub3", "adv_sub4", "adv_sub5", "promo_code"}
+}
+
+// doorOf is the way by which a goal is reported.
+func doorOf(protocol snapshot.Protocol) journal.Via {
+	switch pixelOf(protocol) {
+	case "image pixel":
+		return journal.ViaImage
+	case "iframe pixel":
+		return journal.ViaIFrame
+	}
+	return journal.ViaServer
+}
+
+// verdictText is what the postback would be answered, and what that depends on besides.
+func verdictText(entry *journal.Postback, o *judge.Outcome) string {
+	const unless = ", if it is the first and no cap is reached"
+	switch v := o.Verdict; {
+	case o.GoalClick:
+		return "counted as a click on the goal: it pays nothing"
+	case v.Reason != "":
+		return v.Verdict + ": " + v.Reason
+	case v.Verdict == judge.Pending && entry.Terms.Goal.Manual:
+		return "pending (approval is manual)" + unless
+	case v.Verdict == judge.Hold:
+		return fmt.Sprintf("hold for %d hours, then approved", entry.Terms.Offer.HoldHours) + unless
+	default:
+		return v.Verdict + unless
+	}
 }
 
 // pixelOf names the pixel that a goal is reported by; "" if it is a server postback.
@@ -187,57 +283,4 @@ func clickFields() []string {
 		fields = append(fields, fmt.Sprintf("sub%d", i))
 	}
 	return fields
-}
-
-// firstVerdict is what the first postback of this click and goal would be told, as
-// far as the configuration decides it: what happened before is the ledger's to say.
-func firstVerdict(network *live.Network, offer *live.Offer, partner *live.Partner, goal *live.Goal, id token.ID, age time.Duration) string {
-	body := offer.Body
-	lookback := time.Duration(body.Attribution.ClickLookbackHours) * time.Hour
-	if id.Kind == token.Impression {
-		lookback = time.Duration(body.Attribution.ImpressionLookbackHours) * time.Hour
-	}
-	switch {
-	case id.Kind == token.Impression && !body.Attribution.ViewThrough:
-		return "refused: view_through_disabled"
-	case (body.GoalsDisabled || network.Body.GoalsDisabled) && goal.Name != "":
-		return "refused: goals_disabled"
-	case goal.Deleted():
-		return "refused: goal_deleted"
-	case inactive(partner.Body.State, snapshot.Blocked, snapshot.Rejected, snapshot.Deleted):
-		return "rejected: partner_inactive"
-	case inactive(body.State, snapshot.Deleted, snapshot.Pending):
-		return "rejected: offer_inactive"
-	case id.Kind == token.Click && age < time.Duration(body.Attribution.MinimumClickSeconds)*time.Second:
-		return "rejected: too_soon"
-	case age > lookback:
-		return "rejected: too_late"
-	case goal.Body().Manual:
-		return "pending (approval is manual)"
-	case body.HoldHours > 0:
-		return fmt.Sprintf("hold for %d hours, then approved", body.HoldHours)
-	}
-	return "approved, if it is the first and no cap is reached"
-}
-
-// unknownGoalVerdict is what the postback of a goal that is not served is told.
-// A goal that goals: Disabled switches off is not served, and the default goal is
-// always there.
-func unknownGoalVerdict(network *live.Network, offer *live.Offer, id token.ID) string {
-	switch {
-	case id.Kind == token.Impression && !offer.Body.Attribution.ViewThrough:
-		return "refused: view_through_disabled"
-	case offer.Body.GoalsDisabled || network.Body.GoalsDisabled:
-		return "refused: goals_disabled"
-	}
-	return "rejected: unknown_goal"
-}
-
-func inactive(state snapshot.State, bad ...snapshot.State) bool {
-	for _, b := range bad {
-		if state == b {
-			return true
-		}
-	}
-	return false
 }

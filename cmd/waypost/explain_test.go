@@ -51,6 +51,21 @@ apiVersion: waypost.dev/v1alpha1
 kind: Goal
 metadata: {name: shoes-seen}
 spec: {offerRef: {name: shoes}, value: seen, title: Seen, protocol: IFrameSSL}
+---
+apiVersion: waypost.dev/v1alpha1
+kind: Goal
+metadata: {name: shoes-looked}
+spec: {offerRef: {name: shoes}, value: looked, title: Looked, recordAs: Click, payout: {flat: "4"}}
+---
+apiVersion: waypost.dev/v1alpha1
+kind: Offer
+metadata: {name: kept}
+spec:
+  title: Kept
+  advertiserRef: {name: acme}
+  destinationURL: https://shop.example/?c={clickid}
+  hold: {hours: 72}
+  postbackKeySecretRef: {name: kept-key, key: key}
 `
 
 // explainable writes manifests and keys, and makes ids of those keys.
@@ -83,6 +98,9 @@ func TestExplainVerdict(t *testing.T) {
 		{"shoes", "seen", false, "approved, if it is the first and no cap is reached\n" +
 			"          by iframe pixel only; a server postback is refused: wrong_protocol"},
 		{"shoes", "buy", false, "rejected: unknown_goal"},
+		{"shoes", "looked", false, "counted as a click on the goal: it pays nothing"},
+		{"kept", "1", false, "hold for 72 hours, then approved, if it is the first and no cap is reached\n" +
+			"          with the key of the network, the advertiser or the offer only; else refused: bad_key"},
 		{"shoes", "buy", true, "refused: view_through_disabled"},
 		{"plain", "1", false, "approved, if it is the first and no cap is reached"},
 		{"plain", "buy", false, "refused: goals_disabled"},
@@ -103,6 +121,17 @@ func TestExplainVerdict(t *testing.T) {
 		if !strings.Contains(out.String(), "verdict   "+test.want+"\n") {
 			t.Errorf("%s %s: want %q in\n%s", test.offer, test.goal, test.want, out)
 		}
+	}
+}
+
+// TestExplainRefusesUnknownFields: a misspelt field would price by other rules.
+func TestExplainRefusesUnknownFields(t *testing.T) {
+	cmd := newExplainCommand()
+	cmd.SetOut(&bytes.Buffer{})
+	cmd.SetErr(&bytes.Buffer{})
+	cmd.SetArgs([]string{"--clickid", "x", "--field", "bogus=1"})
+	if err := cmd.ExecuteContext(t.Context()); err == nil || !strings.Contains(err.Error(), "--field bogus: no rule asks for that; use one of source, country") {
+		t.Error(err)
 	}
 }
 

@@ -92,8 +92,11 @@ func replayed(ctx context.Context, client *apiClient, index *live.Index, since, 
 	slices.SortStableFunc(events, func(a, b happened) int { return a.at.Compare(b.at) })
 	for _, e := range events {
 		if e.postback == nil {
-			r.Moderation(e.conversion, e.decision)
-		} else if err := r.Postback(e.postback); err != nil {
+			err = r.Moderation(e.conversion, e.decision)
+		} else {
+			err = r.Postback(e.postback)
+		}
+		if err != nil {
 			return nil, err
 		}
 	}
@@ -147,8 +150,9 @@ func visitOf(source, country, device string, s books.Subs) *judge.Visit {
 		Subs: [10]string{s.Sub1, s.Sub2, s.Sub3, s.Sub4, s.Sub5, s.Sub6, s.Sub7, s.Sub8, s.Sub9, s.Sub10}}
 }
 
-func (v *visits) find(id string) (*judge.Visit, error) {
-	if known, ok := v.known[id]; ok {
+// find is replay.Visits. A conversion holds what its click brought along, but not its moment.
+func (v *visits) find(id string, exact bool) (*judge.Visit, error) {
+	if known, ok := v.known[id]; ok && (!exact || known == nil || known.At != 0) {
 		return known, nil
 	}
 	var click books.Click
@@ -157,6 +161,7 @@ func (v *visits) find(id string) (*judge.Visit, error) {
 	switch {
 	case err == nil:
 		v.known[id] = visitOf(click.Source, click.Country, click.Device, click.Subs)
+		v.known[id].At = click.Time.UnixMicro()
 	case errors.As(err, &answer) && answer.status == http.StatusNotFound:
 		v.known[id] = nil
 	default:

@@ -189,6 +189,20 @@ func TestReplay(t *testing.T) {
 			p.add("a", 0, func(l *books.Postback, _ *books.Conversion) { *l.DelaySeconds = 2 * 3600 })
 		}, "Enabled", "attribution: {clickLookbackHours: 1}",
 			"default blog 1 0 1 1.00 0.00 2.00 0.00 USD"},
+		"in time by less than a second": {func(p *past) {
+			p.add("a", 0, func(l *books.Postback, _ *books.Conversion) {
+				l.Time, *l.DelaySeconds = l.Time.Add(500*time.Millisecond), 3600
+			})
+			p.clicks = map[string]books.Click{"click-a": {Time: p.postbacks[0].Time.Add(-time.Hour + 200*time.Millisecond)}}
+		}, "Enabled", "attribution: {clickLookbackHours: 1}",
+			"default blog 1 1 0 1.00 1.00 2.00 2.00 USD"},
+		"too late by less than a second": {func(p *past) {
+			p.add("a", 0, func(l *books.Postback, _ *books.Conversion) {
+				l.Time, *l.DelaySeconds = l.Time.Add(500*time.Millisecond), 3600
+			})
+			p.clicks = map[string]books.Click{"click-a": {Time: p.postbacks[0].Time.Add(-time.Hour - 100*time.Millisecond)}}
+		}, "Enabled", "attribution: {clickLookbackHours: 1}",
+			"default blog 1 0 1 1.00 0.00 2.00 0.00 USD"},
 		"the offer is gone": {func(p *past) {
 			p.add("a", 0, func(l *books.Postback, c *books.Conversion) { l.Offer, c.Offer = "hats", "hats" })
 		}, "Enabled", "",

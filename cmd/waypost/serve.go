@@ -15,6 +15,7 @@ import (
 	"github.com/waypost/waypost/tracker/admin"
 	"github.com/waypost/waypost/tracker/journal"
 	"github.com/waypost/waypost/tracker/live"
+	"github.com/waypost/waypost/tracker/tuning"
 )
 
 // serveFlags are those of serve.
@@ -64,7 +65,7 @@ whole and its last good form is served on; the console says so, with file and li
 }
 
 func runServe(ctx context.Context, f serveFlags) (err error) {
-	tuneMemory(tuneProcessors())
+	tuning.Apply()
 	log, err := f.logging.logger(os.Stderr)
 	if err != nil {
 		return err

@@ -13,6 +13,7 @@ import (
 	"github.com/waypost/waypost/api/seal"
 	"github.com/waypost/waypost/tracker/admin"
 	"github.com/waypost/waypost/tracker/live"
+	"github.com/waypost/waypost/tracker/tuning"
 )
 
 // trackerFlags are the tracker's beside the public port's.
@@ -57,7 +58,7 @@ func newTrackerCommand() *cobra.Command {
 }
 
 func runTracker(ctx context.Context, f trackerFlags) error {
-	tuneMemory(tuneProcessors())
+	tuning.Apply()
 	log, err := f.logging.logger(os.Stderr)
 	if err != nil {
 		return err

@@ -8,15 +8,16 @@ import (
 
 	"github.com/waypost/waypost/api/macro"
 	"github.com/waypost/waypost/api/snapshot"
+	"github.com/waypost/waypost/tracker/ledger/fold"
 	"github.com/waypost/waypost/tracker/ledger/judge"
 	"github.com/waypost/waypost/tracker/ledger/store"
 )
 
 // deliver makes the deliveries of a partner's postbacks for one change of a
 // conversion. While the journal is folded again it makes none.
-func (g *group) deliver(fires []snapshot.PartnerPostback, n *judge.Conversion, by *config, visit *judge.Visit) error {
-	if g.rebuilding() {
-		return nil
+func (c *changes) deliver(fires []snapshot.PartnerPostback, n *judge.Conversion, by *fold.Config, visit *judge.Visit) {
+	if c.rebuilding() {
+		return
 	}
 	for _, f := range fires {
 		transition := len(n.History) - 1
@@ -25,7 +26,7 @@ func (g *group) deliver(fires []snapshot.PartnerPostback, n *judge.Conversion, b
 			ID:      deliveryID(n.ID, transition, f.Offer, f.Name, at),
 			Network: n.Cell.Network, Kind: store.KindPostback, Event: n.ID, Transition: transition,
 			Name: f.Name, Offer: n.Cell.Offer, Partner: n.Cell.Partner, Advertiser: n.Cell.Advertiser, Goal: n.Cell.Goal,
-			Status: statusName(n.Status), ClickID: n.ClickID, URL: f.URL, CreatedAt: at, DueAt: min(at, g.stored()),
+			Status: statusName(n.Status), ClickID: n.ClickID, URL: f.URL, CreatedAt: at, DueAt: min(at, c.stored()),
 			Macros: conversionMacros(n, by),
 		}
 		if visit != nil {
@@ -33,14 +34,13 @@ func (g *group) deliver(fires []snapshot.PartnerPostback, n *judge.Conversion, b
 		} else {
 			d.NeedsClick = needsClick(f.URL, n)
 		}
-		g.deliveries = append(g.deliveries, d)
+		c.deliveries = append(c.deliveries, d)
 	}
-	return nil
 }
 
 // conversionMacros are the values of the macros of partner postbacks that a
 // conversion gives, without the empty ones.
-func conversionMacros(n *judge.Conversion, by *config) map[string]string {
+func conversionMacros(n *judge.Conversion, by *fold.Config) map[string]string {
 	m := make(map[string]string, 24)
 	set := func(name macro.Macro, value string) {
 		if value != "" {

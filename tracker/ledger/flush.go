@@ -3,74 +3,79 @@ package ledger
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"slices"
 
+	"github.com/go-logr/logr"
+
+	"github.com/waypost/waypost/tracker/journal"
+	"github.com/waypost/waypost/tracker/ledger/fold"
 	"github.com/waypost/waypost/tracker/ledger/judge"
 	"github.com/waypost/waypost/tracker/ledger/store"
 )
 
 // flush writes what has been collected. What was looked up stays valid: it is what
 // the tables hold now.
-func (g *group) flush(ctx context.Context) error {
-	if err := g.claimVisitors(ctx); err != nil {
+func (c *changes) flush(ctx context.Context, tx *store.Tx) error {
+	if err := c.claimVisitors(ctx, tx); err != nil {
 		return err
 	}
-	r := g.rows
-	g.rows = newRows()
+	r := c.rows
+	c.rows = newRows()
 	for _, write := range []func() error{
-		func() error { return g.tx.PutBoots(ctx, values(r.boots)) },
-		func() error { return g.tx.AddCells(ctx, r.cells) },
-		func() error { return g.tx.AddVisitKinds(ctx, r.kinds) },
-		func() error { return g.tx.PutGoals(ctx, lastGoals(r.goals)) },
-		func() error { return g.tx.PutZones(ctx, r.zones) },
-		func() error { return g.tx.PutTerms(ctx, r.bodies) },
-		func() error { return g.tx.AddClicks(ctx, r.clickRows) },
-		func() error { return g.tx.AddImpressions(ctx, r.impressionRows) },
-		func() error { return g.writeConversions(ctx, r.changed) },
-		func() error { return g.tx.CloseSessions(ctx, r.sessions) },
-		func() error { return g.tx.PutRepeats(ctx, repeatsOf(r.newRepeats)) },
-		func() error { return g.tx.AddPostbacks(ctx, r.logged) },
-		func() error { return g.tx.AddRollups(ctx, store.Quarters, r.quarters.rollups()) },
-		func() error { return g.tx.AddRollups(ctx, store.Days, r.days.rollups()) },
-		func() error { return g.tx.PutCounters(ctx, g.dirtyCounters()) },
-		func() error { return g.tx.AddDeliveries(ctx, r.deliveries) },
-		func() error { return g.tx.Unpark(ctx, r.unparked) },
-		func() error { return g.tx.Park(ctx, parkedRows(r.parked)) },
+		func() error { return tx.PutBoots(ctx, values(r.boots)) },
+		func() error { return tx.AddCells(ctx, r.cells) },
+		func() error { return tx.AddVisitKinds(ctx, r.kinds) },
+		func() error { return tx.PutGoals(ctx, lastGoals(r.goals)) },
+		func() error { return tx.PutZones(ctx, r.zones) },
+		func() error { return tx.PutTerms(ctx, r.bodies) },
+		func() error { return tx.AddClicks(ctx, r.clickRows) },
+		func() error { return tx.AddImpressions(ctx, r.impressionRows) },
+		func() error { return c.writeConversions(ctx, tx, r.changed) },
+		func() error { return tx.CloseSessions(ctx, r.sessions) },
+		func() error { return tx.PutRepeats(ctx, repeatsOf(r.newRepeats)) },
+		func() error { return tx.AddPostbacks(ctx, r.logged) },
+		func() error { return tx.AddRollups(ctx, store.Quarters, r.quarters.rollups()) },
+		func() error { return tx.AddRollups(ctx, store.Days, r.days.rollups()) },
+		func() error { return tx.PutCounters(ctx, c.mem.counters.TakeChanged()) },
+		func() error { return tx.AddDeliveries(ctx, r.deliveries) },
+		func() error { return tx.Unpark(ctx, r.unparked) },
+		func() error { return park(ctx, tx, r.parked) },
 	} {
 		if err := write(); err != nil {
 			return err
 		}
 	}
-	clear(g.places) // they point into sums that have been written
 	return nil
 }
 
 // writeConversions writes the changed conversions first, whose keys the new ones
 // may have taken.
-func (g *group) writeConversions(ctx context.Context, list []*held) error {
+func (c *changes) writeConversions(ctx context.Context, tx *store.Tx, list []*fold.Conversion) error {
 	var added, changed []store.Conversion
-	for _, h := range list {
-		row := store.Conversion{Cell: h.cell, Freed: h.freed, Conversion: h.Conversion}
-		if h.stored {
+	for _, of := range list {
+		known := c.conversions[of]
+		row := store.Conversion{Cell: c.mem.cells[of.Cell], Freed: known.freed, Conversion: of.Conversion}
+		if known.stored {
 			changed = append(changed, row)
 		} else {
 			added = append(added, row)
 		}
-		h.stored, h.dirty, h.freed = true, false, false
+		*known = conversionRow{stored: true}
 	}
-	if err := g.tx.ChangeConversions(ctx, changed); err != nil {
+	if err := tx.ChangeConversions(ctx, changed); err != nil {
 		return err
 	}
-	return g.tx.AddConversions(ctx, added)
+	return tx.AddConversions(ctx, added)
 }
 
 // claimVisitors finds out which clicks are the first of their visitor on a day.
-func (g *group) claimVisitors(ctx context.Context) error {
-	list := firstOfEach(g.visitors)
+func (c *changes) claimVisitors(ctx context.Context, tx *store.Tx) error {
+	list := firstOfEach(c.visitors)
 	for len(list) > 0 {
 		day := list[0].day
 		n, _ := slices.BinarySearchFunc(list, day+1, func(v visitor, day int64) int { return cmp.Compare(v.day, day) })
-		if err := g.claimDay(ctx, day, list[:n]); err != nil {
+		if err := c.claimDay(ctx, tx, day, list[:n]); err != nil {
 			return err
 		}
 		list = list[n:]
@@ -87,27 +92,18 @@ func firstOfEach(list []visitor) []visitor {
 }
 
 // claimDay claims the visitors of one day, sorted by digest.
-func (g *group) claimDay(ctx context.Context, day int64, list []visitor) error {
+func (c *changes) claimDay(ctx context.Context, tx *store.Tx, day int64, list []visitor) error {
 	digests := make([]int64, len(list))
 	for i := range list {
 		digests[i] = list[i].digest
 	}
-	return g.tx.ClaimVisitors(ctx, day, digests, func(digest int64) {
+	return tx.ClaimVisitors(ctx, day, digests, func(digest int64) {
 		i, _ := slices.BinarySearch(digests, digest)
 		v := &list[i]
-		g.clickRows[v.row].Unique = true
+		c.clickRows[v.row].Unique = true
 		v.quarter.UniqueClicks++
 		v.inDay.UniqueClicks++
 	})
-}
-
-func (g *group) dirtyCounters() []*store.Counter {
-	var out []*store.Counter
-	for n := range g.dirty {
-		out = append(out, &n.Counter)
-	}
-	clear(g.dirty)
-	return out
 }
 
 func values[K comparable, V any](m map[K]V) []V {
@@ -135,10 +131,43 @@ func repeatsOf(m map[judge.Key]int64) []store.Repeat {
 	return out
 }
 
-func parkedRows(m map[string]*parkedEntry) []*store.Parked {
-	out := make([]*store.Parked, 0, len(m))
-	for _, e := range m {
-		out = append(out, &e.Parked)
+// park keeps the rows of what waits.
+func park(ctx context.Context, tx *store.Tx, waiting map[string]*fold.Waiting) error {
+	rows := make([]*store.Parked, 0, len(waiting))
+	for _, w := range waiting {
+		body, err := canonical.Marshal(w.Postback.Postback)
+		if err != nil {
+			return fmt.Errorf("encode a postback that waits: %w", err)
+		}
+		rows = append(rows, &store.Parked{
+			ID: w.ID, Session: w.Session, Deadline: w.Deadline, Place: w.Place.Position, Boot: w.Place.Boot, Sequence: w.Place.Sequence,
+			Entry: w.Place.Entry, Reply: w.Place.Reply, Terms: w.Config.Hash, Postback: body,
+		})
 	}
-	return out
+	return tx.Park(ctx, rows)
+}
+
+// loadParking reads what waits, ready to be judged.
+func (m *memory) loadParking(ctx context.Context, tx *store.Tx, log logr.Logger) (*fold.Parking, error) {
+	rows, err := tx.Parked(ctx)
+	if err != nil {
+		return nil, err
+	}
+	list := make([]*fold.Waiting, len(rows))
+	for i, row := range rows {
+		c, err := m.configByHash(ctx, tx, row.Terms, log)
+		if err != nil {
+			return nil, err
+		}
+		p := new(journal.Postback)
+		if err := decoding.Unmarshal(row.Postback, p); err != nil {
+			return nil, fmt.Errorf("read the waiting postback %s: %w", row.ID, err)
+		}
+		p.Terms = c.Terms
+		list[i] = &fold.Waiting{Session: row.Session, Deadline: row.Deadline, Postback: &fold.Postback{
+			Postback: p, ID: row.ID, Config: c, Keys: judge.KeysOf(p),
+			Place: fold.Place{Boot: row.Boot, Sequence: row.Sequence, Entry: row.Entry, Reply: row.Reply, Position: row.Place},
+		}}
+	}
+	return fold.NewParking(list...), nil
 }

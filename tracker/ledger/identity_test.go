@@ -318,10 +318,10 @@ func TestMissingBatchesAreNamed(t *testing.T) {
 		want     uint64
 	}{{1, 5, true, 0}, {1, 8, true, 3}, {2, 1, true, 0}, {2, 3, true, 2}, {2, 3, false, 0}} {
 		mem.begun = test.begun
-		g := &group{mem: mem, log: testLog(t)}
-		g.noteGap(&journal.Batch{Header: journal.Header{BootID: journal.BootID{test.boot}, Sequence: test.sequence}})
-		if g.gaps != test.want {
-			t.Errorf("%+v: %d missing", test, g.gaps)
+		in := transaction{mem: mem, changes: newChanges(mem), o: &Options{Log: testLog(t)}}
+		in.noteGap(&journal.Batch{Header: journal.Header{BootID: journal.BootID{test.boot}, Sequence: test.sequence}})
+		if in.changes.gaps != test.want {
+			t.Errorf("%+v: %d missing", test, in.changes.gaps)
 		}
 	}
 }

@@ -222,9 +222,9 @@ func (l *Ledger) fold(ctx context.Context, batches []*journal.Batch) (err error)
 		return err
 	}
 	defer tx.Rollback()
-	mem.progress.Position = to.Position
-	g := newGroup(tx, mem, &l.o)
-	if err := g.fold(ctx, batches); err != nil {
+	mem.progress.Position, mem.progress.Digest = to.Position, to.Digest
+	t := newTransaction(ctx, tx, mem, &l.o)
+	if err := t.fold(batches); err != nil {
 		return err
 	}
 	if err := tx.KeepTick(ctx, mem.progress.TickAt); err != nil {
@@ -234,11 +234,11 @@ func (l *Ledger) fold(ctx context.Context, batches []*journal.Batch) (err error)
 		return err
 	}
 	l.mem, l.standby = mem, 0
-	l.waiting.Store(int64(len(mem.parked.list)))
+	l.waiting.Store(int64(mem.parked.Len()))
 	l.tickAt.Store(mem.progress.TickAt)
-	l.o.Metrics.committed(g, batches, l.o.Now().Sub(start), l.o.Now())
-	l.tell(g)
-	l.trace(ctx, g.traced, start)
+	l.o.Metrics.committed(t.changes, batches, l.o.Now().Sub(start), l.o.Now())
+	l.tell(t.changes)
+	l.trace(ctx, t.changes.traced, start)
 	l.advance(to.Position)
 	return nil
 }
@@ -246,10 +246,10 @@ func (l *Ledger) fold(ctx context.Context, batches []*journal.Batch) (err error)
 // remember reads the memory again if it was lost.
 func (l *Ledger) remember(ctx context.Context) error {
 	for pause := retryFirst; l.mem == nil; pause = min(2*pause, retryMost) {
-		mem, err := loadMemory(ctx, l.o.Store)
+		mem, err := loadMemory(ctx, l.o.Store, l.o.Log)
 		if err == nil {
 			l.mem = mem
-			l.waiting.Store(int64(len(mem.parked.list)))
+			l.waiting.Store(int64(mem.parked.Len()))
 			l.tickAt.Store(mem.progress.TickAt)
 			l.trimAt.CompareAndSwap(0, mem.progress.TickAt)
 			break

@@ -2,9 +2,11 @@ package ledger
 
 import (
 	"context"
-	"time"
+
+	"github.com/go-logr/logr"
 
 	"github.com/waypost/waypost/tracker/journal"
+	"github.com/waypost/waypost/tracker/ledger/fold"
 	"github.com/waypost/waypost/tracker/ledger/judge"
 	"github.com/waypost/waypost/tracker/ledger/store"
 )
@@ -24,26 +26,28 @@ type memory struct {
 	goals    map[goalKey]store.Goal
 	zones    map[string]store.Zone // the last of each network
 	boots    map[journal.BootID]uint64
-	counters counters
-	parked   parking
+	counters *fold.Counters
+	parked   *fold.Parking
 	terms    termsCache
 
-	locations map[string]*time.Location
+	locations fold.Zones
 }
+
+type offerKey struct{ network, offer string }
 
 type goalKey struct{ network, offer, goal string }
 
-func loadMemory(ctx context.Context, s *store.Store) (*memory, error) {
+func loadMemory(ctx context.Context, s *store.Store, log logr.Logger) (*memory, error) {
 	m := &memory{
 		cells: make(map[judge.Cell]int64), cellByID: make([]judge.Cell, 1), cellsOf: make(map[offerKey][]int64),
 		kinds: make(map[store.VisitKind]int64), goals: make(map[goalKey]store.Goal), zones: make(map[string]store.Zone),
-		boots: make(map[journal.BootID]uint64), locations: make(map[string]*time.Location),
+		boots: make(map[journal.BootID]uint64), locations: make(fold.Zones),
 		terms: newTermsCache(),
 	}
-	return m, s.Update(ctx, func(tx *store.Tx) error { return m.load(ctx, tx) })
+	return m, s.Update(ctx, func(tx *store.Tx) error { return m.load(ctx, tx, log) })
 }
 
-func (m *memory) load(ctx context.Context, tx *store.Tx) (err error) {
+func (m *memory) load(ctx context.Context, tx *store.Tx, log logr.Logger) (err error) {
 	if m.progress, err = tx.LockProgress(ctx); err != nil {
 		return err
 	}
@@ -76,10 +80,14 @@ func (m *memory) load(ctx context.Context, tx *store.Tx) (err error) {
 	for _, z := range zones {
 		m.zones[z.Network] = z
 	}
-	if m.parked, err = loadParking(ctx, tx); err != nil {
+	if m.parked, err = m.loadParking(ctx, tx, log); err != nil {
 		return err
 	}
-	m.counters, err = loadCounters(ctx, tx)
+	counters, err := tx.Counters(ctx)
+	if err != nil {
+		return err
+	}
+	m.counters, err = fold.NewCounters(m.locations, counters)
 	return err
 }
 
@@ -91,17 +99,4 @@ func (m *memory) addCell(c judge.Cell) int64 {
 	o := offerKey{c.Network, c.Offer}
 	m.cellsOf[o] = append(m.cellsOf[o], id)
 	return id
-}
-
-// location is the time zone of that name; UTC if there is none such.
-func (m *memory) location(name string) *time.Location {
-	if loc, ok := m.locations[name]; ok {
-		return loc
-	}
-	loc, err := time.LoadLocation(name)
-	if err != nil {
-		loc = time.UTC
-	}
-	m.locations[name] = loc
-	return loc
 }

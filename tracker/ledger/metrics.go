@@ -43,17 +43,17 @@ func NewMetrics(reg prometheus.Registerer) *Metrics {
 	return m
 }
 
-func (m *Metrics) committed(g *group, batches []*journal.Batch, took time.Duration, now time.Time) {
+func (m *Metrics) committed(c *changes, batches []*journal.Batch, took time.Duration, now time.Time) {
 	if m == nil {
 		return
 	}
-	for _, v := range g.verdicts {
+	for _, v := range c.verdicts {
 		m.verdicts.WithLabelValues(v.verdict.Verdict, v.verdict.Reason).Inc()
 	}
 	for _, b := range batches {
 		m.entries.Add(float64(len(b.Entries)))
 	}
-	m.missing.Add(float64(g.gaps))
+	m.missing.Add(float64(c.gaps))
 	last := batches[len(batches)-1]
 	m.groups.Observe(took.Seconds())
 	m.position.Set(float64(last.Position))

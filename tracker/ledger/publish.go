@@ -9,18 +9,18 @@ import (
 
 // tell publishes what a group has decided: its verdicts, one message for each batch
 // and tracker, and the caps that it has filled.
-func (l *Ledger) tell(g *group) {
+func (l *Ledger) tell(c *changes) {
 	if l.o.Publish == nil {
 		return
 	}
-	if !g.rebuilding() {
-		l.tellVerdicts(g.verdicts)
+	if !c.rebuilding() {
+		l.tellVerdicts(c.verdicts)
 	}
-	for n, limit := range g.capsChanged {
+	for n, limit := range c.capsChanged {
 		l.caps.put(journal.CapState{
 			Key: journal.CapKey{
 				Network: n.Network, Offer: n.Offer, Cap: n.Cap, Partner: n.Partner,
-				Metric: n.Metric, Window: n.Window, Limit: limit,
+				Metric: n.Metric(), Window: n.Window(), Limit: limit,
 			},
 			Closed: n.Used >= limit, Until: n.Ends,
 		})
@@ -37,14 +37,14 @@ func (l *Ledger) tellVerdicts(list []answer) {
 	var order []batchKey
 	items := make(map[batchKey][]journal.VerdictItem)
 	for _, a := range list {
-		if a.reply == "" {
+		if a.Reply == "" {
 			continue
 		}
-		k := batchKey{a.reply, a.boot, a.sequence}
+		k := batchKey{a.Reply, a.Boot, a.Sequence}
 		if items[k] == nil {
 			order = append(order, k)
 		}
-		items[k] = append(items[k], journal.VerdictItem{Entry: a.entry, Verdict: a.verdict})
+		items[k] = append(items[k], journal.VerdictItem{Entry: a.Entry, Verdict: a.verdict})
 	}
 	for _, k := range order {
 		err := l.o.Publish.PublishVerdicts(k.reply, journal.Verdicts{BootID: k.boot, Sequence: k.sequence, Items: items[k]})

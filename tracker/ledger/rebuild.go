@@ -70,7 +70,7 @@ func (l *Ledger) foldAgain(ctx context.Context) error {
 // wholeJournal makes sure that the journal holds everything that the tables are made
 // of, and returns where it ends.
 func (l *Ledger) wholeJournal(ctx context.Context) (end uint64, err error) {
-	mem, err := loadMemory(ctx, l.o.Store)
+	mem, err := loadMemory(ctx, l.o.Store, l.o.Log)
 	if err != nil {
 		return 0, err
 	}

@@ -1,15 +1,17 @@
 package ledger
 
 import (
+	"context"
 	"crypto/sha256"
 	"fmt"
-	"time"
 
 	"github.com/fxamacker/cbor/v2"
+	"github.com/go-logr/logr"
 
-	"github.com/waypost/waypost/api/snapshot"
 	"github.com/waypost/waypost/tracker/journal"
+	"github.com/waypost/waypost/tracker/ledger/fold"
 	"github.com/waypost/waypost/tracker/ledger/judge"
+	"github.com/waypost/waypost/tracker/ledger/store"
 )
 
 // canonical writes Terms and parked postbacks. It is immutable.
@@ -30,24 +32,15 @@ var decoding = func() cbor.DecMode {
 	return m
 }()
 
-// config is the Terms of postbacks with what the fold derives from them once.
-type config struct {
-	*journal.Terms
-	hash judge.Key
-	body []byte // set until it is known to be in the tables
-	zone *time.Location
-	caps []capRef // those on conversions
-}
-
 // termsCache finds configurations by their digest. The number of configurations
 // that are in use at once is small; the cache is emptied when it grows large.
 type termsCache struct {
-	byHash map[judge.Key]*config
+	byHash map[judge.Key]*fold.Config
 }
 
 const maxTerms = 4096
 
-func newTermsCache() termsCache { return termsCache{byHash: make(map[judge.Key]*config)} }
+func newTermsCache() termsCache { return termsCache{byHash: make(map[judge.Key]*fold.Config)} }
 
 func (c *termsCache) room() {
 	if len(c.byHash) > maxTerms {
@@ -56,7 +49,7 @@ func (c *termsCache) room() {
 }
 
 // config returns what belongs to t. Equal Terms of several batches share it.
-func (m *memory) config(t *journal.Terms) (*config, error) {
+func (m *memory) config(t *journal.Terms) (*fold.Config, error) {
 	body, err := canonical.Marshal(t)
 	if err != nil {
 		return nil, fmt.Errorf("encode the terms of offer %s: %w", t.Offer.Name, err)
@@ -70,7 +63,7 @@ func (m *memory) config(t *journal.Terms) (*config, error) {
 }
 
 // decodeConfig returns the configuration that was kept as body.
-func (m *memory) decodeConfig(hash judge.Key, body []byte) (*config, error) {
+func (m *memory) decodeConfig(hash judge.Key, body []byte) (*fold.Config, error) {
 	t := new(journal.Terms)
 	if err := decoding.Unmarshal(body, t); err != nil {
 		return nil, fmt.Errorf("decode terms %x: %w", hash[:], err)
@@ -78,11 +71,41 @@ func (m *memory) decodeConfig(hash judge.Key, body []byte) (*config, error) {
 	return m.newConfig(hash, t, nil), nil
 }
 
-func (m *memory) newConfig(hash judge.Key, t *journal.Terms, body []byte) *config {
-	c := &config{Terms: t, hash: hash, body: body, zone: m.location(t.Offer.TimeZone)}
-	c.caps = capRefs(t.Offer.Caps, t.Offer.TimeZone, func(metric snapshot.CapMetric) bool {
-		return metric == snapshot.CapConversions || metric == snapshot.CapPayout || metric == snapshot.CapRevenue
-	})
+func (m *memory) newConfig(hash judge.Key, t *journal.Terms, body []byte) *fold.Config {
+	c := fold.NewConfig(t, hash, m.locations)
+	c.Encoded = body
 	m.terms.byHash[hash] = c
 	return c
+}
+
+// loadConfigs reads the configurations of those digests that are not known.
+func (m *memory) loadConfigs(ctx context.Context, tx *store.Tx, hashes []judge.Key) error {
+	var missing wanted[judge.Key]
+	for _, h := range hashes {
+		_, known := m.terms.byHash[h]
+		missing.add(h, known, store.KeyOf(h))
+	}
+	bodies, err := tx.Terms(ctx, missing.keys)
+	if err != nil {
+		return err
+	}
+	for hash, body := range bodies {
+		if _, err := m.decodeConfig(hash, body); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// configByHash returns the configuration of a digest.
+func (m *memory) configByHash(ctx context.Context, tx *store.Tx, hash judge.Key, log logr.Logger) (*fold.Config, error) {
+	if err := m.loadConfigs(ctx, tx, []judge.Key{hash}); err != nil {
+		return nil, err
+	}
+	if c := m.terms.byHash[hash]; c != nil {
+		return c, nil
+	}
+	// It can only have been lost by hand. Nothing is paid by terms that are unknown.
+	log.Error(nil, "the terms of a conversion are missing", "terms", hash)
+	return m.config(&journal.Terms{})
 }

@@ -1,7 +1,6 @@
 package ledger
 
 import (
-	"context"
 	"encoding/binary"
 	"time"
 
@@ -9,17 +8,26 @@ import (
 
 	"github.com/waypost/waypost/api/snapshot"
 	"github.com/waypost/waypost/tracker/journal"
+	"github.com/waypost/waypost/tracker/ledger/fold"
 	"github.com/waypost/waypost/tracker/ledger/judge"
 	"github.com/waypost/waypost/tracker/ledger/store"
 )
 
-// place is where the clicks and impressions of one Context are counted.
-type place struct {
+// visitCounter counts clicks and impressions, and makes their rows.
+type visitCounter struct {
+	mem     *memory
+	changes *changes
+	// counted knows what entries share by pointer, as long as the entries live.
+	counted map[*journal.Context]*counterContext
+}
+
+// counterContext is where the clicks and impressions of one Context are counted.
+type counterContext struct {
 	*journal.Context
 	judge.Cell
 	cell int64
 	zone *time.Location
-	caps []capRef // those on clicks and impressions
+	caps []fold.Cap // those on clicks and impressions
 	// batch is the last one that named the zone; see measures.
 	batch *journal.Batch
 	// The measures at hand, and when they hold.
@@ -28,113 +36,116 @@ type place struct {
 	quarterSums, daySums *store.Measures
 }
 
-func (g *group) place(c *journal.Context) *place {
-	if p, ok := g.places[c]; ok {
+func (t *visitCounter) of(c *journal.Context) *counterContext {
+	if p, ok := t.counted[c]; ok {
 		return p
 	}
-	p := &place{Context: c, zone: g.mem.location(c.TimeZone), quarter: -1 << 62}
+	p := &counterContext{Context: c, zone: t.mem.locations.Find(c.TimeZone), quarter: -1 << 62, caps: fold.TrafficCaps(c.Caps, c.TimeZone)}
 	p.Cell = judge.Cell{Network: c.Network, Offer: c.Offer, Partner: c.Partner, Advertiser: c.Advertiser, Currency: c.Currency}
-	p.cell = g.cellID(p.Cell)
-	p.caps = trafficCaps(c)
-	g.places[c] = p
+	p.cell = t.changes.cellID(p.Cell)
+	t.counted[c] = p
 	return p
 }
 
+// makeRoom makes room for the rows of all clicks at once: they are large, and would be
+// copied each time that a list of them grows.
+func (t *visitCounter) makeRoom(batches []*journal.Batch) {
+	clicks := 0
+	for _, b := range batches {
+		for i := range b.Entries {
+			if b.Entries[i].Click != nil {
+				clicks++
+			}
+		}
+	}
+	t.changes.clickRows = make([]store.Visit, 0, clicks)
+	t.changes.visitors = make([]visitor, 0, clicks)
+}
+
+// flushed forgets the measures at hand: they have been written.
+func (t *visitCounter) flushed() { clear(t.counted) }
+
 // measures are those that an event of that time is counted in. The zone is named once a
-// batch, and not once a group: how batches fall into groups must not show in the tables.
-func (g *group) measures(p *place, at int64) (quarter, day *store.Measures) {
+// batch, and not once a transaction: how batches fall into transactions must not show in
+// the tables.
+func (t *visitCounter) measures(p *counterContext, at int64) (quarter, day *store.Measures) {
 	q := floorDiv(at, quarterMicros)
-	if q != p.quarter || g.current != p.batch {
-		g.zone(p.Network(), p.TimeZone, at)
-		p.batch = g.current
+	if q != p.quarter || t.changes.batch != p.batch {
+		t.changes.zone(p.Network(), p.TimeZone, at)
+		p.batch = t.changes.batch
 	}
 	if q != p.quarter {
-		p.quarter, p.quarterSums = q, g.quarters.at(q, p.cell)
+		p.quarter, p.quarterSums = q, t.changes.quarters.at(q, p.cell)
 	}
 	if at < p.dayStarts || at >= p.dayEnds {
 		p.dayStarts, p.dayEnds = judge.Window(snapshot.CapDay, at, p.zone)
-		p.daySums = g.days.at(judge.Day(at, p.zone), p.cell)
+		p.daySums = t.changes.days.at(judge.Day(at, p.zone), p.cell)
 	}
 	return p.quarterSums, p.daySums
 }
 
 // Network is that of the context; the cell has the same.
-func (p *place) Network() string { return p.Context.Network }
+func (p *counterContext) Network() string { return p.Context.Network }
 
-// click counts a click, keeps its row, and judges the postbacks that waited for it.
-func (g *group) click(c *journal.Click) error {
-	if c.Context == nil {
-		g.log.Info("passed over a click without its context", "click", c.ID)
-		return nil
-	}
-	p := g.place(c.Context)
-	q, d := g.measures(p, c.At)
+// click counts a click and keeps its row, whose visit it returns.
+func (t *visitCounter) click(c *journal.Click) *judge.Visit {
+	p := t.of(c.Context)
+	q, d := t.measures(p, c.At)
 	for _, m := range []*store.Measures{q, d} {
 		m.Clicks++
 		m.ClickPayout = store.Sum(m.ClickPayout, int64(c.Context.Payout))
 		m.ClickRevenue = store.Sum(m.ClickRevenue, int64(c.Context.Revenue))
 	}
-	g.clickRows = append(g.clickRows, g.visitRow(&c.Traffic, p.cell))
-	row := &g.clickRows[len(g.clickRows)-1]
+	t.changes.clickRows = append(t.changes.clickRows, t.visitRow(&c.Traffic, p.cell))
+	last := len(t.changes.clickRows) - 1
+	row := &t.changes.clickRows[last]
 	row.AimpID = c.AimpID
-	g.visitors = append(g.visitors, visitor{row: len(g.clickRows) - 1, day: row.Day, digest: visitorDigest(p.cell, &c.Traffic), quarter: q, inDay: d})
-	g.countTraffic(p, snapshot.CapClicks, c.At)
-	if _, wanted := g.clicks[c.ID]; wanted {
-		v := row.Visit
-		g.clicks[c.ID] = &v
-	}
-	return g.release(c.ID)
+	t.changes.visitors = append(t.changes.visitors, visitor{row: last, day: row.Day, digest: visitorDigest(p.cell, &c.Traffic), quarter: q, inDay: d})
+	t.countCaps(p, snapshot.CapClicks, c.At)
+	return &row.Visit
 }
 
-// impression counts an impression, keeps its row and makes its delivery.
-func (g *group) impression(i *journal.Impression) error {
-	if i.Context == nil {
-		g.log.Info("passed over an impression without its context", "impression", i.ID)
-		return nil
-	}
-	p := g.place(i.Context)
-	q, d := g.measures(p, i.At)
+// impression counts an impression, makes its delivery and keeps its row, whose visit it returns.
+func (t *visitCounter) impression(i *journal.Impression) *judge.Visit {
+	p := t.of(i.Context)
+	q, d := t.measures(p, i.At)
 	for _, m := range []*store.Measures{q, d} {
 		m.Impressions++
 		m.ImpressionPayoutNano = store.Sum(m.ImpressionPayoutNano, int64(i.Context.Payout))
 		m.ImpressionRevenueNano = store.Sum(m.ImpressionRevenueNano, int64(i.Context.Revenue))
 	}
-	g.impressionRows = append(g.impressionRows, g.visitRow(&i.Traffic, p.cell))
-	g.countTraffic(p, snapshot.CapImpressions, i.At)
-	if _, wanted := g.impressions[i.ID]; wanted {
-		v := g.impressionRows[len(g.impressionRows)-1].Visit
-		g.impressions[i.ID] = &v
-	}
-	g.deliverImpression(p, i)
-	return g.release(i.ID)
+	t.changes.impressionRows = append(t.changes.impressionRows, t.visitRow(&i.Traffic, p.cell))
+	t.countCaps(p, snapshot.CapImpressions, i.At)
+	t.deliver(p, i)
+	return &t.changes.impressionRows[len(t.changes.impressionRows)-1].Visit
 }
 
-func (g *group) deliverImpression(p *place, i *journal.Impression) {
-	if i.DestinationURL == "" || g.rebuilding() {
+func (t *visitCounter) deliver(p *counterContext, i *journal.Impression) {
+	if i.DestinationURL == "" || t.changes.rebuilding() {
 		return
 	}
-	g.deliveries = append(g.deliveries, store.Delivery{
+	t.changes.deliveries = append(t.changes.deliveries, store.Delivery{
 		ID: deliveryID(i.ID, 0, p.Context.Offer, i.DestinationName, i.At), Network: p.Network(), Kind: store.KindImpression,
 		Event: i.ID, Name: i.DestinationName, Offer: p.Context.Offer, Partner: p.Context.Partner, Advertiser: p.Context.Advertiser,
-		URL: i.DestinationURL, CreatedAt: i.At, DueAt: min(i.At, g.stored()),
+		URL: i.DestinationURL, CreatedAt: i.At, DueAt: min(i.At, t.changes.stored()),
 	})
 }
 
-func (g *group) visitRow(t *journal.Traffic, cell int64) store.Visit {
-	return store.Visit{Day: floorDiv(t.At, dayMicros), ID: t.ID, Cell: cell, Kind: g.kindID(t), Visit: judge.Visit{
-		At: t.At, Source: t.Source, Ref: t.Ref, ImpID: t.ImpID, Country: t.Country, Device: t.Device, OS: t.OS,
-		Subs: t.Subs, IP: t.IP, Agent: t.UserAgent, Referrer: t.Referrer,
+func (t *visitCounter) visitRow(of *journal.Traffic, cell int64) store.Visit {
+	return store.Visit{Day: floorDiv(of.At, dayMicros), ID: of.ID, Cell: cell, Kind: t.kindID(of), Visit: judge.Visit{
+		At: of.At, Source: of.Source, Ref: of.Ref, ImpID: of.ImpID, Country: of.Country, Device: of.Device, OS: of.OS,
+		Subs: of.Subs, IP: of.IP, Agent: of.UserAgent, Referrer: of.Referrer,
 	}}
 }
 
 // kindID is the number of what a visit has in common with others.
-func (g *group) kindID(t *journal.Traffic) int64 {
-	kind := store.VisitKind{Payout: int64(t.Context.Payout), Revenue: int64(t.Context.Revenue), SubOverflow: t.SubOverflow}
-	id, ok := g.mem.kinds[kind]
+func (t *visitCounter) kindID(of *journal.Traffic) int64 {
+	kind := store.VisitKind{Payout: int64(of.Context.Payout), Revenue: int64(of.Context.Revenue), SubOverflow: of.SubOverflow}
+	id, ok := t.mem.kinds[kind]
 	if !ok {
-		id = int64(len(g.mem.kinds) + 1)
-		g.mem.kinds[kind] = id
-		g.kinds = append(g.kinds, store.NumberedKind{ID: id, VisitKind: kind})
+		id = int64(len(t.mem.kinds) + 1)
+		t.mem.kinds[kind] = id
+		t.changes.kinds = append(t.changes.kinds, store.NumberedKind{ID: id, VisitKind: kind})
 	}
 	return id
 }
@@ -160,44 +171,17 @@ func visitorDigest(cell int64, t *journal.Traffic) int64 {
 	return int64(d.Sum64())
 }
 
-// countTraffic counts an event towards the caps of its offer.
-func (g *group) countTraffic(p *place, metric snapshot.CapMetric, at int64) {
-	g.mem.counters.covering(&p.Cell, at, g.mem, func(n *counter) {
-		if n.Metric == metric {
-			g.take(n, 1)
-		}
-	})
+// countCaps counts an event towards the caps of its offer.
+func (t *visitCounter) countCaps(p *counterContext, metric snapshot.CapMetric, at int64) {
+	t.mem.counters.Count(metric, &p.Cell, at)
 	for i := range p.caps {
-		r := &p.caps[i]
-		if r.limit.Metric != metric || !judge.Covers(r.limit, &p.Cell) {
+		limit := &p.caps[i]
+		if limit.Metric != metric || !judge.Covers(limit.Cap, &p.Cell) {
 			continue
 		}
-		key, _ := r.keyFor(&p.Cell, at, p.zone)
-		if n, ok := g.mem.counters.byKey[key]; ok {
-			g.capsChanged[n] = r.limit.Limit
+		key, _ := limit.Key(&p.Cell, at, p.zone)
+		if n := t.mem.counters.Find(key); n != nil {
+			t.changes.capsChanged[n] = limit.Limit
 		}
 	}
-}
-
-// beginTraffic begins the counters of a click or impression. It must not give the
-// cell its number: numbers go by the order of entries, not of groups.
-func (g *group) beginTraffic(ctx context.Context, t *journal.Traffic, refs []capRef) error {
-	c := t.Context
-	cell := judge.Cell{Network: c.Network, Offer: c.Offer, Partner: c.Partner}
-	for i := range refs {
-		if !judge.Covers(refs[i].limit, &cell) {
-			continue
-		}
-		if _, err := g.beginCounter(ctx, &refs[i], &cell, t.At, g.mem.location(c.TimeZone)); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// trafficCaps are the caps of a context that count clicks or impressions.
-func trafficCaps(c *journal.Context) []capRef {
-	return capRefs(c.Caps, c.TimeZone, func(m snapshot.CapMetric) bool {
-		return m == snapshot.CapClicks || m == snapshot.CapImpressions
-	})
 }

@@ -52,7 +52,7 @@ func (r *Replay) Outcome() (*Outcome, error) {
 			return nil, err
 		}
 	}
-	for id := range r.conversions {
+	for id := range r.books.Conversions {
 		if r.recorded[id] == nil {
 			if err := add(sums, nil, r.worth(id)); err != nil {
 				return nil, err
@@ -87,7 +87,7 @@ func (r *Replay) worth(id string) *worth {
 	if r.as[id] {
 		return recordedWorth(r.recorded[id])
 	}
-	c := r.conversions[id]
+	c := r.books.Conversions[id]
 	if c == nil || !c.Counts() {
 		return nil
 	}

@@ -5,11 +5,12 @@ import (
 	"encoding/binary"
 	"fmt"
 	"net/netip"
+	"slices"
 	"time"
 
-	"github.com/waypost/waypost/api/pricing"
 	"github.com/waypost/waypost/api/snapshot"
 	"github.com/waypost/waypost/tracker/journal"
+	"github.com/waypost/waypost/tracker/ledger/fold"
 	"github.com/waypost/waypost/tracker/ledger/judge"
 	"github.com/waypost/waypost/tracker/ledger/report/books"
 	"github.com/waypost/waypost/tracker/ledger/store"
@@ -17,9 +18,9 @@ import (
 	"github.com/waypost/waypost/tracker/server"
 )
 
-// Visits finds what a click or an impression brought along, by its id; nil if that
-// is not known any more.
-type Visits func(id string) (*judge.Visit, error)
+// Visits finds what a click or an impression brought along, by its id; nil if that is
+// not known any more. With exact its time is needed too, to the microsecond.
+type Visits func(id string, exact bool) (*judge.Visit, error)
 
 // reasonBadKey is the tracker's reason for a postback without the right key.
 const reasonBadKey = "bad_key"
@@ -36,18 +37,14 @@ type Replay struct {
 	// unlogged those of which no postback has come.
 	as, unlogged map[string]bool
 
-	conversions        map[string]*conversion
-	byOrder, bySession map[judge.Key]*conversion
-	closed             map[string]bool
-	repeats            map[judge.Key]int64
-	caps               caps
-	left               Left
-}
-
-// conversion is one of the new books, with what it was judged by.
-type conversion struct {
-	*judge.Conversion
-	terms *journal.Terms
+	books   *fold.Fold
+	configs map[*journal.Terms]*fold.Config
+	zones   fold.Zones
+	// held are the conversions on hold, until a time or a postback ends it.
+	held map[string]*fold.Conversion
+	// outcome is that of the last postback.
+	outcome judge.Outcome
+	left    Left
 }
 
 // Left counts what could not be replayed.
@@ -68,12 +65,15 @@ type Left struct {
 
 // New returns empty books under a configuration.
 func New(index *live.Index, since time.Time, visits Visits) *Replay {
-	return &Replay{
+	zones := fold.Zones{}
+	counters, _ := fold.NewCounters(zones, nil) // only those of tables can be unreadable
+	r := &Replay{
 		check: server.NewRechecker(index), visits: visits, since: since.UnixMicro(),
-		recorded: map[string]*books.Conversion{}, as: map[string]bool{}, unlogged: map[string]bool{}, conversions: map[string]*conversion{},
-		byOrder: map[judge.Key]*conversion{}, bySession: map[judge.Key]*conversion{},
-		closed: map[string]bool{}, repeats: map[judge.Key]int64{}, caps: newCaps(),
+		recorded: map[string]*books.Conversion{}, as: map[string]bool{}, unlogged: map[string]bool{},
+		configs: map[*journal.Terms]*fold.Config{}, zones: zones, held: map[string]*fold.Conversion{},
 	}
+	r.books = &fold.Fold{Known: fold.NewKnown(), Counters: counters, Source: r, Sink: r}
+	return r
 }
 
 // Recorded takes a conversion as it stands in the books. All of them come before
@@ -101,12 +101,46 @@ func (r *Replay) Postback(line *books.Postback) error {
 		r.left.Keys++
 		return nil
 	}
-	c, err := r.caseOf(line.ID, entry)
-	if err != nil {
+	return r.fold(line.ID, entry)
+}
+
+// First returns the entry that a tracker would write of a postback, and what becomes of
+// it in empty books: what happened before is not looked at. visit is what its click or
+// impression brought along. It reports false if the configuration lacks the offer or the
+// partner.
+func First(index *live.Index, in *server.Recorded, visit *judge.Visit) (*journal.Postback, judge.Outcome, bool) {
+	r := New(index, in.At, func(string, bool) (*judge.Visit, error) { return visit, nil })
+	entry, known := r.check.Check(in)
+	if !known {
+		return nil, judge.Outcome{}, false
+	}
+	if err := r.fold("", entry); err != nil {
+		panic(err) // neither the visit nor counters that begin with nothing can fail
+	}
+	return entry, r.outcome, true
+}
+
+// fold applies a postback at its time.
+func (r *Replay) fold(id string, entry *journal.Postback) error {
+	p := &fold.Postback{Postback: entry, ID: id, Config: r.config(entry.Terms), Keys: judge.KeysOf(entry)}
+	if err := r.Load([]*fold.Postback{p}); err != nil {
 		return err
 	}
-	r.book(judge.Postback(c), entry)
+	if err := r.books.Tick(entry.At); err != nil {
+		return err
+	}
+	r.books.Postback(p)
 	return nil
+}
+
+// config is the configuration of terms, which postbacks of a goal and partner share.
+func (r *Replay) config(t *journal.Terms) *fold.Config {
+	c := r.configs[t]
+	if c == nil {
+		c = fold.NewConfig(t, judge.Key{}, r.zones)
+		r.configs[t] = c
+	}
+	return c
 }
 
 // concernsEarlier reports whether a postback can only be understood with what came
@@ -150,107 +184,87 @@ func recordedOf(line *books.Postback) *server.Recorded {
 	return in
 }
 
-// caseOf collects what the verdict depends on.
-func (r *Replay) caseOf(id string, entry *journal.Postback) (*judge.Case, error) {
-	session, keys := judge.Session(entry), judge.KeysOf(entry)
-	c := &judge.Case{
-		ID: id, Postback: entry, Keys: keys, Day: judge.Day(entry.At, zone(entry.Terms.Offer.TimeZone)),
-		SessionClosed: session != "" && r.closed[session], RepeatAt: r.repeats[keys.Repeat],
+// Load is fold.Source's: it finds the visits of postbacks that ask for them, and begins
+// the counters of caps with nothing.
+func (r *Replay) Load(posts []*fold.Postback) error {
+	for _, p := range posts {
+		r.left.Caps = r.left.Caps || len(p.Config.Caps) > 0
+		cell := judge.Cell{Network: p.Network, Offer: p.Terms.Offer.Name, Partner: p.Terms.Partner.Name, Goal: p.Terms.Goal.Value}
+		nothing := func(*fold.Cap, *fold.Counter) (int64, error) { return 0, nil }
+		if err := r.books.Counters.Begin(p.Config.Caps, &cell, p.At, p.Config.Zone, nothing); err != nil {
+			return err
+		}
+		if err := r.findVisit(p); err != nil {
+			return fmt.Errorf("find the click of postback %s: %w", p.ID, err)
+		}
 	}
-	origin := entry.Terms
-	if found := r.byOrder[keys.Order]; found != nil {
-		r.endHold(found, entry.At)
-		c.ByOrder, c.Origin, origin = found.Conversion, found.terms, found.terms
-	} else if found := r.bySession[keys.Session]; found != nil {
-		r.endHold(found, entry.At)
-		c.BySession, c.Origin, origin = found.Conversion, found.terms, found.terms
-	}
-	c.Used = r.caps.used(origin)
-	r.left.Caps = r.left.Caps || len(entry.Terms.Offer.Caps) > 0
-	return c, r.findVisit(c, session)
+	return nil
 }
 
-// findVisit looks the click's data up where a rule may ask for them.
-func (r *Replay) findVisit(c *judge.Case, session string) (err error) {
-	if session == "" || !asksVisit(c.Postback.Terms) {
+// findVisit looks a visit up where a rule or a bound of time asks for it.
+func (r *Replay) findVisit(p *fold.Postback) error {
+	session, rules, exact := judge.Session(p.Postback), judge.AsksVisit(p.Postback), judge.AsksMoment(p.Postback)
+	if session == "" || !rules && !exact {
 		return nil
 	}
-	if c.Click, err = r.visits(session); err != nil {
-		return fmt.Errorf("find the click of postback %s: %w", c.ID, err)
+	visit, err := r.visits(session, exact)
+	if err != nil {
+		return err
 	}
-	if c.Click == nil {
+	r.books.Visits[session] = visit
+	if visit == nil && rules {
 		r.left.Visits++
 	}
 	return nil
 }
 
-func asksVisit(t *journal.Terms) bool {
-	for _, side := range []pricing.Side{t.Pricing.Payout, t.Pricing.Revenue} {
-		if len(side.Rules) > 0 {
-			return true
+// HoldsEnding is fold.Source's.
+func (r *Replay) HoldsEnding(at int64) ([]*fold.Conversion, error) {
+	var out []*fold.Conversion
+	for _, c := range r.held {
+		if c.HoldUntil <= at {
+			out = append(out, c)
 		}
 	}
-	return false
+	slices.SortFunc(out, func(a, b *fold.Conversion) int {
+		return cmp.Or(cmp.Compare(a.HoldUntil, b.HoldUntil), cmp.Compare(a.ID, b.ID))
+	})
+	return out, nil
 }
 
-// endHold lets the time pass for a conversion on hold.
-func (r *Replay) endHold(c *conversion, at int64) {
-	if c.Status == snapshot.StatusHold && c.HoldUntil != 0 && c.HoldUntil <= at {
-		*c = conversion{judge.EndHold(c.Conversion, c.terms, c.HoldUntil).Conversion, c.terms}
+// Booked is fold.Sink's: it follows which conversions are on hold.
+func (r *Replay) Booked(c *fold.Conversion, o *judge.Outcome, _ *fold.Config, _ *judge.Visit) {
+	if n := o.Conversion; n.Status == snapshot.StatusHold && n.HoldUntil != 0 {
+		r.held[n.ID] = c
+	} else {
+		delete(r.held, n.ID)
 	}
 }
 
-// Moderation repeats a person's decision.
-func (r *Replay) Moderation(id string, change *books.Change) {
-	found := r.conversions[id]
-	if found == nil {
-		return
-	}
+// Judged is fold.Sink's; a replay writes no log.
+func (r *Replay) Judged(_ *fold.Postback, o *judge.Outcome) { r.outcome = *o }
+
+// Parked is fold.Sink's; nothing waits in a replay.
+func (r *Replay) Parked(*fold.Waiting) {}
+
+// Released is fold.Sink's.
+func (r *Replay) Released(*fold.Waiting) {}
+
+// Moderation repeats a person's decision; one that the books refused is passed over.
+func (r *Replay) Moderation(id string, change *books.Change) error {
 	at := change.Time.UnixMicro()
-	r.endHold(found, at)
-	x := &journal.Moderation{At: at, ConversionID: id, Status: change.To.Number(), From: found.Status, Reason: change.Reason, Actor: change.By,
-		Release: change.From == books.Hold && change.To == books.Approved}
-	switch {
-	case change.Reason == judge.ReasonStatusChanged, change.From == change.To && change.To != books.Hold:
-		return // the books refused it
-	case change.To == books.Hold:
+	if err := r.books.Tick(at); err != nil {
+		return err
+	}
+	found := r.books.Conversions[id]
+	if found == nil || change.Reason == judge.ReasonStatusChanged || change.From == change.To && change.To != books.Hold {
+		return nil
+	}
+	x := &journal.Moderation{At: at, Network: found.Cell.Network, ConversionID: id, Status: change.To.Number(), From: found.Status,
+		Reason: change.Reason, Actor: change.By, Release: change.From == books.Hold && change.To == books.Approved}
+	if change.To == books.Hold {
 		x.Status = snapshot.StatusApproved
 	}
-	keys := judge.FreedKeys(found.Conversion, found.terms)
-	r.book(judge.Moderate(&judge.Moderated{
-		Entry: x,
-		Found: found.Conversion, Origin: found.terms, Used: r.caps.used(found.terms),
-		Taken: taken(r.byOrder[keys.Order], found) || taken(r.bySession[keys.Session], found),
-	}), nil)
-}
-
-func taken(by, of *conversion) bool { return by != nil && by != of }
-
-// book takes an outcome into the new books; entry is nil for a moderation.
-func (r *Replay) book(o judge.Outcome, entry *journal.Postback) {
-	if o.Closes != "" {
-		r.closed[o.Closes] = true
-	}
-	if o.Remember {
-		r.repeats[judge.KeysOf(entry).Repeat] = entry.At
-	}
-	if o.Conversion == nil {
-		return
-	}
-	c := r.conversions[o.Conversion.ID]
-	if c == nil {
-		c = &conversion{terms: entry.Terms}
-		r.conversions[o.Conversion.ID] = c
-	} else {
-		delete(r.byOrder, c.OrderKey)
-		delete(r.bySession, c.SessionKey)
-	}
-	c.Conversion = o.Conversion
-	if c.OrderKey != (judge.Key{}) {
-		r.byOrder[c.OrderKey] = c
-	}
-	if c.SessionKey != (judge.Key{}) {
-		r.bySession[c.SessionKey] = c
-	}
-	r.caps.count(c.terms, o.Conversion, o.Before)
+	r.books.Moderate(x)
+	return nil
 }

@@ -27,8 +27,6 @@ func (s *Server) serve(ctx *fasthttp.RequestCtx) {
 	}()
 	v.begin(ctx)
 	v.dispatch()
-	endWithAnswer(ctx)
-	s.giveBack(ctx)
 }
 
 // routePath is the path for a log line: one of ours, never what a visitor wrote.
@@ -43,9 +41,6 @@ func routePath(ctx *fasthttp.RequestCtx) string {
 // dispatch finds out who asks for what, and lets the action answer.
 func (v *visit) dispatch() {
 	s, ctx := v.s, v.ctx
-	if s.draining.Load() {
-		ctx.SetConnectionClose()
-	}
 	if away, why := v.screen(); away != nil {
 		s.turnAway(ctx, away, why)
 		return

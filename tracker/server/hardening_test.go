@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/waypost/waypost/tracker/port"
 	"github.com/waypost/waypost/tracker/server"
 	"github.com/waypost/waypost/tracker/server/address"
 )
@@ -200,7 +201,7 @@ func TestSlowClientsAreSentAway(t *testing.T) {
 // listen serves a second server of the world on a real socket.
 func (w *world) listen(t testing.TB) net.Listener {
 	t.Helper()
-	l, err := address.Listen(t.Context(), "127.0.0.1:0")
+	l, err := port.Listen(t.Context(), "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}

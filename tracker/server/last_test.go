@@ -9,8 +9,8 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"github.com/waypost/waypost/tracker/port"
 	"github.com/waypost/waypost/tracker/server"
-	"github.com/waypost/waypost/tracker/server/address"
 )
 
 // telling is a port that counts the answers which its connections hold back.
@@ -24,11 +24,11 @@ func (l *telling) Accept() (net.Conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &tellingConn{conn.(address.Direct), &l.last}, nil
+	return &tellingConn{conn.(port.Conn), &l.last}, nil
 }
 
 type tellingConn struct {
-	address.Direct
+	port.Conn
 	last *atomic.Int32
 }
 
@@ -36,12 +36,12 @@ func (c *tellingConn) WriteNow(b []byte, last bool) (int, error) {
 	if last {
 		c.last.Add(1)
 	}
-	return c.Direct.WriteNow(b, last)
+	return c.Conn.WriteNow(b, last)
 }
 
 func (c *tellingConn) WriteLast(b []byte) (int, error) {
 	c.last.Add(1)
-	return address.WriteLast(c.Direct, b)
+	return c.Conn.WriteLast(b)
 }
 
 // An answer after which the connection is closed leaves together with its end, and
@@ -62,7 +62,7 @@ func TestTheLastAnswerIsWrittenAsTheLast(t *testing.T) {
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			w := newWorld(t, nil)
-			plain, err := address.Listen(t.Context(), "127.0.0.1:0")
+			plain, err := port.Listen(t.Context(), "127.0.0.1:0")
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -16,8 +16,8 @@ import (
 	"github.com/waypost/waypost/api/seal"
 	"github.com/waypost/waypost/tracker/journal"
 	"github.com/waypost/waypost/tracker/live"
+	"github.com/waypost/waypost/tracker/port"
 	"github.com/waypost/waypost/tracker/server"
-	"github.com/waypost/waypost/tracker/server/address"
 	"github.com/waypost/waypost/tracker/token"
 )
 
@@ -54,7 +54,7 @@ func startSlow(t *testing.T, drain time.Duration) (*slowJournal, net.Listener, c
 	if err != nil {
 		t.Fatal(err)
 	}
-	l, err := address.Listen(t.Context(), "127.0.0.1:0")
+	l, err := port.Listen(t.Context(), "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -155,7 +155,7 @@ func TestRequestsThatNeverEndAreGivenUp(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	l, err := address.Listen(t.Context(), "127.0.0.1:0")
+	l, err := port.Listen(t.Context(), "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -182,7 +182,7 @@ func TestStoppingAtOnce(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		l, err := address.Listen(t.Context(), "127.0.0.1:0")
+		l, err := port.Listen(t.Context(), "127.0.0.1:0")
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -48,6 +48,8 @@ type Options struct {
 	// Countries may be nil: then no event has a country.
 	Countries *visitor.Countries
 	Limits    Limits
+	// Plain serves by fasthttp alone, without the event loop of tracker/port.
+	Plain bool
 	// Metrics may be nil.
 	Metrics prometheus.Registerer
 	// Tracer gets a span of each postback, from its arrival to its answer; nil for none.

@@ -87,3 +87,8 @@ func (r *route) allowed(method string) (ok bool, list string) {
 	}
 	return method == "GET" || method == "HEAD", "GET, HEAD"
 }
+
+// inline reports whether requests of the route never wait: plain clicks and impressions.
+func (r *route) inline() bool {
+	return r != nil && (r.action == actClick || r.action == actImpression) && r.choose == nil
+}

@@ -34,7 +34,7 @@ type world struct {
 	registry *prometheus.Registry
 	server   *server.Server
 	options  server.Options // of a second server like it
-	listener *port
+	listener *origins
 }
 
 // newWorld starts a server; change may alter its options before. It is stopped

@@ -3,6 +3,6 @@
 //
 // It is pure: state and entry in, outcome out. It knows no database, no
 // configuration and no clock; time comes with the journal's entries alone, so
-// that the same journal always gives the same books. The fold in package ledger
-// brings the state; package store keeps the outcome.
+// that the same journal always gives the same books. Package fold brings
+// the state and books the outcome.
 package judge

@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/waypost/waypost/api/snapshot"
+	"github.com/waypost/waypost/tracker/journal"
 )
 
 const (
@@ -76,4 +77,25 @@ func (c *Case) mismatch() string {
 		return ReasonCurrencyMismatch
 	}
 	return ""
+}
+
+// AsksVisit reports whether a rule asks for what the visit of a postback brought along.
+func AsksVisit(p *journal.Postback) bool {
+	return p.Terms != nil && len(p.Terms.Pricing.Payout.Rules)+len(p.Terms.Pricing.Revenue.Rules) > 0
+}
+
+// AsksMoment reports whether the second that an id holds is too coarse for the offer's
+// bounds of time: the verdict then depends on the row of the visit.
+func AsksMoment(p *journal.Postback) bool {
+	if Session(p) == "" || p.Terms == nil {
+		return false
+	}
+	a := &p.Terms.Offer.Attribution
+	age := p.At - p.SessionAt*second
+	if p.ClickID == "" {
+		late := age - hours(a.ImpressionLookbackHours, defaultImpressionLookback)
+		return late > 0 && late < second
+	}
+	late, soon := age-hours(a.ClickLookbackHours, defaultClickLookback), age-int64(a.MinimumClickSeconds)*second
+	return late > 0 && late < second || a.MinimumClickSeconds > 0 && soon >= 0 && soon < second
 }

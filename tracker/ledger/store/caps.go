@@ -3,29 +3,19 @@ package store
 import (
 	"context"
 	"fmt"
-)
 
-// Counter is how far one cap is used up within one of its windows. A definition
-// that changes is another counter, which begins with what the rollups say.
-type Counter struct {
-	Network, Offer, Cap string
-	// Definition is what the cap counts, as the fold writes it.
-	Definition string
-	Partner    string // "" for a cap that counts the offer as a whole
-	Starts     int64  // of the window, microseconds since 1970
-	Ends       int64  // exclusive; 0 for lifetime
-	Used       int64  // a count, or millionths
-}
+	"github.com/waypost/waypost/tracker/ledger/fold"
+)
 
 var capColumns = columnsOf("network offer cap definition partner starts ends used")
 
 var capTable = &table{name: "caps", columns: capColumns, conflict: replace("network, offer, cap, definition, partner, starts", capColumns)}
 
 // Counters reads all counters.
-func (tx *Tx) Counters(ctx context.Context) ([]Counter, error) {
-	var out []Counter
+func (tx *Tx) Counters(ctx context.Context) ([]fold.Counter, error) {
+	var out []fold.Counter
 	err := tx.in.query(ctx, "SELECT network, offer, cap, definition, partner, starts, ends, used FROM caps", nil, func(row scanner) error {
-		var c Counter
+		var c fold.Counter
 		err := row.Scan(&c.Network, &c.Offer, &c.Cap, &c.Definition, &c.Partner, &c.Starts, &c.Ends, &c.Used)
 		out = append(out, c)
 		return err
@@ -37,7 +27,7 @@ func (tx *Tx) Counters(ctx context.Context) ([]Counter, error) {
 }
 
 // PutCounters keeps counters.
-func (tx *Tx) PutCounters(ctx context.Context, list []*Counter) error {
+func (tx *Tx) PutCounters(ctx context.Context, list []*fold.Counter) error {
 	err := tx.in.upsert(ctx, capTable, len(list), func(i int, row []any) {
 		c := list[i]
 		row[0], row[1], row[2], row[3] = c.Network, c.Offer, clean(c.Cap), c.Definition

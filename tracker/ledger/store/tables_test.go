@@ -11,6 +11,7 @@ import (
 
 	"github.com/waypost/waypost/api/money"
 	"github.com/waypost/waypost/tracker/journal"
+	"github.com/waypost/waypost/tracker/ledger/fold"
 	"github.com/waypost/waypost/tracker/ledger/judge"
 	"github.com/waypost/waypost/tracker/ledger/store"
 	"github.com/waypost/waypost/tracker/ledger/store/storetest"
@@ -177,7 +178,7 @@ func TestSmallTables(t *testing.T) {
 		ctx := t.Context()
 		s := open(t, target)
 		boot := store.Boot{ID: [16]byte{1}, Writer: "t", Sequence: 1 << 40}
-		counter := store.Counter{Network: "n", Offer: "o", Cap: "c", Definition: "d", Partner: "p", Starts: 1, Ends: 9, Used: 3}
+		counter := fold.Counter{CounterKey: fold.CounterKey{Network: "n", Offer: "o", Cap: "c", Definition: "d", Partner: "p", Starts: 1}, Ends: 9, Used: 3}
 		parked := store.Parked{ID: "1", Session: "s", Place: 1 << 50, Boot: [16]byte{2}, Sequence: 7, Entry: 3, Reply: "r", Terms: judge.Key{4}, Postback: []byte{0, 255}}
 		for range 2 {
 			update(t, s, func(tx *store.Tx) error {
@@ -188,7 +189,7 @@ func TestSmallTables(t *testing.T) {
 					tx.PutTerms(ctx, map[judge.Key][]byte{{1}: {9}}),
 					tx.PutRepeats(ctx, []store.Repeat{{Key: judge.Key{2}, At: 5}}),
 					tx.CloseSessions(ctx, []store.Session{{ID: "s", ClosedAt: 1, ClosedBy: "c"}}),
-					tx.PutCounters(ctx, []*store.Counter{&counter}),
+					tx.PutCounters(ctx, []*fold.Counter{&counter}),
 					tx.Park(ctx, []*store.Parked{&parked}),
 					tx.AddDeliveries(ctx, []store.Delivery{{ID: "d", URL: "https://x.example/", Macros: map[string]string{"sub1": "a", "b": "\""}}}),
 				} {
@@ -210,7 +211,7 @@ func TestSmallTables(t *testing.T) {
 			terms, err6 := tx.Terms(ctx, []any{store.KeyOf(judge.Key{1})})
 			got := fmt.Sprint(sequences[[16]byte{1}], len(sequences), counters, closed, repeats[judge.Key{2}], len(repeats), len(terms[judge.Key{1}]),
 				fmt.Sprintf("%+v", list), err1, err2, err3, err4, err5, err6)
-			want := fmt.Sprint(uint64(1<<40+1), 1, []store.Counter{{Network: "n", Offer: "o", Cap: "c", Definition: "d", Partner: "p", Starts: 1, Ends: 9, Used: 4}},
+			want := fmt.Sprint(uint64(1<<40+1), 1, []fold.Counter{{CounterKey: fold.CounterKey{Network: "n", Offer: "o", Cap: "c", Definition: "d", Partner: "p", Starts: 1}, Ends: 9, Used: 4}},
 				map[string]bool{"s": true}, int64(5), 1, 1, fmt.Sprintf("%+v", []store.Parked{parked}), error(nil), error(nil), error(nil), error(nil), error(nil), error(nil))
 			if got != want {
 				t.Errorf("read back\n%s, want\n%s", got, want)

@@ -1,6 +1,0 @@
-//go:build !linux
-
-package main
-
-// takeTurns has no meaning elsewhere.
-func takeTurns() {}
