@@ -2,14 +2,11 @@ package controllers
 
 import (
 	"context"
-	"errors"
 	"time"
 
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/trace"
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
 
-	"github.com/waypost/waypost/controllers/publish"
 	"github.com/waypost/waypost/controllers/release"
 )
 
@@ -69,39 +66,4 @@ func (f flight) trace(tracer trace.Tracer, served time.Time) {
 		_, span := tracer.Start(ctx, part.name, trace.WithTimestamp(part.began))
 		span.End(trace.WithTimestamp(part.ended))
 	}
-}
-
-// measure counts what a plan has done.
-func (l *loop) measure(e ended) {
-	publication := e.Action == release.Publish || e.Action == release.RollBack
-	if e.Err != nil && (publication || errors.Is(e.Err, publish.ErrLost)) {
-		l.metrics.PublishFailures.WithLabelValues(failureReason(e.Err)).Inc()
-	}
-	if e.Err == nil && e.Action == release.Publish {
-		l.metrics.PublishSeconds.Observe(e.carried.took().Seconds())
-	}
-	l.metrics.ShardsWritten.Add(float64(e.Result.Shards))
-	l.metrics.BytesWritten.Add(float64(e.Result.Bytes))
-	l.metrics.ShardsCollected.Add(float64(e.Collected.Removed))
-	if e.Result.Wrote {
-		l.metrics.ManifestsWritten.Inc()
-		l.log.V(1).Info("published", "revision", e.Result.Manifest.Revision, "shards", e.Result.Shards, "bytes", e.Result.Bytes)
-	}
-}
-
-// failureReason returns the label under which a failure is counted.
-func failureReason(err error) string {
-	switch {
-	case errors.Is(err, publish.ErrSuperseded):
-		return "superseded"
-	case errors.Is(err, publish.ErrLost):
-		return "lost"
-	case errors.Is(err, publish.ErrNoCommonSchema):
-		return "schema"
-	case errors.Is(err, publish.ErrNotRetained):
-		return "not_retained"
-	case apierrors.IsForbidden(err):
-		return "forbidden"
-	}
-	return "api"
 }

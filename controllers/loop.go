@@ -2,14 +2,12 @@ package controllers
 
 import (
 	"context"
-	"errors"
 	"sync"
 	"time"
 
 	"github.com/go-logr/logr"
 	"go.opentelemetry.io/otel/trace"
 	"k8s.io/apimachinery/pkg/types"
-	"k8s.io/apimachinery/pkg/util/wait"
 
 	"github.com/waypost/waypost/api/seal"
 	"github.com/waypost/waypost/controllers/compile"
@@ -136,32 +134,6 @@ func (l *loop) run(ctx context.Context) error {
 	}
 }
 
-// resume takes up what was published before: the last good forms, the revision, and
-// what trackers serve. While the API server does not answer it waits; it returns
-// false when the context ends.
-func (l *loop) resume(ctx context.Context) bool {
-	retry := wait.Backoff{Duration: 100 * time.Millisecond, Factor: 2, Cap: 5 * time.Second, Steps: 64}
-	previous, err := l.publisher.Load(ctx)
-	for ; err != nil; previous, err = l.publisher.Load(ctx) {
-		l.log.Error(err, "read what is published, will try again")
-		select {
-		case <-ctx.Done():
-			return false
-		case <-time.After(retry.Step()):
-		}
-	}
-	for _, problem := range previous.Problems {
-		l.log.Error(problem, "part of what is published cannot be used; last good forms in it are those of an earlier revision, if any has it, and it will be published again")
-	}
-	if err := l.compiler.LoadPrevious(previous.Records); err != nil {
-		l.log.Error(err, "a published record cannot be used")
-	}
-	l.release.Resume(previous, l.publisher.Data(), time.Now())
-	l.announce()
-	l.acknowledge(l.poller.Once(ctx), time.Now())
-	return ctx.Err() == nil
-}
-
 // receive takes what the informers have seen.
 func (l *loop) receive(m mail, now time.Time) {
 	for key, form := range m.objects {
@@ -172,39 +144,6 @@ func (l *loop) receive(m mail, now time.Time) {
 	}
 	if m.shards {
 		l.release.ShardRemoved(now)
-	}
-}
-
-// acknowledge takes what trackers serve. While a rollback is carried out it does not:
-// a later revision may have an earlier content then, and the next sweep has the news.
-func (l *loop) acknowledge(sweep trackers.Sweep, now time.Time) {
-	if l.doing == release.RollBack {
-		return
-	}
-	served, turned := l.progress.Acknowledge(sweep, now)
-	m := l.release.Published()
-	if m == nil {
-		return
-	}
-	acked, total := sweep.Count(m.Revision, m.Digest)
-	l.metrics.Trackers.Set(float64(total))
-	l.metrics.TrackersBehind.Set(float64(total - acked))
-	if turned {
-		l.log.Info("the first tracker has come or the last one has gone, every object reports it", "trackers", total)
-	}
-	for _, f := range l.flights.land(served) {
-		l.metrics.PropagationSeconds.Observe(now.Sub(f.since).Seconds())
-		f.trace(l.tracer, now)
-	}
-	if l.doing != release.Nothing {
-		return // what is being written may be served already
-	}
-	if highest := sweep.Highest(); highest > m.Revision {
-		l.log.Info("a tracker serves a later revision than the published one, continuing behind it", "published", m.Revision, "served", highest)
-	}
-	if l.release.Heed(sweep, now) {
-		l.metrics.Rejections.Inc()
-		l.publisher.Doubt()
 	}
 }
 
@@ -235,86 +174,6 @@ func (l *loop) begin(ctx context.Context, now time.Time) {
 		e.carried = step{began, time.Now()}
 		l.ended <- e
 	})
-}
-
-// compile brings records and verdicts up to date.
-func (l *loop) compile(now time.Time) {
-	began := time.Now()
-	delta := l.compiler.Compile(now)
-	l.compiled = step{began, time.Now()}
-	l.metrics.CompileSeconds.Observe(l.compiled.took().Seconds())
-	expiry, _ := l.compiler.NextChange()
-	l.release.Want(delta, expiry)
-	l.progress.Judged(delta.Verdicts, now)
-}
-
-// carryOut does what a plan asks for.
-func carryOut(ctx context.Context, p *publish.Publisher, plan release.Plan) (o release.Outcome) {
-	switch plan.Action {
-	case release.Publish:
-		o.Result, o.Err = p.Publish(ctx, plan.Change)
-	case release.RollBack:
-		o.Result, o.Err = p.Rollback(ctx, plan.To, plan.Change)
-	case release.Verify:
-		o.Err = p.Verify(ctx)
-	case release.NoteHolds:
-		o.Err = p.Hold(ctx, plan.Held)
-	case release.Collect:
-		o.Collected, o.Err = p.Collect(ctx)
-	}
-	o.Data = p.Data()
-	return o
-}
-
-// finish takes how a plan ended. It fails when another operator has taken over.
-func (l *loop) finish(e ended, now time.Time) error {
-	l.doing = release.Nothing
-	l.measure(e)
-	if errors.Is(e.Err, publish.ErrSuperseded) {
-		return e.Err
-	}
-	if e.Err != nil {
-		l.log.Error(e.Err, "could not "+string(e.Action))
-	}
-	if errors.Is(e.Err, publish.ErrNoCommonSchema) {
-		l.poller.Now()
-	}
-	if l.release.Finish(e.Plan, e.Outcome, now) {
-		l.progress.Failed("the snapshot cannot be published: "+e.Err.Error(), now)
-	}
-	if e.Err != nil || e.Action != release.Publish && e.Action != release.RollBack {
-		return nil
-	}
-	for _, key := range e.Result.Refused {
-		l.refuse(key)
-	}
-	if e.Result.Wrote {
-		l.flights.add(e)
-		l.announce()
-	}
-	if e.Action == release.RollBack {
-		l.progress.Reopen(l.release.Differing(), true)
-	}
-	l.progress.Settle(l.release.Stage)
-	return nil
-}
-
-// announce makes trackers be asked for what is published now.
-func (l *loop) announce() {
-	m := l.release.Published()
-	if m == nil {
-		return
-	}
-	l.progress.Published(m)
-	l.poller.Want(m.Revision, m.Digest)
-	records := 0
-	for _, ref := range m.Shards {
-		records += ref.Records
-	}
-	l.metrics.Revision.Set(float64(m.Revision))
-	l.metrics.PinnedRevision.Set(float64(m.Pinned))
-	l.metrics.Shards.Set(float64(len(m.Shards)))
-	l.metrics.Records.Set(float64(records))
 }
 
 // report writes statuses and Events of what has happened.

@@ -1,14 +1,12 @@
 package controllers
 
 import (
-	"fmt"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
 
 	"github.com/waypost/waypost/api/snapshot"
 	"github.com/waypost/waypost/api/v1alpha1"
-	"github.com/waypost/waypost/controllers/compile"
 	"github.com/waypost/waypost/controllers/release"
 	"github.com/waypost/waypost/controllers/secrets"
 	"github.com/waypost/waypost/controllers/status"
@@ -69,18 +67,6 @@ func (l *loop) found(f secrets.Found, now time.Time) {
 		l.upsert(form, now)
 	}
 	l.release.Note(now)
-}
-
-// refuse takes an object back for which its shard has no room.
-func (l *loop) refuse(key snapshot.Key) {
-	r := l.release.Wanted(key)
-	if r == nil {
-		return
-	}
-	l.compiler.Refuse(r.Kind, r.Network, r.Name, r.Generation, compile.Problem{
-		Reason:  v1alpha1.ReasonTooLarge,
-		Message: fmt.Sprintf("its shard of the snapshot would exceed %d KiB; divide it into several objects", snapshot.MaxShardBytes>>10),
-	})
 }
 
 // record makes an Event of a notice.
