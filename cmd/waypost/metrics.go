@@ -5,18 +5,19 @@ import (
 	"github.com/prometheus/client_golang/prometheus/collectors"
 )
 
-// withRuntime adds what every process shows.
+// withRuntime adds what every process shows: memory, goroutines, file handles, and
+// its version.
 func withRuntime(registry *prometheus.Registry) *prometheus.Registry {
-	registry.MustRegister(runtimeCollectors()...)
+	registry.MustRegister(buildInfo(), collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return registry
 }
 
-// runtimeCollectors are memory, goroutines, file handles, and which version this is.
-func runtimeCollectors() []prometheus.Collector {
+// buildInfo shows which version this process is.
+func buildInfo() prometheus.Collector {
 	build := prometheus.NewGauge(prometheus.GaugeOpts{
 		Name: "waypost_build_info", Help: "1, with the version of this process.",
 		ConstLabels: prometheus.Labels{"version": version},
 	})
 	build.Set(1)
-	return []prometheus.Collector{build, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{})}
+	return build
 }

@@ -114,14 +114,12 @@ func runOperator(ctx context.Context, f operatorFlags) error {
 // read, fails in silence.
 func logWatches(log logr.Logger) { ctrllog.SetLogger(log) }
 
-// showRuntime adds to the metrics of controller-runtime what every process shows;
-// some of it may be there already.
+// showRuntime adds the version to the metrics of controller-runtime, which has the
+// others that every process shows.
 func showRuntime() error {
-	for _, c := range runtimeCollectors() {
-		err := ctrlmetrics.Registry.Register(c)
-		if already := (prometheus.AlreadyRegisteredError{}); err != nil && !errors.As(err, &already) {
-			return fmt.Errorf("registering metrics: %w", err)
-		}
+	err := ctrlmetrics.Registry.Register(buildInfo())
+	if already := (prometheus.AlreadyRegisteredError{}); err != nil && !errors.As(err, &already) {
+		return fmt.Errorf("registering metrics: %w", err)
 	}
 	return nil
 }
