@@ -112,7 +112,7 @@ func (e *explanation) print(ctx context.Context, w io.Writer, index *live.Index,
 	goal := offer.Goal(e.goal)
 	if goal != nil {
 		if in.Via = doorOf(goal.Body().Protocol); in.Via != journal.ViaServer {
-			in.Params["encrypted"] = "1" // as the sealed form of its link
+			in.Params["encrypted"], in.Goal = "1", goal.Body().Value // as the sealed form of its link
 		}
 	}
 	entry, outcome, known := replay.First(index, in, visit)
