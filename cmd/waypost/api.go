@@ -37,7 +37,11 @@ func (b *bookkeeping) api(authorizer admin.Authorizer, o admin.Options) (http.Ha
 	return admin.NewHandler(o), []task{
 		courier.Run,
 		func(ctx context.Context) error {
-			deliveries.KeepPruned(ctx, b.flags.retain, time.Now, b.log.WithName("courier"))
+			deliveries.KeepPruned(ctx, b.flags.retain, b.ledger.RetentionTime, b.log.WithName("courier"))
+			return nil
+		},
+		func(ctx context.Context) error {
+			deliveries.KeepDue(ctx, time.Now, b.log.WithName("courier"))
 			return nil
 		},
 		func(ctx context.Context) error { return b.wakeOnProgress(ctx, wake) },

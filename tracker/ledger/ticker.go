@@ -31,7 +31,7 @@ func (l *Ledger) keepTicking(ctx context.Context) {
 		select {
 		case <-look.C:
 			if l.recognised.Load() {
-				t.look(ctx, l.o.Now())
+				t.look(ctx, t.now())
 			}
 		case <-ctx.Done():
 			return
@@ -48,6 +48,18 @@ type ticker struct {
 	before   int64
 	holdsAt  time.Time // when the database was last asked
 	nextHold int64
+	present  present
+}
+
+// now is the time to go by. A leap of the clock is named once.
+func (t *ticker) now() time.Time {
+	wall := t.l.o.Now()
+	believed, leapt := t.present.of(wall)
+	if leapt {
+		t.l.o.Log.Error(nil, "the clock has leapt forward: holds do not end by it, and nothing is dropped, until it has been so for a while; set it right if it is wrong",
+			"ahead", wall.Sub(believed).String(), "heldFor", leapHeld.String())
+	}
+	return believed
 }
 
 func (t *ticker) look(ctx context.Context, now time.Time) {
@@ -116,6 +128,10 @@ func (l *Ledger) trimTime() time.Time {
 	l.trimAt.Store(min(now, l.trimAt.Load()+2*trimEvery.Microseconds()))
 	return time.UnixMicro(l.trimAt.Load())
 }
+
+// RetentionTime is the time that the age of rows goes by: that of the last tick, and from
+// there on trimTime's. Zero before the tables have been read.
+func (l *Ledger) RetentionTime() time.Time { return time.UnixMicro(l.trimAt.Load()) }
 
 func (l *Ledger) trim(ctx context.Context) {
 	position, _ := l.Position()

@@ -12,6 +12,9 @@ const (
 	giveUpAfter = 24 * time.Hour
 )
 
+// LongestPause is the longest that a waiting delivery is not due.
+const LongestPause = longest + longest/5
+
 // next decides about a delivery that failed at now for the attempts-th time: when
 // to try again, or that it is parked. Delays triple from ten seconds to four
 // hours; jitter in [0, 1) spreads them by a fifth to both sides, so that what

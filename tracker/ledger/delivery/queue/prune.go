@@ -40,6 +40,42 @@ func (q *Queue) KeepPruned(ctx context.Context, retain time.Duration, now func()
 	}
 }
 
+// forwardEvery is the pause of KeepDue.
+const forwardEvery = 5 * time.Minute
+
+// KeepDue brings forward, until ctx ends, the deliveries that a clock which was ahead has
+// put off: those due later than any pause lasts.
+func (q *Queue) KeepDue(ctx context.Context, now func() time.Time, log logr.Logger) {
+	tick := time.NewTicker(forwardEvery)
+	defer tick.Stop()
+	for {
+		if n, err := q.bringForward(ctx, now()); err != nil && ctx.Err() == nil {
+			log.Error(err, "bringing deliveries forward; trying again in five minutes")
+		} else if n > 0 {
+			log.Info("brought deliveries forward that a clock ahead of this one had put off", "count", n)
+		}
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// bringForward makes due now what would be due later than any pause lasts, and returns
+// how many.
+func (q *Queue) bringForward(ctx context.Context, now time.Time) (n int64, err error) {
+	err = q.store.Update(ctx, func(tx *store.Tx) error {
+		n, err = tx.Exec(ctx, "UPDATE deliveries SET due_at = ? WHERE state = 'waiting' AND due_at > ?",
+			now.UnixMicro(), now.Add(delivery.LongestPause).UnixMicro())
+		return err
+	})
+	if err != nil {
+		return 0, fmt.Errorf("bring deliveries forward: %w", err)
+	}
+	return n, nil
+}
+
 // Prune removes deliveries that are over and were called for before a moment, and
 // returns how many. What waits or is suspended stays, however old.
 func (q *Queue) Prune(ctx context.Context, before time.Time) (int64, error) {

@@ -66,3 +66,29 @@ func TestPrune(t *testing.T) {
 		d.KeepPruned(d.ctx, 0, time.Now, logr.Discard()) // returns
 	})
 }
+
+// TestDueAheadOfTheClock: what a clock a year ahead has put off is due now, a pause is kept.
+func TestDueAheadOfTheClock(t *testing.T) {
+	each(t, func(d *desk) {
+		d.fold(postback("a", "http://x.example", start.AddDate(1, 0, 0)), postback("b", "http://x.example", start.Add(time.Hour)))
+		ctx, cancel := context.WithCancel(d.ctx)
+		done := make(chan struct{})
+		go func() {
+			defer close(done)
+			d.KeepDue(ctx, func() time.Time { return start }, logr.Discard())
+		}()
+		due := func(id string) (at int64) {
+			d.Helper()
+			if err := d.store.Reader().QueryRowContext(d.ctx, "SELECT due_at FROM deliveries WHERE id = '"+id+"'").Scan(&at); err != nil {
+				d.Fatal(err)
+			}
+			return at
+		}
+		d.await("the one to be due", func() bool { return due("a") == start.UnixMicro() })
+		cancel()
+		<-done
+		if got := due("b"); got != start.Add(time.Hour).UnixMicro() {
+			d.Errorf("the other is due at %d", got)
+		}
+	})
+}
