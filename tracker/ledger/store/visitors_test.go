@@ -118,6 +118,9 @@ func beforeSets(t *testing.T, target string, fill func(add func(day, visitor int
 	}
 	do("DROP TABLE visitors")
 	do("ALTER TABLE conversions DROP COLUMN repeat_key")
+	for _, column := range []string{"journal", "digest", "digest_at", "key_prints"} {
+		do("ALTER TABLE ledger DROP COLUMN " + column)
+	}
 	do("CREATE TABLE uniques (day INTEGER NOT NULL, visitor INTEGER NOT NULL, PRIMARY KEY (day, visitor)) WITHOUT ROWID")
 	do("DELETE FROM goose_db_version WHERE version_id > 3")
 	do("BEGIN")

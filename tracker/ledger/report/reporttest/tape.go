@@ -74,7 +74,7 @@ func (r *reader) decode(list [][]byte) ([]*journal.Batch, error) {
 			return nil, fmt.Errorf("read the tape: %w", err)
 		}
 		r.last++
-		b.Position, b.Stored = r.last, time.Unix(1_700_000_000, 0)
+		b.Position, b.Stored = r.last, time.Unix(4_000_000_000, 0)
 		out = append(out, b)
 	}
 	return out, nil
