@@ -68,6 +68,7 @@ func newKeysInitCommand() *cobra.Command {
 	}
 	place.addFlags(cmd.Flags())
 	cmd.Flags().BoolVar(&newKeys, "new-keys", false, "make keys although --data was made with others, which are lost")
+	withoutTwins(cmd.Flags(), "new-keys")
 	cmd.Flags().BoolVar(&signing, "signing", false, "also make "+signingKeyFile+" for the operator and "+verifyKeysFile+" for the trackers: in --data, or in the Secrets NAME-signing and NAME-verify beside --secret")
 	return cmd
 }

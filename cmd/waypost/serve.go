@@ -58,6 +58,7 @@ whole and its last good form is served on; the console says so, with file and li
 	flags.StringVar(&f.admin, "admin", "127.0.0.1:9090", "admin port: health, metrics, API and console; not public")
 	addPublicURL(flags, &f.publicURL)
 	flags.BoolVar(&f.newKeys, "new-keys", false, "begin with sealing keys that the data was not made with: all click ids and sealed links in the wild are dead")
+	withoutTwins(flags, "new-keys")
 	flags.StringVar(&f.journalListen, "journal-listen", "", "host:port on which tools may reach the embedded journal; empty opens no port")
 	flags.BoolVar(&f.journalOnly, "journal-only", false, "leave the ledger's work for later, to measure the public port alone")
 	_ = flags.MarkHidden("journal-only") // it is a flag of this command

@@ -68,7 +68,7 @@ func TestDamagedKeys(t *testing.T) {
 
 func TestTrimmedValues(t *testing.T) {
 	for value, want := range map[string]string{
-		"A1%20": "A1", "%20A1": "A1", "A1+": "A1", "A1%0D%0A": "A1", "%09A1%0A": "A1", "A1%C2%A0": "A1", "A1%A0": "A1", "%EF%BB%BFA1": "A1", "A1%E2%80%8B": "A1",
+		"A1%20": "A1", "A1%00": "A1", "%00A1": "A1", "A1%2500": "A1", "%20A1": "A1", "A1+": "A1", "A1%0D%0A": "A1", "%09A1%0A": "A1", "A1%C2%A0": "A1", "A1%A0": "A1", "%EF%BB%BFA1": "A1", "A1%E2%80%8B": "A1",
 		"A1%2520": "A1", "A1%250d%250A": "A1", "%2520%2509A1": "A1", "A1%25C2%25A0%20": "A1", "+%20%0A": "", "%2520": "",
 		"A+1": "A 1", "Voil%C3%A0": "Voilà", "100%25": "100%", "A%2541": "A%41", "-A1-": "-A1-",
 	} {

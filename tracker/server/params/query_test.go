@@ -138,7 +138,7 @@ func undamaged(values url.Values) bool {
 			return false
 		}
 	}
-	return !strings.ContainsAny(values.Get("clickid"), "%\u200b\ufeff") && strings.TrimSpace(values.Get("clickid")) == values.Get("clickid")
+	return !strings.ContainsAny(values.Get("clickid"), "%\x00\u200b\ufeff") && strings.TrimSpace(values.Get("clickid")) == values.Get("clickid")
 }
 
 func given(values url.Values, names ...string) bool {

@@ -6,7 +6,7 @@ import (
 	"unicode/utf8"
 )
 
-// trim returns b without the blanks, line ends and byte order marks around it, as
+// trim returns b without the blanks, line ends, NULs and byte order marks around it, as
 // they are and escaped once more than the request decodes. A value that begins and
 // ends as most do costs three comparisons.
 func trim(b []byte) []byte {
@@ -29,14 +29,14 @@ func trim(b []byte) []byte {
 
 // escapedBlanks are blanks that arrive with their escape.
 var escapedBlanks = [][]byte{
-	[]byte("%20"), []byte("%09"), []byte("%0D"), []byte("%0d"), []byte("%0A"), []byte("%0a"), []byte("%C2%A0"), []byte("%c2%a0"),
+	[]byte("%20"), []byte("%00"), []byte("%09"), []byte("%0D"), []byte("%0d"), []byte("%0A"), []byte("%0a"), []byte("%C2%A0"), []byte("%c2%a0"),
 }
 
 // blank returns the size of the blank at one end of b, 0 if there is none.
 func blank(b []byte, decode func([]byte) (rune, int), has func(b, end []byte) bool) int {
 	const noBreak = 0xA0 // alone it is no UTF-8, but what windows-1252 has
 	switch r, size := decode(b); {
-	case unicode.IsSpace(r), r == '\u200b', r == '\ufeff':
+	case unicode.IsSpace(r), r == 0, r == '\u200b', r == '\ufeff':
 		return size
 	case r == utf8.RuneError && size == 1 && has(b, []byte{noBreak}):
 		return 1
