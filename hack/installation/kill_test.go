@@ -84,7 +84,7 @@ func TestEveryPostbackOnceWhileProcessesAreKilled(t *testing.T) {
 		senders.Go(func() {
 			for n := range jobs {
 				tracker := i.Ports.Trackers[(n/conversions+n)%2].Public
-				until(t, fmt.Sprintf("http://%s/postback?clickid=%s&goal=2&amount=10.00&order_id=%d", tracker, ids[n%conversions], n%conversions),
+				until(t, fmt.Sprintf("http://%s/postback?clickid=%s&goal=2&amount=10.00&order_id=A%d", tracker, ids[n%conversions], n%conversions),
 					func(a *http.Response) bool { return a.StatusCode == 200 || a.StatusCode == 202 })
 				done.Add(1)
 			}
@@ -102,8 +102,8 @@ func TestEveryPostbackOnceWhileProcessesAreKilled(t *testing.T) {
 	}
 	close(jobs)
 	senders.Wait()
-	// best-blog is paid 1.40 + 6 % of 10.00 by its override; Acme pays 12.5 %.
-	want := books{conversions, conversions * 2_000_000, conversions * 1_250_000}
+	// deal-hunter, which no override of a season pays, gets 1.00 + 5 % of 10.00; Acme pays 12.5 %.
+	want := books{conversions, conversions * 1_500_000, conversions * 1_250_000}
 	awaitBooks(t, i.Path("ledger.db"), want)
 	suspensionsAreInTheStatus(t, i)
 }
@@ -148,7 +148,7 @@ func clickIDs(t *testing.T, i *Installation, n int) []string {
 	t.Helper()
 	ids := make([]string, n)
 	for k := range ids {
-		answer := until(t, fmt.Sprintf("http://%s/click?offer=1001&partner=2002&sub1=%d", i.Ports.Trackers[k%2].Public, k),
+		answer := until(t, fmt.Sprintf("http://%s/click?offer=1001&partner=2003&sub1=%d", i.Ports.Trackers[k%2].Public, k),
 			func(a *http.Response) bool { return a.StatusCode == http.StatusFound })
 		if answer == nil {
 			t.FailNow()

@@ -289,7 +289,8 @@ func agrees(told, logged string) bool {
 	case told == "success":
 		return true // it counted, or was not judged in time, which is no failure either
 	case strings.HasPrefix(told, "failure "):
-		return !counted && reason == strings.TrimPrefix(told, "failure ")
+		// A pixel names why a conversion is pending, too.
+		return (!counted || verdict == "pending") && reason == strings.TrimPrefix(told, "failure ")
 	}
 	return told == logged
 }
