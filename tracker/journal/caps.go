@@ -32,7 +32,16 @@ type CapState struct {
 	// Until is when the window ends and the cap opens by itself, in microseconds
 	// since 1970; 0 for lifetime caps.
 	Until int64 `cbor:"3,keyasint,omitempty"`
+	// From is when the window begins, in microseconds since 1970. A cap that a clock ahead
+	// of the tracker's filled is not closed before; 0 has always begun.
+	From int64 `cbor:"4,keyasint,omitempty"`
 }
+
+// span is when a cap is closed.
+type span struct{ from, until int64 }
+
+// skew is how far the clocks of two trackers may differ.
+const skew = 5_000_000 // microseconds
 
 // never is the Until of a cap that does not open by itself.
 const never = int64(^uint64(0) >> 1)
@@ -44,7 +53,7 @@ const capShards = 64
 // allocate; the zero value is empty and ready. Safe for concurrent use.
 type Caps struct {
 	mu     sync.Mutex // writers
-	shards [capShards]atomic.Pointer[map[CapKey]int64]
+	shards [capShards]atomic.Pointer[map[CapKey]span]
 }
 
 // Closed reports whether the cap is closed at now.
@@ -53,8 +62,9 @@ func (c *Caps) Closed(key CapKey, now time.Time) bool {
 	if m == nil {
 		return false
 	}
-	until, ok := (*m)[key]
-	return ok && now.UnixMicro() < until
+	closed, ok := (*m)[key]
+	at := now.UnixMicro()
+	return ok && closed.from-skew <= at && at < closed.until
 }
 
 // Len returns how many caps are held as closed, those whose window has ended since included.
@@ -74,17 +84,17 @@ func (c *Caps) Set(s CapState, now time.Time) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	p := c.shard(s.Key)
-	next := make(map[CapKey]int64)
+	next := make(map[CapKey]span)
 	if m := p.Load(); m != nil {
-		for k, until := range *m {
-			if now.UnixMicro() < until {
-				next[k] = until
+		for k, closed := range *m {
+			if now.UnixMicro() < closed.until {
+				next[k] = closed
 			}
 		}
 	}
 	delete(next, s.Key)
 	if until := s.end(); s.Closed && now.UnixMicro() < until {
-		next[s.Key] = until
+		next[s.Key] = span{s.From, until}
 	}
 	p.Store(&next)
 }
@@ -96,6 +106,6 @@ func (s CapState) end() int64 {
 	return s.Until
 }
 
-func (c *Caps) shard(key CapKey) *atomic.Pointer[map[CapKey]int64] {
+func (c *Caps) shard(key CapKey) *atomic.Pointer[map[CapKey]span] {
 	return &c.shards[(xxhash.Sum64String(key.Offer)^xxhash.Sum64String(key.Partner))%capShards]
 }

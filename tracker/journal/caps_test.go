@@ -48,6 +48,20 @@ func TestCapsAreClosedUntilTheirWindowEnds(t *testing.T) {
 	}
 }
 
+// TestCapOfTheFuture: a clock ahead filled it, and closes nothing before its window begins,
+// but for the seconds by which clocks differ.
+func TestCapOfTheFuture(t *testing.T) {
+	now := time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)
+	from, key := now.AddDate(1, 0, 0), CapKey{Network: "default", Offer: "shoes", Cap: "daily"}
+	var caps Caps
+	caps.Set(CapState{Key: key, Closed: true, From: from.UnixMicro(), Until: from.AddDate(0, 0, 1).UnixMicro()}, now)
+	for at, want := range map[time.Time]bool{now: false, from.Add(-6 * time.Second): false, from.Add(-4 * time.Second): true, from: true} {
+		if got := caps.Closed(key, at); got != want {
+			t.Errorf("at %s: closed %t", at, got)
+		}
+	}
+}
+
 func TestCapsForgetWindowsThatAreOver(t *testing.T) {
 	var caps Caps
 	now := time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)

@@ -41,8 +41,8 @@ func (p *present) of(now time.Time) (believed time.Time, leapt bool) {
 func (p *present) step(step, passed time.Duration) (leapt bool) {
 	leapt = step >= leapLeast
 	switch {
-	case leapt && p.ahead == 0:
-		p.ahead, p.held = step, 0
+	case leapt: // a further one begins the wait anew
+		p.ahead, p.held = p.ahead+step, 0
 		return true
 	case p.ahead == 0:
 		return false
@@ -51,5 +51,5 @@ func (p *present) step(step, passed time.Duration) (leapt bool) {
 	if p.held >= leapHeld || p.ahead < leapLeast {
 		p.ahead = 0
 	}
-	return leapt
+	return false
 }

@@ -22,7 +22,7 @@ func (l *Ledger) tell(c *changes) {
 				Network: n.Network, Offer: n.Offer, Cap: n.Cap, Partner: n.Partner,
 				Metric: n.Metric(), Window: n.Window(), Limit: limit,
 			},
-			Closed: n.Used >= limit, Until: n.Ends,
+			Closed: n.Used >= limit, Until: n.Ends, From: n.Starts,
 		})
 	}
 }

@@ -130,8 +130,10 @@ func (l *Ledger) trimTime() time.Time {
 }
 
 // RetentionTime is the time that the age of rows goes by: that of the last tick, and from
-// there on trimTime's. Zero before the tables have been read.
-func (l *Ledger) RetentionTime() time.Time { return time.UnixMicro(l.trimAt.Load()) }
+// there on trimTime's, but never after the clock's. Zero before the tables have been read.
+func (l *Ledger) RetentionTime() time.Time {
+	return time.UnixMicro(min(l.o.Now().UnixMicro(), l.trimAt.Load()))
+}
 
 func (l *Ledger) trim(ctx context.Context) {
 	position, _ := l.Position()
