@@ -80,9 +80,10 @@ func (c *Conn) Inspect(ctx context.Context, position uint64) (State, error) {
 	return out, nil
 }
 
-// damage asks for what the server lost of the stream, which the client's types leave out.
+// damage asks for what the server lost of the stream, which the client's types leave out,
+// and the server too unless it is asked for details. A later start has forgotten it.
 func (c *Conn) damage(ctx context.Context) (bytes uint64, err error) {
-	answer, err := c.nc.RequestWithContext(ctx, "$JS.API.STREAM.INFO."+StreamName, nil)
+	answer, err := c.nc.RequestWithContext(ctx, "$JS.API.STREAM.INFO."+StreamName, []byte(`{"deleted_details":true}`))
 	if err != nil {
 		return 0, fmt.Errorf("ask for the damage of the journal: %w", err)
 	}

@@ -2,6 +2,8 @@ package journal
 
 import (
 	"errors"
+	"os"
+	"path/filepath"
 	"testing"
 	"time"
 )
@@ -75,5 +77,52 @@ func TestHolesAreCounted(t *testing.T) {
 	at, err := c.Inspect(testContext(t), 3)
 	if err != nil || at.Holes != 2 || at.Digest != 0 {
 		t.Fatalf("%+v, %v", at, err)
+	}
+}
+
+// TestDamageIsNamed at the start that found it: the server cuts off what it cannot read.
+func TestDamageIsNamed(t *testing.T) {
+	dir := t.TempDir()
+	e, c := startEmbedded(t, dir, EmbeddedOptions{})
+	writeClicks(t, newTestWriter(t, c, WriterOptions{}), 0, 5)
+	c.Close()
+	e.Close()
+	files, err := filepath.Glob(filepath.Join(dir, "jetstream/*/streams", StreamName, "msgs/*"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range files {
+		data, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if filepath.Ext(name) != ".blk" {
+			err = os.Remove(name)
+		} else {
+			data[len(data)/2] ^= 0xff
+			err = os.WriteFile(name, data, 0o600)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	_, c = startEmbedded(t, dir, EmbeddedOptions{})
+	s, err := c.Inspect(testContext(t), 1)
+	if err != nil || s.Damaged == 0 || s.Last >= 5 || s.Digest == 0 {
+		t.Fatalf("%+v, %v", s, err)
+	}
+}
+
+// TestCloseDoesNotWaitForAHeldJournal: it takes nothing however long the wait is.
+func TestCloseDoesNotWaitForAHeldJournal(t *testing.T) {
+	_, c := startEmbedded(t, t.TempDir(), EmbeddedOptions{})
+	if err := c.Hold(testContext(t)); err != nil {
+		t.Fatal(err)
+	}
+	w := newTestWriter(t, c, WriterOptions{})
+	w.Click(clickNo(1))
+	ctx := testContext(t)
+	if err := w.Close(ctx); !errors.Is(err, errFull) || ctx.Err() != nil {
+		t.Fatalf("%v, %v; want that the journal is held", err, ctx.Err())
 	}
 }

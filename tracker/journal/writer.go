@@ -193,10 +193,16 @@ func (w *Writer) receive(m *nats.Msg) {
 	}
 }
 
-// Flush returns when everything appended before the call is durable.
+// refusedFor is how long a flush waits for a journal that refuses entries.
+const refusedFor = 2 * time.Second
+
+// Flush returns when everything appended before the call is durable, or with an error
+// when the journal is full or held, which lasts: sooner than ctx ends.
 func (w *Writer) Flush(ctx context.Context) error {
 	x := w.waits.add(w.last(), wholeBatch)
 	defer w.waits.remove(x)
+	look := time.NewTicker(refusedFor)
+	defer look.Stop()
 	for {
 		select {
 		case e := <-x.events:
@@ -205,6 +211,10 @@ func (w *Writer) Flush(ctx context.Context) error {
 			}
 			if !errors.Is(e.err, errFull) {
 				return fmt.Errorf("flush the journal: %w", e.err)
+			}
+		case <-look.C:
+			if w.full.Load() {
+				return fmt.Errorf("flush the journal: %w", errFull)
 			}
 		case <-ctx.Done():
 			return fmt.Errorf("flush the journal: %w", ctx.Err())
