@@ -32,7 +32,8 @@ ids in the wild stay valid, until they are retired.`,
 
 func newKeysInitCommand() *cobra.Command {
 	var place keyPlace
-	var signing, newKeys bool
+	var signing bool
+	var newKeys string
 	cmd := &cobra.Command{
 		Use:   "init",
 		Short: "Make the first key; does nothing where there is one",
@@ -50,13 +51,9 @@ func newKeysInitCommand() *cobra.Command {
 			if ring, err := store.load(cmd.Context()); !errors.Is(err, fs.ErrNotExist) {
 				return errors.Join(err, printKeys(cmd.OutOrStdout(), ring))
 			}
-			if place.secret == "" && !newKeys {
-				trace, err := keyTrace(cmd.Context(), place.data, filepath.Join(place.data, "ledger.db"))
-				if err != nil {
+			if place.secret == "" {
+				if err := permitKeys(cmd.Context(), place.data, filepath.Join(place.data, "ledger.db"), newKeys); err != nil {
 					return err
-				}
-				if trace != "" {
-					return fmt.Errorf("%s was made with keys that are missing: restore %s from its copy, or give --new-keys: every click id in the wild is then dead", trace, seal.FileName)
 				}
 			}
 			ring, err := seal.New(time.Now())
@@ -67,8 +64,7 @@ func newKeysInitCommand() *cobra.Command {
 		},
 	}
 	place.addFlags(cmd.Flags())
-	cmd.Flags().BoolVar(&newKeys, "new-keys", false, "make keys although --data was made with others, which are lost")
-	withoutTwins(cmd.Flags(), "new-keys")
+	cmd.Flags().StringVar(&newKeys, "new-keys", "", "code of a loss of keys, from the error: make keys although --data was made with others")
 	cmd.Flags().BoolVar(&signing, "signing", false, "also make "+signingKeyFile+" for the operator and "+verifyKeysFile+" for the trackers: in --data, or in the Secrets NAME-signing and NAME-verify beside --secret")
 	return cmd
 }

@@ -28,8 +28,8 @@ type serveFlags struct {
 	data      string
 	admin     string
 	publicURL string
-	// newKeys begins with new sealing keys beside entries made with others.
-	newKeys bool
+	// newKeys is the code of a loss of sealing keys, to begin with others.
+	newKeys string
 	// journalListen lets tools read the embedded journal.
 	journalListen string
 	// journalOnly leaves the journal to be read by a later start without it.
@@ -57,8 +57,7 @@ whole and its last good form is served on; the console says so, with file and li
 	flags.StringVar(&f.data, "data", "data", "directory for keys, journal and database; made if need be")
 	flags.StringVar(&f.admin, "admin", "127.0.0.1:9090", "admin port: health, metrics, API and console; not public")
 	addPublicURL(flags, &f.publicURL)
-	flags.BoolVar(&f.newKeys, "new-keys", false, "begin with sealing keys that the data was not made with: all click ids and sealed links in the wild are dead")
-	withoutTwins(flags, "new-keys")
+	flags.StringVar(&f.newKeys, "new-keys", "", "code of a loss of sealing keys, from the error: go on with others; all click ids and sealed links in the wild are dead")
 	flags.StringVar(&f.journalListen, "journal-listen", "", "host:port on which tools may reach the embedded journal; empty opens no port")
 	flags.BoolVar(&f.journalOnly, "journal-only", false, "leave the ledger's work for later, to measure the public port alone")
 	_ = flags.MarkHidden("journal-only") // it is a flag of this command

@@ -10,57 +10,80 @@ import (
 	"strings"
 	"time"
 
+	"github.com/cespare/xxhash/v2"
+
 	"github.com/waypost/waypost/api/seal"
 	"github.com/waypost/waypost/tracker/ledger/store"
 )
 
 // keyRemedies is what to do about sealing keys that are not those of the data.
-const keyRemedies = "restore " + seal.FileName + " from its copy, or (move what is there away and) start with --new-keys to begin anew: every click id and sealed link in the wild is then dead, and its conversions are lost"
+func keyRemedies(code string) string {
+	return "restore " + seal.FileName + " from its copy, or (move what is there away and) start with --new-keys " + code +
+		" to begin anew: every click id and sealed link in the wild is then dead, and its conversions are lost"
+}
+
+// keyCode names one loss of keys and no other, for --new-keys: a flag that was left on
+// permits no second loss.
+func keyCode(of ...string) string {
+	return fmt.Sprintf("%08x", uint32(xxhash.Sum64String(strings.Join(of, "\n"))))
+}
 
 // sealingKeys reads the keys of the data directory, and makes them where nothing was
 // ever made with others.
 func (f *serveFlags) sealingKeys(ctx context.Context) (*seal.Keyring, error) {
 	keys, err := seal.LoadDir(f.data)
-	switch {
-	case err == nil:
+	if err == nil {
 		return keys, nil
-	case !errors.Is(err, fs.ErrNotExist):
-		return nil, fmt.Errorf("%w; %s", err, keyRemedies)
-	case f.newKeys:
-		return seal.LoadOrCreateDir(f.data, time.Now())
 	}
-	trace, err := keyTrace(ctx, f.data, f.books.database)
-	if err != nil {
+	if missing := errors.Is(err, fs.ErrNotExist); !missing {
+		return nil, fmt.Errorf("%w; restore %s from its copy, or move it away and start again", err, seal.FileName)
+	}
+	if err := permitKeys(ctx, f.data, f.books.database, f.newKeys); err != nil {
 		return nil, err
-	}
-	if trace != "" {
-		return nil, fmt.Errorf("%s is missing beside %s: %s", filepath.Join(f.data, seal.FileName), trace, keyRemedies)
 	}
 	return seal.LoadOrCreateDir(f.data, time.Now())
 }
 
-// keyTrace names what keys were used for, "" where they never were. Keys are made before
-// a journal and a database are.
-func keyTrace(ctx context.Context, data, database string) (string, error) {
-	if journal := filepath.Join(data, "journal"); exists(journal) {
-		return "the journal in " + journal, nil
+// permitKeys refuses to make keys where others were used, unless accepted names that loss.
+func permitKeys(ctx context.Context, data, database, accepted string) error {
+	trace, code, err := keyTrace(ctx, data, database)
+	if err != nil || trace == "" || accepted == code {
+		return err
 	}
-	if !strings.Contains(database, "://") {
-		if exists(database) {
-			return "the database " + database, nil
+	return fmt.Errorf("%s is missing beside %s: %s", filepath.Join(data, seal.FileName), trace, keyRemedies(code))
+}
+
+// keyTrace returns what keys were used for, "" where they never were, and the code of
+// their loss. Keys are made before a journal and a database are.
+func keyTrace(ctx context.Context, data, database string) (trace, code string, err error) {
+	server := strings.Contains(database, "://")
+	journal := filepath.Join(data, "journal")
+	if exists(journal) {
+		trace = "the journal in " + journal
+	}
+	if !server && !exists(database) {
+		// New keys change the directory, a refused start does not.
+		info, err := os.Stat(data)
+		if err != nil || trace == "" {
+			return "", "", err
 		}
-		return "", nil
+		return trace, keyCode(info.ModTime().String()), nil
 	}
 	s, err := store.Open(ctx, database)
 	if err != nil {
-		return "", fmt.Errorf("opening the ledger's database (--database): %w", err)
+		return "", "", fmt.Errorf("opening the ledger's database (--database): %w", err)
 	}
 	defer func() { _ = s.Close() }()
 	prints, err := s.KeyPrints(ctx)
-	if err != nil || prints == "" {
-		return "", err
+	switch {
+	case err != nil:
+		return "", "", err
+	case !server:
+		trace = "the database " + database
+	case prints != "":
+		trace = "a database that was made with others"
 	}
-	return "a database that was made with others", nil
+	return trace, keyCode(prints), nil
 }
 
 func exists(name string) bool {
@@ -80,10 +103,12 @@ func (f *serveFlags) checkKeys(ctx context.Context, b *bookkeeping, keys *seal.K
 	for _, p := range prints {
 		common = common || strings.Contains(known, p)
 	}
-	if known != "" && !common && !f.newKeys {
-		return fmt.Errorf("the sealing keys in %s are not those that the books were made with: %s", filepath.Join(f.keysDir(), seal.FileName), keyRemedies)
+	now := strings.Join(prints, " ")
+	// Keys that were just made anew are those that the code of the loss permitted.
+	if code := keyCode(known, now); known != "" && !common && f.newKeys != code && f.newKeys != keyCode(known) {
+		return fmt.Errorf("the sealing keys in %s are not those that the books were made with: %s", filepath.Join(f.keysDir(), seal.FileName), keyRemedies(code))
 	}
-	if now := strings.Join(prints, " "); now != known {
+	if now != known {
 		return b.store.PutKeyPrints(ctx, now)
 	}
 	return nil

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -12,30 +13,71 @@ import (
 )
 
 // TestLostSealingKeysAreNotReplaced: new ones beside old entries would forget every id
-// in the wild without a word.
+// in the wild without a word. The code that permits it permits no second time.
 func TestLostSealingKeysAreNotReplaced(t *testing.T) {
 	for name, test := range map[string]struct {
-		spoil   func(t *testing.T, data string)
-		newKeys bool
-		want    string
+		spoil func(t *testing.T, data string)
+		want  string
+		coded bool
 	}{
-		"a first start":             {func(*testing.T, string) {}, false, ""},
-		"lost beside a journal":     {func(t *testing.T, data string) { makeDir(t, filepath.Join(data, "journal")) }, false, "is missing beside the journal"},
-		"lost beside a database":    {func(t *testing.T, data string) { makeDir(t, filepath.Join(data, "ledger.db")) }, false, "is missing beside the database"},
-		"lost, and that is known":   {func(t *testing.T, data string) { makeDir(t, filepath.Join(data, "journal")) }, true, ""},
-		"empty":                     {func(t *testing.T, data string) { write(t, data, "") }, false, "restore"},
-		"truncated":                 {func(t *testing.T, data string) { write(t, data, `{"keys":[{"id":1,`) }, false, "restore"},
-		"empty, although new asked": {func(t *testing.T, data string) { write(t, data, "") }, true, "move what is there away"},
+		"a first start":          {func(*testing.T, string) {}, "", false},
+		"lost beside a journal":  {func(t *testing.T, data string) { makeDir(t, filepath.Join(data, "journal")) }, "is missing beside the journal", true},
+		"lost beside a database": {func(t *testing.T, data string) { keepPrints(t, data, "old") }, "is missing beside the database", true},
+		"empty":                  {func(t *testing.T, data string) { write(t, data, "") }, "move it away", false},
+		"truncated":              {func(t *testing.T, data string) { write(t, data, `{"keys":[{"id":1,`) }, "move it away", false},
 	} {
 		t.Run(name, func(t *testing.T) {
-			f := serveFlags{data: t.TempDir(), newKeys: test.newKeys}
+			f := serveFlags{data: t.TempDir()}
 			f.books.database = filepath.Join(f.data, "ledger.db")
 			test.spoil(t, f.data)
-			_, err := f.sealingKeys(t.Context())
-			if (err == nil) != (test.want == "") || err != nil && !strings.Contains(err.Error(), test.want) {
-				t.Errorf("%v, want %q", err, test.want)
+			code := ""
+			for range 2 { // a refused start changes nothing
+				_, err := f.sealingKeys(t.Context())
+				if (err == nil) != (test.want == "") || err != nil && !strings.Contains(err.Error(), test.want) {
+					t.Fatalf("%v, want %q", err, test.want)
+				}
+				if code != "" && code != codeIn(err) {
+					t.Errorf("the code %s has become %s", code, codeIn(err))
+				}
+				code = codeIn(err)
+			}
+			f.newKeys = code
+			if !test.coded {
+				return
+			}
+			ring, err := f.sealingKeys(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			keepPrints(t, f.data, strings.Join(ring.Fingerprints(), " "))
+			if err := os.Remove(filepath.Join(f.data, seal.FileName)); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := f.sealingKeys(t.Context()); err == nil {
+				t.Error("the same code permitted a second loss")
 			}
 		})
+	}
+}
+
+// codeIn returns the code that an error names.
+func codeIn(err error) string {
+	if err == nil {
+		return ""
+	}
+	_, after, _ := strings.Cut(err.Error(), "--new-keys ")
+	code, _, _ := strings.Cut(after, " ")
+	return code
+}
+
+func keepPrints(t *testing.T, data, prints string) {
+	t.Helper()
+	s, err := store.Open(t.Context(), filepath.Join(data, "ledger.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(s.PutKeyPrints(t.Context(), prints), s.Close()); err != nil {
+		t.Fatal(err)
 	}
 }
 
@@ -78,18 +120,27 @@ func TestKeysOfAnotherInstallationAreRefused(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	code := ""
 	for _, step := range []struct {
 		name    string
 		keys    *seal.Keyring
-		newKeys bool
+		accepts bool
 		fails   bool
 	}{
 		{"the first", ours, false, false}, {"rotated", rotated, false, false}, {"retired", retired, false, false},
 		{"another's", other, false, true}, {"another's, accepted", other, true, false}, {"accepted before", other, false, false},
+		{"the first again, the flag left on", ours, true, true},
 	} {
-		f := serveFlags{data: "data", newKeys: step.newKeys}
-		if err := f.checkKeys(t.Context(), b, step.keys); (err != nil) != step.fails {
+		f := serveFlags{data: "data"}
+		if step.accepts {
+			f.newKeys = code
+		}
+		err := f.checkKeys(t.Context(), b, step.keys)
+		if (err != nil) != step.fails {
 			t.Errorf("%s: %v", step.name, err)
+		}
+		if code == "" {
+			code = codeIn(err)
 		}
 	}
 }
