@@ -25,7 +25,7 @@ type apiClient struct {
 	http      *http.Client // made by the first call
 }
 
-// apiError is an answer that says no, with its reason code if it has one.
+// apiError is an answer that refuses, with its reason code if it has one.
 type apiError struct {
 	status int
 	reason string

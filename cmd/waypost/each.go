@@ -21,7 +21,7 @@ func inNetwork(network string) url.Values {
 }
 
 // eachOf does something with each of some things and prints what became of it. A
-// refusal is named, and the others are done; the error at the end says that there was
+// refusal is named, and the others are done; the error at the end reports that there was
 // one. Without connection or rights it stops, because no other would fare better.
 func eachOf(cmd *cobra.Command, what string, ids []string, do func(id string) (outcome string, err error)) error {
 	var done, refused counts

@@ -19,11 +19,11 @@ type candidate struct {
 	namespace *namespace
 	n         *node
 	created   int64
-	// last says that it is the namespace's last candidate.
+	// last reports that it is the namespace's last candidate.
 	last bool
 }
 
-// hostClaims says which network each host belongs to.
+// hostClaims holds which network each host belongs to.
 type hostClaims struct {
 	byDomain map[string]*namespace
 	// rest is the network without domains: it serves every other host.

@@ -27,7 +27,7 @@ func moduleRoot(directory string) (string, error) {
 	}
 }
 
-// Binary returns the path of a binary of Kubernetes, such as kubectl. Its error says what to do where there is none.
+// Binary returns the path of a binary of Kubernetes, such as kubectl. Its error names what to do where there is none.
 func Binary(name string) (string, error) {
 	working, err := os.Getwd()
 	if err != nil {

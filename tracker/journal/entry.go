@@ -166,7 +166,7 @@ type Postback struct {
 	// Trace is the W3C traceparent of the tracker's span, so that the ledger's is of
 	// the same trace; "" when the postback is not traced. Nothing is judged by it.
 	Trace string `cbor:"24,keyasint,omitempty"`
-	// OrderIDMissing says that the order id came as a word for nothing, such as
+	// OrderIDMissing reports that the order id came as a word for nothing, such as
 	// undefined or 0. OrderID is "" then.
 	OrderIDMissing bool `cbor:"25,keyasint,omitempty"`
 	// Terms is what the configuration says; nil when the click id named nothing.

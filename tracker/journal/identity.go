@@ -109,7 +109,7 @@ func (c *Conn) Identify(ctx context.Context, id string) error {
 	})
 }
 
-// Hold makes the journal refuse new entries as a full one does, whoever writes them: an
+// Hold makes the journal refuse new entries as a full one does, from every writer: an
 // entry that is answered for would be lost with a journal that is about to be replaced.
 // What it holds stays. Release ends that; each may be repeated.
 func (c *Conn) Hold(ctx context.Context) error {

@@ -57,7 +57,7 @@ var deciding = append([]params.Param{
 }, named...)
 
 // expanded: no parameter still holds a macro that the sender should have replaced.
-// What only goes along, as a comment does, may look like somebody's blank. Keys are
+// What only goes along, as a comment does, may look like a blank. Keys are
 // not looked at.
 func (r *report) expanded() bool {
 	p := &r.v.params

@@ -71,7 +71,7 @@ func (c *Case) target(found *Conversion) (to snapshot.ConversionStatus, until in
 }
 
 // withAmount returns a copy of the conversion with the amount of the postback, if
-// it has another one, and whether that changed it. note says why it could not, or
+// it has another one, and whether that changed it. note is why it could not, or
 // that a cap has no room for the copy.
 func (c *Case) withAmount(found *Conversion) (n *Conversion, changed bool, note string) {
 	n = found.clone()
