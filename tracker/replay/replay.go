@@ -155,8 +155,8 @@ func (r *Replay) concernsEarlier(line *books.Postback) bool {
 	return moved || closed
 }
 
-// sessionAt is when the click or impression was, in seconds since 1970. Its id holds
-// so; the delay of one of the future is 0.
+// sessionAt is when the click or impression was, in seconds since 1970. Its id holds it;
+// the delay of one of the future is 0.
 func sessionAt(line *books.Postback) int64 {
 	if line.DelaySeconds == nil {
 		return 0
