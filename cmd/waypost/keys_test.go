@@ -170,3 +170,18 @@ func TestInitSigningKeepsWhatIsTrusted(t *testing.T) {
 		t.Errorf("trusted are now %s, %v", both, err)
 	}
 }
+
+// TestInitMakesTheDirectory: the first key of a directory that is not there yet.
+func TestInitMakesTheDirectory(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "new", "data")
+	cmd := newKeysCommand()
+	cmd.SetOut(&bytes.Buffer{})
+	cmd.SetErr(&bytes.Buffer{})
+	cmd.SetArgs([]string{"init", "--data", dir})
+	if err := cmd.ExecuteContext(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := seal.LoadDir(dir); err != nil {
+		t.Error(err)
+	}
+}

@@ -62,10 +62,13 @@ func keyTrace(ctx context.Context, data, database string) (trace, code string, e
 		trace = "the journal in " + journal
 	}
 	if !server && !exists(database) {
+		if trace == "" {
+			return "", "", nil // the directory may not be there yet
+		}
 		// New keys change the directory, a refused start does not.
 		info, err := os.Stat(data)
-		if err != nil || trace == "" {
-			return "", "", err
+		if err != nil {
+			return "", "", fmt.Errorf("look at the data directory: %w", err)
 		}
 		return trace, keyCode(info.ModTime().String()), nil
 	}
