@@ -13,6 +13,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/kubernetes"
 	clientcorev1 "k8s.io/client-go/kubernetes/typed/core/v1"
+	"k8s.io/client-go/util/retry"
 
 	"github.com/waypost/waypost/api/seal"
 )
@@ -38,6 +39,14 @@ func openKeySecret(kubeconfig, secret string) (*keySecret, error) {
 		return nil, fmt.Errorf("connecting to the cluster: %w", err)
 	}
 	return &keySecret{client: client.CoreV1().Secrets(namespace), name: name}, nil
+}
+
+// alone runs the command again from what is there, where another one has changed or made
+// the Secret since it was loaded.
+func (s *keySecret) alone(_ context.Context, command func() error) error {
+	return retry.OnError(retry.DefaultBackoff, func(err error) bool {
+		return apierrors.IsConflict(err) || apierrors.IsAlreadyExists(err)
+	}, command)
 }
 
 func (s *keySecret) load(ctx context.Context) (*seal.Keyring, error) {
@@ -68,7 +77,7 @@ func (s *keySecret) save(ctx context.Context, ring *seal.Keyring) error {
 		_, err = s.client.Update(ctx, secret, metav1.UpdateOptions{})
 	}
 	if err != nil {
-		return fmt.Errorf("writing the Secret with the sealing keys (another rotation at the same time? run it again): %w", err)
+		return fmt.Errorf("writing the Secret with the sealing keys: %w", err)
 	}
 	return nil
 }
@@ -85,3 +94,6 @@ func (s *keySecret) keep(ctx context.Context, now time.Time) (string, error) {
 	}
 	return "the Secret " + name, nil
 }
+
+// permit refuses nothing.
+func (s *keySecret) permit(context.Context, string) error { return nil }

@@ -30,18 +30,21 @@ func keyCode(of ...string) string {
 
 // sealingKeys reads the keys of the data directory, and makes them where nothing was
 // ever made with others.
-func (f *serveFlags) sealingKeys(ctx context.Context) (*seal.Keyring, error) {
-	keys, err := seal.LoadDir(f.data)
-	if err == nil {
-		return keys, nil
-	}
-	if missing := errors.Is(err, fs.ErrNotExist); !missing {
-		return nil, fmt.Errorf("%w; restore %s from its copy, or move it away and start again", err, seal.FileName)
-	}
-	if err := permitKeys(ctx, f.data, f.books.database, f.newKeys); err != nil {
-		return nil, err
-	}
-	return seal.LoadOrCreateDir(f.data, time.Now())
+func (f *serveFlags) sealingKeys(ctx context.Context) (keys *seal.Keyring, err error) {
+	err = keyDir(f.data).alone(ctx, func() error {
+		if keys, err = seal.LoadDir(f.data); err == nil {
+			return nil
+		}
+		if missing := errors.Is(err, fs.ErrNotExist); !missing {
+			return fmt.Errorf("%w; restore %s from its copy, or move it away and start again", err, seal.FileName)
+		}
+		if err := permitKeys(ctx, f.data, f.books.database, f.newKeys); err != nil {
+			return err
+		}
+		keys, err = seal.LoadOrCreateDir(f.data, time.Now())
+		return err
+	})
+	return keys, err
 }
 
 // permitKeys refuses to make keys where others were used, unless accepted names that loss.
