@@ -127,6 +127,7 @@ func (f *serveFlags) run(ctx context.Context, source *servedSource, conn *journa
 	}
 	handler, tasks := b.api(source.authorizer, admin.Options{
 		Ready:    readyUntil(ctx, allReady(b.ledger.Ready, holder.Ready)),
+		Links:    readyUntil(ctx, holder.Ready),
 		Snapshot: func() any { return holder.Status() },
 		Metrics:  withRuntime(registry), Log: log.WithName("admin"),
 	})
