@@ -2,10 +2,8 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"text/tabwriter"
 	"time"
 
@@ -45,28 +43,22 @@ func newKeysInitCommand() *cobra.Command {
 		},
 	}
 	place.addFlags(cmd.Flags())
-	cmd.Flags().StringVar(&newKeys, "new-keys", "", "code of a loss of keys, from the error: make keys although --data was made with others")
+	cmd.Flags().StringVar(&newKeys, "new-keys", "", "code of a loss of keys, from the error: make others")
 	cmd.Flags().BoolVar(&signing, "signing", false, "also make "+signingKeyFile+" for the operator and "+verifyKeysFile+" for the trackers: in --data, or in the Secrets NAME-signing and NAME-verify beside --secret")
 	return cmd
 }
 
 func initKeys(cmd *cobra.Command, store keyStore, signing bool, newKeys string) error {
+	ring, err := store.init(cmd.Context(), newKeys)
+	if err != nil {
+		return err
+	}
 	if signing {
 		if err := store.initSigning(cmd.Context()); err != nil {
 			return err
 		}
 	}
-	if ring, err := store.load(cmd.Context()); !errors.Is(err, fs.ErrNotExist) {
-		return errors.Join(err, printKeys(cmd.OutOrStdout(), ring))
-	}
-	if err := store.permit(cmd.Context(), newKeys); err != nil {
-		return err
-	}
-	ring, err := seal.New(time.Now())
-	if err != nil {
-		return err
-	}
-	return saveKeys(cmd, store, ring)
+	return printKeys(cmd.OutOrStdout(), ring)
 }
 
 func newKeysListCommand() *cobra.Command {
@@ -183,9 +175,6 @@ func saveKeys(cmd *cobra.Command, store keyStore, ring *seal.Keyring) error {
 }
 
 func printKeys(w io.Writer, ring *seal.Keyring) error {
-	if ring == nil {
-		return nil
-	}
 	t := tabwriter.NewWriter(w, 0, 0, 3, ' ', 0)
 	current := ring.Current(time.Now())
 	fmt.Fprintln(t, "KEY\tNOT BEFORE\tUSED FOR NEW IDS")
@@ -201,9 +190,9 @@ type keyStore interface {
 	save(ctx context.Context, ring *seal.Keyring) error
 	// keep copies what is stored to a new place, and returns which.
 	keep(ctx context.Context, now time.Time) (string, error)
-	// permit refuses to make keys where others were used, unless accepted is the code of
-	// that loss.
-	permit(ctx context.Context, accepted string) error
+	// init loads the ring, and makes it where none is; not where others were used, unless
+	// accepted is the code of that loss.
+	init(ctx context.Context, accepted string) (*seal.Keyring, error)
 	// alone runs a command that no other one changes the store under. A store without
 	// locks runs it again where another was faster.
 	alone(ctx context.Context, command func() error) error

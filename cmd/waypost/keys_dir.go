@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"syscall"
@@ -48,8 +49,15 @@ func (d keyDir) alone(ctx context.Context, command func() error) error {
 	}
 }
 
-func (d keyDir) permit(ctx context.Context, accepted string) error {
-	return permitKeys(ctx, string(d), filepath.Join(string(d), "ledger.db"), accepted)
+func (d keyDir) init(ctx context.Context, accepted string) (*seal.Keyring, error) {
+	ring, err := d.load(ctx)
+	if !errors.Is(err, fs.ErrNotExist) {
+		return ring, err
+	}
+	if err := permitKeys(ctx, string(d), filepath.Join(string(d), "ledger.db"), accepted); err != nil {
+		return nil, err
+	}
+	return seal.LoadOrCreateDir(string(d), time.Now())
 }
 
 func (d keyDir) load(context.Context) (*seal.Keyring, error) {

@@ -20,9 +20,10 @@ import (
 
 // keySecret keeps the ring in a Secret, under the file name that a mount shows.
 type keySecret struct {
-	client clientcorev1.SecretInterface
-	name   string
-	seen   *corev1.Secret // as loaded, so that two rotations at once conflict
+	client  clientcorev1.SecretInterface
+	markers clientcorev1.ConfigMapInterface
+	name    string
+	seen    *corev1.Secret // as loaded, so that two rotations at once conflict
 }
 
 func openKeySecret(kubeconfig, secret string) (*keySecret, error) {
@@ -38,7 +39,7 @@ func openKeySecret(kubeconfig, secret string) (*keySecret, error) {
 	if err != nil {
 		return nil, fmt.Errorf("connecting to the cluster: %w", err)
 	}
-	return &keySecret{client: client.CoreV1().Secrets(namespace), name: name}, nil
+	return &keySecret{client: client.CoreV1().Secrets(namespace), markers: client.CoreV1().ConfigMaps(namespace), name: name}, nil
 }
 
 // alone runs the command again from what is there, where another one has changed or made
@@ -94,6 +95,3 @@ func (s *keySecret) keep(ctx context.Context, now time.Time) (string, error) {
 	}
 	return "the Secret " + name, nil
 }
-
-// permit refuses nothing.
-func (s *keySecret) permit(context.Context, string) error { return nil }

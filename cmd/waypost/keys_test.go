@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -260,5 +261,79 @@ func TestChangesOfASecretAtOnce(t *testing.T) {
 	}
 	if keys := ring.Keys(); len(keys) != 2 || keys[0].ID != 2 || keys[1].ID != 3 {
 		t.Errorf("%v are left, want keys 2 and 3", keys)
+	}
+}
+
+// TestLostSecretIsNotMadeAnew: an installation that ran has a marker beside the Secret, so
+// the Job of the chart does not replace a deleted one, except by the code of that loss.
+func TestLostSecretIsNotMadeAnew(t *testing.T) {
+	client := fake.NewClientset()
+	secrets, lose := client.CoreV1().Secrets("system"), ""
+	run := func(code string) (*seal.Keyring, error) { // what the Job runs
+		store := testKeySecret(client)
+		var ring *seal.Keyring
+		err := store.alone(t.Context(), func() (err error) {
+			ring, err = store.init(t.Context(), code)
+			return err
+		})
+		return ring, err
+	}
+	for _, step := range []struct {
+		name  string
+		loses bool
+		code  func(last string) string
+		fails bool
+		fresh bool
+	}{
+		{"the installation", false, nil, false, true},
+		{"an upgrade", false, nil, false, false},
+		{"an upgrade after the loss", true, nil, true, false},
+		{"again", false, nil, true, false},
+		{"by another code", false, func(string) string { return "00000000" }, true, false},
+		{"by its code", false, func(last string) string { return last }, false, true},
+		{"an upgrade with it", false, func(last string) string { return last }, false, false},
+		{"a second loss, the flag left on", true, func(last string) string { return last }, true, false},
+	} {
+		if step.loses {
+			if err := secrets.Delete(t.Context(), "keys", metav1.DeleteOptions{}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		code := ""
+		if step.code != nil {
+			code = step.code(lose)
+		}
+		client.ClearActions()
+		ring, err := run(code)
+		if (err != nil) != step.fails {
+			t.Fatalf("%s: %v", step.name, err)
+		}
+		made := slices.ContainsFunc(client.Actions(), func(a clienttesting.Action) bool {
+			return a.GetVerb() == "create" && a.GetResource().Resource == "secrets"
+		})
+		if made != step.fresh || !step.fails && ring == nil {
+			t.Errorf("%s: a Secret was made: %t", step.name, made)
+		}
+		if err != nil && lose == "" {
+			lose = codeIn(err)
+		}
+	}
+}
+
+// TestSecretOfBeforeGetsItsMarker: one that an earlier version made is remembered from the
+// next run on.
+func TestSecretOfBeforeGetsItsMarker(t *testing.T) {
+	client := fake.NewClientset()
+	if err := testKeySecret(client).save(t.Context(), ringOf(t, day)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := testKeySecret(client).init(t.Context(), ""); err != nil {
+		t.Fatal(err)
+	}
+	if err := client.CoreV1().Secrets("system").Delete(t.Context(), "keys", metav1.DeleteOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := testKeySecret(client).init(t.Context(), ""); err == nil {
+		t.Error("the lost Secret was made anew")
 	}
 }

@@ -17,9 +17,11 @@ import (
 
 // keyRemedies is what to do about sealing keys that are lost.
 func keyRemedies(code string) string {
-	return "restore " + seal.FileName + " from its copy, or start with --new-keys " + code +
-		" to begin anew: every click id and sealed link in the wild is then dead, and its conversions are lost"
+	return "restore " + seal.FileName + " from its copy, or start with --new-keys " + code + newKeysMean
 }
+
+// newKeysMean is what comes of other keys.
+const newKeysMean = " to begin anew: every click id and sealed link in the wild is then dead, and its conversions are lost"
 
 // sealingKeys reads the keys of the data directory, and makes them where nothing was
 // ever made with others.
