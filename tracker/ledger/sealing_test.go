@@ -1,9 +1,11 @@
 package ledger
 
 import (
+	"context"
 	"errors"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/waypost/waypost/tracker/journal"
 	"github.com/waypost/waypost/tracker/ledger/store/storetest"
@@ -45,17 +47,19 @@ func TestKeysOfAnotherInstallationAreRefused(t *testing.T) {
 // TestKeysChangeUnderTheLedger: what is added is kept, so that a start years of rotations
 // later finds it; others hold the journal until those before are back.
 func TestKeysChangeUnderTheLedger(t *testing.T) {
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
 	s := newSite(t, storetest.SQLite(t))
 	s.keys = []string{"a"}
 	s.open("")
 	s.post(2)
 	for _, ring := range []string{"a b", "b", "b c", "c"} {
 		s.office.ledger.SetKeys(strings.Fields(ring))
-		s.awaitKeys(ring)
+		s.awaitKeys(ctx, ring)
 	}
 	s.office.ledger.SetKeys([]string{"x"})
 	for held := false; !held; {
-		state, err := s.conn.Inspect(t.Context(), 0)
+		state, err := s.conn.Inspect(ctx, 0)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -63,8 +67,8 @@ func TestKeysChangeUnderTheLedger(t *testing.T) {
 	}
 	s.wantRefused("the sealing keys are not those")
 	s.office.ledger.SetKeys([]string{"c"})
-	for err := error(journal.ErrNotDurable); errors.Is(err, journal.ErrNotDurable); {
-		_, err = s.writer.Postback(t.Context(), postEntry(s.next, 0, 500).Postback)
+	for err := journal.ErrNotDurable; errors.Is(err, journal.ErrNotDurable) && ctx.Err() == nil; {
+		_, err = s.writer.Postback(ctx, postEntry(s.next, 0, 500).Postback)
 	}
 	s.post(2)
 	if n := countOf(t, s.postbacks()); n < 4 { // and the refused one, if it became durable afterwards
@@ -73,11 +77,11 @@ func TestKeysChangeUnderTheLedger(t *testing.T) {
 }
 
 // awaitKeys returns when the books have these fingerprints.
-func (s *site) awaitKeys(prints string) {
+func (s *site) awaitKeys(ctx context.Context, prints string) {
 	s.t.Helper()
 	for known := ""; known != prints; {
 		var err error
-		if known, err = s.office.store.KeyPrints(s.t.Context()); err != nil {
+		if known, err = s.office.store.KeyPrints(ctx); err != nil {
 			s.t.Fatal(err)
 		}
 	}
