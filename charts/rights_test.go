@@ -117,8 +117,9 @@ func TestRights(t *testing.T) {
 		},
 		{
 			account: "waypost-keys",
-			may:     []right{{"create secrets", systemNamespace}, {"get secrets waypost-keys", systemNamespace}, {"get secrets waypost-keys-verify", systemNamespace}},
-			mayNot:  []right{{"get secrets other", systemNamespace}, {"create secrets", "shop"}, {"create secrets", snapshotNamespace}},
+			may: []right{{"create secrets", systemNamespace}, {"get secrets waypost-keys", systemNamespace}, {"get secrets waypost-keys-verify", systemNamespace},
+				{"create configmaps", systemNamespace}, {"get configmaps waypost-keys-fingerprints", systemNamespace}},
+			mayNot: []right{{"update configmaps waypost-keys-fingerprints", systemNamespace}, {"get configmaps other", systemNamespace}, {"get secrets other", systemNamespace}, {"create secrets", "shop"}, {"create secrets", snapshotNamespace}},
 		},
 		{
 			account: "waypost-reader",

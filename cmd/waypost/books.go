@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/pflag"
 	"go.opentelemetry.io/otel/trace"
 
+	"github.com/waypost/waypost/api/seal"
 	"github.com/waypost/waypost/tracker/journal"
 	"github.com/waypost/waypost/tracker/ledger"
 	"github.com/waypost/waypost/tracker/ledger/store"
@@ -24,6 +25,7 @@ type booksFlags struct {
 	journalRetain  time.Duration
 	allowPrivate   bool
 	acceptJournal  string
+	newKeys        string
 }
 
 func (f *booksFlags) addFlags(flags *pflag.FlagSet, database string) {
@@ -32,6 +34,7 @@ func (f *booksFlags) addFlags(flags *pflag.FlagSet, database string) {
 	flags.DurationVar(&f.retainPersonal, "retain-personal", 30*24*time.Hour, "how long visitors' addresses, user agents and referrers are kept, in whole days; 0 is as long as the clicks")
 	flags.DurationVar(&f.journalRetain, "journal-retain", 35*24*time.Hour, "how long the journal is kept for a rebuild, at most 35 days")
 	flags.StringVar(&f.acceptJournal, "accept-journal", "", "code of a mismatch of journal and database, from the log: go on with this journal, without what it lacks")
+	flags.StringVar(&f.newKeys, "new-keys", "", "code of a loss of sealing keys, from the error: go on with others; all click ids and sealed links in the wild are dead")
 	flags.BoolVar(&f.allowPrivate, "allow-private-deliveries", false, "let outgoing calls go to private, loopback and link-local addresses")
 }
 
@@ -80,7 +83,7 @@ func openBooks(ctx context.Context, f booksFlags, conn *journal.Conn, metrics pr
 			Open: func(after, digest uint64) ledger.Reader {
 				return journal.NewReader(conn, after, journal.ReaderOptions{Metrics: readerMetrics, Digest: digest})
 			},
-			Journal: conn, OwnJournal: conn.Embedded(), Patience: patience, Accept: f.acceptJournal,
+			Journal: conn, OwnJournal: conn.Embedded(), Patience: patience, Accept: f.acceptJournal, NewKeys: f.newKeys,
 			End:     conn.EndPosition,
 			Append:  writer,
 			Publish: conn, Trim: conn,
@@ -98,6 +101,17 @@ func (b *bookkeeping) checkJournal(ctx context.Context) {
 	if _, err := b.ledger.CheckJournal(ctx); err != nil {
 		b.log.Error(err, "the journal was not compared with the books, trying again")
 	}
+}
+
+// watchKeys compares the sealing keys in dir with the books whenever they change.
+func (b *bookkeeping) watchKeys(dir string) task {
+	return (&seal.Watcher{
+		Dir:      dir,
+		OnChange: func(ring *seal.Keyring) { b.ledger.SetKeys(ring.Fingerprints()) },
+		OnError: func(err error) {
+			b.log.Error(err, "reading the sealing keys; those before are compared with the books")
+		},
+	}).Run
 }
 
 // fold works until ctx ends.

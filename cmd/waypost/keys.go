@@ -2,12 +2,8 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
-	"io/fs"
-	"os"
-	"path/filepath"
 	"text/tabwriter"
 	"time"
 
@@ -43,30 +39,26 @@ func newKeysInitCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if signing {
-				if err := store.initSigning(cmd.Context()); err != nil {
-					return err
-				}
-			}
-			if ring, err := store.load(cmd.Context()); !errors.Is(err, fs.ErrNotExist) {
-				return errors.Join(err, printKeys(cmd.OutOrStdout(), ring))
-			}
-			if place.secret == "" {
-				if err := permitKeys(cmd.Context(), place.data, filepath.Join(place.data, "ledger.db"), newKeys); err != nil {
-					return err
-				}
-			}
-			ring, err := seal.New(time.Now())
-			if err != nil {
-				return err
-			}
-			return saveKeys(cmd, store, ring)
+			return store.alone(cmd.Context(), func() error { return initKeys(cmd, store, signing, newKeys) })
 		},
 	}
 	place.addFlags(cmd.Flags())
-	cmd.Flags().StringVar(&newKeys, "new-keys", "", "code of a loss of keys, from the error: make keys although --data was made with others")
+	cmd.Flags().StringVar(&newKeys, "new-keys", "", "code of a loss of keys, from the error: make others")
 	cmd.Flags().BoolVar(&signing, "signing", false, "also make "+signingKeyFile+" for the operator and "+verifyKeysFile+" for the trackers: in --data, or in the Secrets NAME-signing and NAME-verify beside --secret")
 	return cmd
+}
+
+func initKeys(cmd *cobra.Command, store keyStore, signing bool, newKeys string) error {
+	ring, err := store.init(cmd.Context(), newKeys)
+	if err != nil {
+		return err
+	}
+	if signing {
+		if err := store.initSigning(cmd.Context()); err != nil {
+			return err
+		}
+	}
+	return printKeys(cmd.OutOrStdout(), ring)
 }
 
 func newKeysListCommand() *cobra.Command {
@@ -94,24 +86,26 @@ func newKeysRotateCommand() *cobra.Command {
 		Short: "Add a key that new ids are made with from ten minutes on",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			store, ring, err := place.load(cmd.Context())
-			if err != nil {
-				return err
-			}
-			now := time.Now()
-			if keys := ring.Keys(); keys[len(keys)-1].NotBefore.After(now) {
-				fmt.Fprintf(cmd.OutOrStdout(), "nothing to rotate: key %d is yet to begin\n", keys[len(keys)-1].ID)
-				return printKeys(cmd.OutOrStdout(), ring)
-			}
-			ring, err = ring.Rotate(now)
-			if err != nil {
-				return fmt.Errorf("%w: run waypost keys retire first", err)
-			}
-			return saveKeys(cmd, store, ring)
+			return place.change(cmd.Context(), func(store keyStore, ring *seal.Keyring) error {
+				return rotateKeys(cmd, store, ring)
+			})
 		},
 	}
 	place.addFlags(cmd.Flags())
 	return cmd
+}
+
+func rotateKeys(cmd *cobra.Command, store keyStore, ring *seal.Keyring) error {
+	now := time.Now()
+	if keys := ring.Keys(); keys[len(keys)-1].NotBefore.After(now) {
+		fmt.Fprintf(cmd.OutOrStdout(), "nothing to rotate: key %d is yet to begin\n", keys[len(keys)-1].ID)
+		return printKeys(cmd.OutOrStdout(), ring)
+	}
+	ring, err := ring.Rotate(now)
+	if err != nil {
+		return fmt.Errorf("%w: run waypost keys retire first", err)
+	}
+	return saveKeys(cmd, store, ring)
 }
 
 // lookback is how long after a click conversions are expected, where the offers are not
@@ -133,11 +127,9 @@ longer open. A copy of the old keys is kept: beside the file, or as a Secret.`,
 			if unusedFor < 0 {
 				return fmt.Errorf("--unused-for %s: give 0 or more; the current key is never retired", unusedFor)
 			}
-			store, ring, err := place.load(cmd.Context())
-			if err != nil {
-				return err
-			}
-			return retireKeys(cmd, store, ring, unusedFor, force)
+			return place.change(cmd.Context(), func(store keyStore, ring *seal.Keyring) error {
+				return retireKeys(cmd, store, ring, unusedFor, force)
+			})
 		},
 	}
 	place.addFlags(cmd.Flags())
@@ -183,9 +175,6 @@ func saveKeys(cmd *cobra.Command, store keyStore, ring *seal.Keyring) error {
 }
 
 func printKeys(w io.Writer, ring *seal.Keyring) error {
-	if ring == nil {
-		return nil
-	}
 	t := tabwriter.NewWriter(w, 0, 0, 3, ' ', 0)
 	current := ring.Current(time.Now())
 	fmt.Fprintln(t, "KEY\tNOT BEFORE\tUSED FOR NEW IDS")
@@ -201,6 +190,12 @@ type keyStore interface {
 	save(ctx context.Context, ring *seal.Keyring) error
 	// keep copies what is stored to a new place, and returns which.
 	keep(ctx context.Context, now time.Time) (string, error)
+	// init loads the ring, and makes it where none is; not where others were used, unless
+	// accepted is the code of that loss.
+	init(ctx context.Context, accepted string) (*seal.Keyring, error)
+	// alone runs a command that no other one changes the store under. A store without
+	// locks runs it again where another was faster.
+	alone(ctx context.Context, command func() error) error
 	// initSigning makes the pair that manifests are signed and checked with, where there is none.
 	initSigning(ctx context.Context) error
 }
@@ -234,23 +229,22 @@ func (p *keyPlace) load(ctx context.Context) (keyStore, *seal.Keyring, error) {
 	return store, ring, err
 }
 
-// keyDir keeps the ring in a directory.
-type keyDir string
-
-func (d keyDir) load(context.Context) (*seal.Keyring, error) {
-	if _, err := os.Stat(filepath.Join(string(d), seal.FileName)); err != nil {
-		return nil, fmt.Errorf("no sealing keys in %s (waypost keys init makes some): %w", d, err)
+// change is changeKeys where there are some.
+func (p *keyPlace) change(ctx context.Context, command func(keyStore, *seal.Keyring) error) error {
+	store, _, err := p.load(ctx)
+	if err != nil {
+		return err
 	}
-	return seal.LoadDir(string(d))
+	return changeKeys(ctx, store, command)
 }
 
-func (d keyDir) save(_ context.Context, ring *seal.Keyring) error {
-	if err := os.MkdirAll(string(d), 0o700); err != nil {
-		return fmt.Errorf("making the directory for the sealing keys: %w", err)
-	}
-	return seal.SaveDir(string(d), ring)
-}
-
-func (d keyDir) keep(_ context.Context, now time.Time) (string, error) {
-	return seal.KeepDir(string(d), now)
+// changeKeys runs a command that saves what it makes of the ring.
+func changeKeys(ctx context.Context, store keyStore, command func(keyStore, *seal.Keyring) error) error {
+	return store.alone(ctx, func() error {
+		ring, err := store.load(ctx)
+		if err != nil {
+			return err
+		}
+		return command(store, ring)
+	})
 }

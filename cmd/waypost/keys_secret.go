@@ -13,15 +13,17 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/kubernetes"
 	clientcorev1 "k8s.io/client-go/kubernetes/typed/core/v1"
+	"k8s.io/client-go/util/retry"
 
 	"github.com/waypost/waypost/api/seal"
 )
 
 // keySecret keeps the ring in a Secret, under the file name that a mount shows.
 type keySecret struct {
-	client clientcorev1.SecretInterface
-	name   string
-	seen   *corev1.Secret // as loaded, so that two rotations at once conflict
+	client  clientcorev1.SecretInterface
+	markers clientcorev1.ConfigMapInterface
+	name    string
+	seen    *corev1.Secret // as loaded, so that two rotations at once conflict
 }
 
 func openKeySecret(kubeconfig, secret string) (*keySecret, error) {
@@ -37,7 +39,15 @@ func openKeySecret(kubeconfig, secret string) (*keySecret, error) {
 	if err != nil {
 		return nil, fmt.Errorf("connecting to the cluster: %w", err)
 	}
-	return &keySecret{client: client.CoreV1().Secrets(namespace), name: name}, nil
+	return &keySecret{client: client.CoreV1().Secrets(namespace), markers: client.CoreV1().ConfigMaps(namespace), name: name}, nil
+}
+
+// alone runs the command again from what is there, where another one has changed or made
+// the Secret since it was loaded.
+func (s *keySecret) alone(_ context.Context, command func() error) error {
+	return retry.OnError(retry.DefaultBackoff, func(err error) bool {
+		return apierrors.IsConflict(err) || apierrors.IsAlreadyExists(err)
+	}, command)
 }
 
 func (s *keySecret) load(ctx context.Context) (*seal.Keyring, error) {
@@ -68,7 +78,7 @@ func (s *keySecret) save(ctx context.Context, ring *seal.Keyring) error {
 		_, err = s.client.Update(ctx, secret, metav1.UpdateOptions{})
 	}
 	if err != nil {
-		return fmt.Errorf("writing the Secret with the sealing keys (another rotation at the same time? run it again): %w", err)
+		return fmt.Errorf("writing the Secret with the sealing keys: %w", err)
 	}
 	return nil
 }

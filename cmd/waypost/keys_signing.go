@@ -22,9 +22,6 @@ const (
 // initSigning makes the pair in two files, where there is none.
 func (d keyDir) initSigning(context.Context) error {
 	dir := string(d)
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return fmt.Errorf("making the directory for the signing key: %w", err)
-	}
 	path := filepath.Join(dir, signingKeyFile)
 	if _, err := os.Stat(path); !errors.Is(err, fs.ErrNotExist) {
 		return err

@@ -70,15 +70,15 @@ func (s *keySecret) createUnlessThere(ctx context.Context, name, file string, da
 	return s.create(ctx, name, file, data)
 }
 
-// create makes a Secret. That it exists by now is an error: somebody else made other
-// keys at the same time, and the next run finds them.
+// create makes a Secret. That it exists by now is an error: another run made other keys
+// at the same time, and the next one finds them.
 func (s *keySecret) create(ctx context.Context, name, file string, data []byte) error {
 	_, err := s.client.Create(ctx, &corev1.Secret{
 		ObjectMeta: metav1.ObjectMeta{Name: name, Labels: map[string]string{"app.kubernetes.io/part-of": "waypost"}},
 		Data:       map[string][]byte{file: data},
 	}, metav1.CreateOptions{})
 	if err != nil {
-		return fmt.Errorf("making the Secret %s (another run at the same time? run it again): %w", name, err)
+		return fmt.Errorf("making the Secret %s: %w", name, err)
 	}
 	return nil
 }

@@ -16,7 +16,7 @@ import (
 )
 
 func testKeySecret(client *fake.Clientset) *keySecret {
-	return &keySecret{client: client.CoreV1().Secrets("system"), name: "keys"}
+	return &keySecret{client: client.CoreV1().Secrets("system"), markers: client.CoreV1().ConfigMaps("system"), name: "keys"}
 }
 
 // pair returns the two halves as operator and trackers would mount them.

@@ -6,12 +6,19 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/client-go/kubernetes/fake"
+	clienttesting "k8s.io/client-go/testing"
 
 	"github.com/spf13/cobra"
 
@@ -183,5 +190,150 @@ func TestInitMakesTheDirectory(t *testing.T) {
 	}
 	if _, err := seal.LoadDir(dir); err != nil {
 		t.Error(err)
+	}
+}
+
+// TestChangesAtOnce: a rotation and a retirement that run at the same time both happen,
+// and a lost one is never reported as done.
+func TestChangesAtOnce(t *testing.T) {
+	for range 20 {
+		dir := t.TempDir()
+		if err := seal.SaveDir(dir, ringOf(t, 400*day, 200*day)); err != nil {
+			t.Fatal(err)
+		}
+		var commands sync.WaitGroup
+		for _, args := range []string{"rotate", "retire", "rotate", "retire"} {
+			commands.Go(func() {
+				if out, err := keysCommand(t, args, "--data", dir); err != nil {
+					t.Error(args, out, err)
+				}
+			})
+		}
+		commands.Wait()
+		ring, err := seal.LoadDir(dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if keys := ring.Keys(); len(keys) != 2 || keys[0].ID != 2 || keys[1].ID != 3 {
+			t.Fatalf("%v are left, want keys 2 and 3", keys)
+		}
+	}
+}
+
+// TestChangesOfASecretAtOnce: the command that finds the Secret changed begins again.
+func TestChangesOfASecretAtOnce(t *testing.T) {
+	client := fake.NewClientset()
+	store := testKeySecret(client)
+	ring := ringOf(t, 400*day, 200*day)
+	if err := store.save(t.Context(), ring); err != nil {
+		t.Fatal(err)
+	}
+	rotated, err := ring.Rotate(time.Now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	data, err := rotated.Encode()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var other sync.Once
+	client.PrependReactor("update", "secrets", func(clienttesting.Action) (first bool, _ runtime.Object, err error) {
+		other.Do(func() {
+			first = true
+			err = errors.Join(apierrors.NewConflict(schema.GroupResource{Resource: "secrets"}, "keys", nil),
+				client.Tracker().Update(corev1.SchemeGroupVersion.WithResource("secrets"), &corev1.Secret{
+					ObjectMeta: metav1.ObjectMeta{Namespace: "system", Name: "keys"}, Data: map[string][]byte{seal.FileName: data},
+				}, "system"))
+		})
+		return first, nil, err
+	})
+	cmd := &cobra.Command{}
+	cmd.SetContext(t.Context())
+	cmd.SetOut(&bytes.Buffer{})
+	err = changeKeys(t.Context(), store, func(store keyStore, ring *seal.Keyring) error {
+		return retireKeys(cmd, store, ring, lookback, false)
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if ring, err = store.load(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if keys := ring.Keys(); len(keys) != 2 || keys[0].ID != 2 || keys[1].ID != 3 {
+		t.Errorf("%v are left, want keys 2 and 3", keys)
+	}
+}
+
+// TestLostSecretIsNotMadeAnew: an installation that ran has a marker beside the Secret, so
+// the Job of the chart does not replace a deleted one, except by the code of that loss.
+func TestLostSecretIsNotMadeAnew(t *testing.T) {
+	client := fake.NewClientset()
+	secrets, lose := client.CoreV1().Secrets("system"), ""
+	run := func(code string) (*seal.Keyring, error) { // what the Job runs
+		store := testKeySecret(client)
+		var ring *seal.Keyring
+		err := store.alone(t.Context(), func() (err error) {
+			ring, err = store.init(t.Context(), code)
+			return err
+		})
+		return ring, err
+	}
+	for _, step := range []struct {
+		name  string
+		loses bool
+		code  func(last string) string
+		fails bool
+		fresh bool
+	}{
+		{"the installation", false, nil, false, true},
+		{"an upgrade", false, nil, false, false},
+		{"an upgrade after the loss", true, nil, true, false},
+		{"again", false, nil, true, false},
+		{"by another code", false, func(string) string { return "00000000" }, true, false},
+		{"by its code", false, func(last string) string { return last }, false, true},
+		{"an upgrade with it", false, func(last string) string { return last }, false, false},
+		{"a second loss, the flag left on", true, func(last string) string { return last }, true, false},
+	} {
+		if step.loses {
+			if err := secrets.Delete(t.Context(), "keys", metav1.DeleteOptions{}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		code := ""
+		if step.code != nil {
+			code = step.code(lose)
+		}
+		client.ClearActions()
+		ring, err := run(code)
+		if (err != nil) != step.fails {
+			t.Fatalf("%s: %v", step.name, err)
+		}
+		made := slices.ContainsFunc(client.Actions(), func(a clienttesting.Action) bool {
+			return a.GetVerb() == "create" && a.GetResource().Resource == "secrets"
+		})
+		if made != step.fresh || !step.fails && ring == nil {
+			t.Errorf("%s: a Secret was made: %t", step.name, made)
+		}
+		if err != nil && lose == "" {
+			lose = codeIn(err)
+		}
+	}
+}
+
+// TestSecretOfBeforeGetsItsMarker: one that an earlier version made is remembered from the
+// next run on.
+func TestSecretOfBeforeGetsItsMarker(t *testing.T) {
+	client := fake.NewClientset()
+	if err := testKeySecret(client).save(t.Context(), ringOf(t, day)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := testKeySecret(client).init(t.Context(), ""); err != nil {
+		t.Fatal(err)
+	}
+	if err := client.CoreV1().Secrets("system").Delete(t.Context(), "keys", metav1.DeleteOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := testKeySecret(client).init(t.Context(), ""); err == nil {
+		t.Error("the lost Secret was made anew")
 	}
 }

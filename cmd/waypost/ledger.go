@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 	"k8s.io/client-go/kubernetes"
 
+	"github.com/waypost/waypost/api/seal"
 	"github.com/waypost/waypost/tracker/admin"
 )
 
@@ -21,6 +22,7 @@ type ledgerFlags struct {
 	admin       string
 	tokenFile   string
 	kubeconfig  string
+	keys        string
 }
 
 func newLedgerCommand() *cobra.Command {
@@ -43,6 +45,7 @@ func (f *ledgerFlags) addFlags(cmd *cobra.Command) {
 	f.journalOpts.addFlags(flags)
 	flags.StringVar(&f.journalURL, "journal-url", "nats://127.0.0.1:4222", "NATS servers of the journal, joined by commas")
 	flags.StringVar(&f.admin, "admin", "127.0.0.1:9090", "admin port: health, metrics, API and console; not public")
+	flags.StringVar(&f.keys, "keys", "", "directory with "+seal.FileName+", mounted from the installation's Secret, to compare with the books; empty compares none")
 	flags.StringVar(&f.tokenFile, "admin-token-file", "", "file with the one bearer token of the admin port; without it Kubernetes says who may do what")
 	flags.StringVar(&f.kubeconfig, "kubeconfig", "", "kubeconfig of the cluster that knows the callers; default as kubectl, or the pod's service account")
 }
@@ -76,13 +79,22 @@ func runLedger(ctx context.Context, f ledgerFlags) (err error) {
 	if err != nil {
 		return err
 	}
+	var watch []task
+	if f.keys != "" {
+		ring, err := seal.LoadDir(f.keys)
+		if err != nil {
+			return err
+		}
+		b.ledger.SetKeys(ring.Fingerprints())
+		watch = append(watch, b.watchKeys(f.keys))
+	}
 	handler, tasks := b.api(authorizer, admin.Options{
 		Ready:   readyUntil(ctx, allReady(journalReady(conn), b.ledger.Ready)),
 		Metrics: withRuntime(registry), Log: log.WithName("admin"),
 	})
 	return stages{
 		front: untilDone,
-		back:  append(tasks, b.fold, func(ctx context.Context) error { return admin.Serve(ctx, adminPort, handler) }),
+		back:  append(append(tasks, watch...), b.fold, func(ctx context.Context) error { return admin.Serve(ctx, adminPort, handler) }),
 	}.run(ctx)
 }
 

@@ -28,8 +28,6 @@ type serveFlags struct {
 	data      string
 	admin     string
 	publicURL string
-	// newKeys is the code of a loss of sealing keys, to begin with others.
-	newKeys string
 	// journalListen lets tools read the embedded journal.
 	journalListen string
 	// journalOnly leaves the journal to be read by a later start without it.
@@ -57,7 +55,6 @@ whole and its last good form is served on; the console says so, with file and li
 	flags.StringVar(&f.data, "data", "data", "directory for keys, journal and database; made if need be")
 	flags.StringVar(&f.admin, "admin", "127.0.0.1:9090", "admin port: health, metrics, API and console; not public")
 	addPublicURL(flags, &f.publicURL)
-	flags.StringVar(&f.newKeys, "new-keys", "", "code of a loss of sealing keys, from the error: go on with others; all click ids and sealed links in the wild are dead")
 	flags.StringVar(&f.journalListen, "journal-listen", "", "host:port on which tools may reach the embedded journal; empty opens no port")
 	flags.BoolVar(&f.journalOnly, "journal-only", false, "leave the ledger's work for later, to measure the public port alone")
 	_ = flags.MarkHidden("journal-only") // it is a flag of this command
@@ -104,9 +101,7 @@ func runServe(ctx context.Context, f serveFlags) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, closeWithin(flushGrace, b.close)) }()
-	if err := f.checkKeys(ctx, b, source.keys); err != nil {
-		return err
-	}
+	b.ledger.SetKeys(source.keys.Fingerprints())
 	b.checkJournal(ctx)
 	return f.run(ctx, source, conn, b, registry, log)
 }
@@ -127,10 +122,11 @@ func (f *serveFlags) run(ctx context.Context, source *servedSource, conn *journa
 	}
 	handler, tasks := b.api(source.authorizer, admin.Options{
 		Ready:    readyUntil(ctx, allReady(b.ledger.Ready, holder.Ready)),
+		Links:    readyUntil(ctx, holder.Ready),
 		Snapshot: func() any { return holder.Status() },
 		Metrics:  withRuntime(registry), Log: log.WithName("admin"),
 	})
-	back := append(front.tasks(), tasks...)
+	back := append(front.tasks(), append(tasks, b.watchKeys(source.keysDir))...)
 	if !f.journalOnly {
 		back = append(back, b.fold)
 	}

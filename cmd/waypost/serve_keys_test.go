@@ -6,7 +6,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/waypost/waypost/api/seal"
 	"github.com/waypost/waypost/tracker/ledger/store"
@@ -20,11 +19,17 @@ func TestLostSealingKeysAreNotReplaced(t *testing.T) {
 		want  string
 		coded bool
 	}{
-		"a first start":          {func(*testing.T, string) {}, "", false},
-		"lost beside a journal":  {func(t *testing.T, data string) { makeDir(t, filepath.Join(data, "journal")) }, "is missing beside the journal", true},
-		"lost beside a database": {func(t *testing.T, data string) { keepPrints(t, data, "old") }, "is missing beside the database", true},
-		"empty":                  {func(t *testing.T, data string) { write(t, data, "") }, "move it away", false},
-		"truncated":              {func(t *testing.T, data string) { write(t, data, `{"keys":[{"id":1,`) }, "move it away", false},
+		"a first start":                    {func(*testing.T, string) {}, "", false},
+		"lost beside a journal":            {func(t *testing.T, data string) { makeDir(t, filepath.Join(data, "journal")) }, "is missing beside the journal", true},
+		"lost beside a database":           {func(t *testing.T, data string) { keepPrints(t, data, "old") }, "is missing beside the database", true},
+		"lost beside a database of before": {func(t *testing.T, data string) { keepPrints(t, data, "") }, "is missing beside the database", true},
+		"lost beside a broken database": {func(t *testing.T, data string) {
+			if err := os.WriteFile(filepath.Join(data, "ledger.db"), []byte(strings.Repeat("no database ", 100)), 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}, "sealing-keys.json is missing beside the database", false},
+		"empty":     {func(t *testing.T, data string) { write(t, data, "") }, "move it away", false},
+		"truncated": {func(t *testing.T, data string) { write(t, data, `{"keys":[{"id":1,`) }, "move it away", false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			f := serveFlags{data: t.TempDir()}
@@ -41,7 +46,7 @@ func TestLostSealingKeysAreNotReplaced(t *testing.T) {
 				}
 				code = codeIn(err)
 			}
-			f.newKeys = code
+			f.books.newKeys = code
 			if !test.coded {
 				return
 			}
@@ -92,55 +97,5 @@ func write(t *testing.T, data, text string) {
 	t.Helper()
 	if err := os.WriteFile(filepath.Join(data, seal.FileName), []byte(text), 0o600); err != nil {
 		t.Fatal(err)
-	}
-}
-
-// TestKeysOfAnotherInstallationAreRefused by their fingerprints; a rotated ring is not.
-func TestKeysOfAnotherInstallationAreRefused(t *testing.T) {
-	s, err := store.Open(t.Context(), filepath.Join(t.TempDir(), "ledger.db"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = s.Close() })
-	b := &bookkeeping{store: s}
-	now := time.Now()
-	ours, err := seal.New(now)
-	if err != nil {
-		t.Fatal(err)
-	}
-	rotated, err := ours.Rotate(now)
-	if err != nil {
-		t.Fatal(err)
-	}
-	retired, err := rotated.Retire(now.AddDate(1, 0, 0), 0)
-	if err != nil {
-		t.Fatal(err)
-	}
-	other, err := seal.New(now)
-	if err != nil {
-		t.Fatal(err)
-	}
-	code := ""
-	for _, step := range []struct {
-		name    string
-		keys    *seal.Keyring
-		accepts bool
-		fails   bool
-	}{
-		{"the first", ours, false, false}, {"rotated", rotated, false, false}, {"retired", retired, false, false},
-		{"another's", other, false, true}, {"another's, accepted", other, true, false}, {"accepted before", other, false, false},
-		{"the first again, the flag left on", ours, true, true},
-	} {
-		f := serveFlags{data: "data"}
-		if step.accepts {
-			f.newKeys = code
-		}
-		err := f.checkKeys(t.Context(), b, step.keys)
-		if (err != nil) != step.fails {
-			t.Errorf("%s: %v", step.name, err)
-		}
-		if code == "" {
-			code = codeIn(err)
-		}
 	}
 }

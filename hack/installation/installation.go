@@ -220,7 +220,7 @@ func (i *Installation) ledgers() []Ledger {
 // that of a rebuild.
 func (i *Installation) LedgerArgs(l Ledger) []string {
 	return append([]string{"ledger", "--kubeconfig", i.Path("ledger.kubeconfig"), "--journal-url", i.JournalURL(),
-		"--database", l.Database, "--admin", l.Admin}, l.Flags...)
+		"--database", l.Database, "--admin", l.Admin, "--keys", i.Path("keys")}, l.Flags...)
 }
 
 // ApplySamples does what a newcomer would do next.

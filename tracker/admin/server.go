@@ -20,6 +20,9 @@ type Options struct {
 	// Ready reports whether the process may take traffic and, when it may not,
 	// what it waits for.
 	Ready func() (ok bool, waitingFor string)
+	// Links reports the same of links alone, at /readyz/links: they go on where the
+	// books stand still.
+	Links func() (ok bool, waitingFor string)
 	// Snapshot is the body of /-/snapshot: what this process has loaded.
 	Snapshot func() any
 	// Metrics is what /metrics shows.
@@ -40,6 +43,9 @@ func NewHandler(o Options) http.Handler {
 	})
 	if o.Ready != nil {
 		mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, _ *http.Request) { serveReady(w, o.Ready) })
+	}
+	if o.Links != nil {
+		mux.HandleFunc("GET /readyz/links", func(w http.ResponseWriter, _ *http.Request) { serveReady(w, o.Links) })
 	}
 	if o.Snapshot != nil {
 		mux.HandleFunc("GET /-/snapshot", func(w http.ResponseWriter, _ *http.Request) { serveJSON(w, o.Snapshot()) })

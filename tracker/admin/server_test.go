@@ -28,6 +28,7 @@ func TestHandlerServesWhatItIsGiven(t *testing.T) {
 	h := NewHandler(Options{
 		Log:        logr.Discard(),
 		Ready:      func() (bool, string) { return ready, "the first snapshot" },
+		Links:      func() (bool, string) { return true, "" },
 		Snapshot:   func() any { return map[string]int{"revision": 7} },
 		API:        http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic("a bug") }),
 		Authorizer: &fixedAuthorizer{},
@@ -46,6 +47,7 @@ func TestHandlerServesWhatItIsGiven(t *testing.T) {
 		{"/healthz", false, 200, "ok"},
 		{"/readyz", false, 503, "not ready: the first snapshot"},
 		{"/readyz", true, 200, "ready"},
+		{"/readyz/links", false, 200, "ready"},
 		{"/-/snapshot", false, 200, `{"revision":7}`},
 		{"/metrics", false, 404, ""},
 		{"/api/v1/reports", false, 500, `"reason":"internal_error"`},

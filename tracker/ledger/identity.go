@@ -21,16 +21,24 @@ import (
 // accepted by its code: then this journal is folded from its beginning. Batches that
 // the tables have are passed over by the sequences of their writers.
 
-// Mismatch is why the journal is not the one that the tables were made of.
+// Mismatch is why the journal, or the sealing keys, are not those that the tables were
+// made with.
 type Mismatch struct {
 	problem string
 	// Code names this mismatch and no other, for Options.Accept.
 	Code string
 	// foreign is whether other books have the journal: it is not to be held.
 	foreign bool
+	// keys is whether the sealing keys are the problem, and not the journal.
+	keys bool
 }
 
 func (m *Mismatch) Error() string {
+	if m.keys {
+		return "the sealing keys are not those that the books were made with; nothing is folded and postbacks are refused. " +
+			"Restore the keys from their copy, or begin anew: every click id and sealed link in the wild is then dead, and its conversions are lost: " +
+			"start once with --new-keys " + m.Code
+	}
 	return "the journal is not the one that the books were made of: " + m.problem +
 		"; nothing is folded and postbacks are refused. Restore the journal or the database, so that they belong together, " +
 		"or give up what this journal lacks: start once with --accept-journal " + m.Code
@@ -64,7 +72,7 @@ func code(p store.Progress, s journal.State) string {
 	return fmt.Sprintf("%08x", uint32(xxhash.Sum64String(text)))
 }
 
-// CheckJournal compares the tables with the journal and returns how they do not belong
+// CheckJournal compares the tables with the journal and the sealing keys, and returns how they do not belong
 // together, nil where they do. It holds the journal or releases it, gives an id to one
 // without, and accepts the mismatch that Options.Accept names. Not while Run works.
 func (l *Ledger) CheckJournal(ctx context.Context) (*Mismatch, error) {
@@ -78,6 +86,11 @@ func (l *Ledger) CheckJournal(ctx context.Context) (*Mismatch, error) {
 			return nil, err
 		}
 		return l.CheckJournal(ctx)
+	}
+	if m == nil { // another's journal is not held for its keys
+		if m, err = l.checkKeys(ctx); err != nil {
+			return nil, err
+		}
 	}
 	l.o.Metrics.inspected(m != nil, s.Holes)
 	if m != nil {
@@ -122,7 +135,7 @@ func (l *Ledger) refuse(ctx context.Context, m *Mismatch) error {
 	if l.doubted.IsZero() {
 		l.doubted = time.Now()
 	}
-	if time.Since(l.doubted) < l.o.Patience {
+	if !m.keys && time.Since(l.doubted) < l.o.Patience {
 		return nil
 	}
 	l.mismatch.Store(m)

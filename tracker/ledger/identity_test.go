@@ -62,6 +62,9 @@ type site struct {
 	next   int
 	done   chan error
 	stop   context.CancelFunc
+	// keys are fingerprints of sealing keys, nil to compare none.
+	keys    []string
+	newKeys string
 }
 
 func newSite(t *testing.T, target string) *site {
@@ -85,7 +88,11 @@ func (s *site) open(code string) {
 			return journal.NewReader(s.conn, after, journal.ReaderOptions{Digest: digest, Patience: time.Millisecond})
 		}
 		o.Publish, o.Trim, o.Journal, o.OwnJournal, o.Accept = s.conn, s.conn, s.conn, true, code
+		o.NewKeys = s.newKeys
 	})
+	if s.keys != nil {
+		s.office.ledger.SetKeys(s.keys)
+	}
 	if _, err := s.office.ledger.CheckJournal(s.t.Context()); err != nil {
 		s.t.Fatal(err)
 	}

@@ -52,6 +52,10 @@ type Ledger struct {
 	// ticks and is not trimmed. mismatch holds why not.
 	recognised atomic.Bool
 	mismatch   atomic.Pointer[Mismatch]
+	// keys are the fingerprints of the sealing keys in use, nil where none are compared;
+	// rekeyed holds a word of their change.
+	keys    atomic.Pointer[string]
+	rekeyed chan struct{}
 
 	mu       sync.Mutex
 	position uint64
@@ -63,7 +67,7 @@ type Ledger struct {
 // New makes a ledger; Run starts it.
 func New(o Options) *Ledger {
 	o.defaults()
-	l := &Ledger{o: o, changed: make(chan struct{}), caps: newCapQueue()}
+	l := &Ledger{o: o, changed: make(chan struct{}), rekeyed: make(chan struct{}, 1), caps: newCapQueue()}
 	l.recognised.Store(o.Journal == nil)
 	return l
 }
@@ -104,9 +108,9 @@ func (l *Ledger) Run(ctx context.Context) error {
 		if err := l.awaitJournal(ctx); err != nil {
 			return err
 		}
-		err := l.follow(ctx)
+		err := l.followKeys(ctx)
 		switch {
-		case errors.Is(err, errBack):
+		case errors.Is(err, errBack), errors.Is(err, errRekeyed):
 		case l.o.Journal != nil && errors.Is(err, journal.ErrRewound):
 			l.mem = nil
 		default:

@@ -37,7 +37,7 @@ func NewMetrics(reg prometheus.Registerer) *Metrics {
 		ahead:    prometheus.NewGauge(prometheus.GaugeOpts{Name: "waypost_ledger_tick_ahead_seconds", Help: "How far the last tick in the tables is ahead of this ledger's clock; 0 where it is not."}),
 	}
 	m.missing = prometheus.NewCounter(prometheus.CounterOpts{Name: "waypost_ledger_missing_batches_total", Help: "Batches that a writer sent before others and that are not in the journal."})
-	m.mismatch = prometheus.NewGauge(prometheus.GaugeOpts{Name: "waypost_ledger_journal_mismatch", Help: "1 while the journal is not that of the books and nothing is folded."})
+	m.mismatch = prometheus.NewGauge(prometheus.GaugeOpts{Name: "waypost_ledger_journal_mismatch", Help: "1 while journal, books and sealing keys do not belong together and nothing is folded."})
 	m.holes = prometheus.NewGauge(prometheus.GaugeOpts{Name: "waypost_ledger_journal_holes", Help: "Batches that are gone from the middle of the journal, at its last check."})
 	reg.MustRegister(m.verdicts, m.entries, m.groups, m.lost, m.failed, m.position, m.behind, m.ahead, m.missing, m.mismatch, m.holes)
 	return m

@@ -57,6 +57,8 @@ type Options struct {
 	OwnJournal bool
 	// Accept is the code of a mismatch that is accepted.
 	Accept string
+	// NewKeys is the code of a loss of sealing keys that is accepted.
+	NewKeys string
 	// End returns the position of the journal's last batch. Rebuild needs it.
 	End func(context.Context) (uint64, error)
 	// Append puts ticks into the journal; without it no time passes.

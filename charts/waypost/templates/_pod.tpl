@@ -226,7 +226,7 @@ livenessProbe:
   timeoutSeconds: 5
   failureThreshold: 3
 readinessProbe:
-  httpGet: {path: /readyz, port: {{ .health | default "admin" }}}
+  httpGet: {path: {{ .ready | default "/readyz" }}, port: {{ .health | default "admin" }}}
   periodSeconds: 2
   timeoutSeconds: 2
   failureThreshold: 2

@@ -1,0 +1,76 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"syscall"
+	"time"
+
+	"github.com/waypost/waypost/api/seal"
+)
+
+// keyDir keeps the ring in a directory.
+type keyDir string
+
+// lockFile is locked by the one process that changes the keys beside it. It stays: a
+// process that waits for the lock of a removed file would share it with nobody.
+const lockFile = "." + seal.FileName + ".lock"
+
+// lockPause is how often a lock that another process has is tried again.
+const lockPause = 5 * time.Millisecond
+
+// alone holds a lock, which ends with the process however it ends.
+func (d keyDir) alone(ctx context.Context, command func() error) error {
+	if err := os.MkdirAll(string(d), 0o700); err != nil {
+		return fmt.Errorf("making the directory for the sealing keys: %w", err)
+	}
+	f, err := os.OpenFile(filepath.Join(string(d), lockFile), os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return fmt.Errorf("locking the sealing keys: %w", err)
+	}
+	defer func() { _ = f.Close() }() // unlocks it
+	for {
+		err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
+		if err == nil {
+			return command()
+		}
+		if !errors.Is(err, syscall.EWOULDBLOCK) && !errors.Is(err, syscall.EINTR) {
+			return fmt.Errorf("locking the sealing keys (%s): %w", f.Name(), err)
+		}
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("waiting for another command that changes the sealing keys: %w", ctx.Err())
+		case <-time.After(lockPause):
+		}
+	}
+}
+
+func (d keyDir) init(ctx context.Context, accepted string) (*seal.Keyring, error) {
+	ring, err := d.load(ctx)
+	if !errors.Is(err, fs.ErrNotExist) {
+		return ring, err
+	}
+	if err := permitKeys(ctx, string(d), filepath.Join(string(d), "ledger.db"), accepted); err != nil {
+		return nil, err
+	}
+	return seal.LoadOrCreateDir(string(d), time.Now())
+}
+
+func (d keyDir) load(context.Context) (*seal.Keyring, error) {
+	if _, err := os.Stat(filepath.Join(string(d), seal.FileName)); err != nil {
+		return nil, fmt.Errorf("no sealing keys in %s (waypost keys init makes some): %w", d, err)
+	}
+	return seal.LoadDir(string(d))
+}
+
+func (d keyDir) save(_ context.Context, ring *seal.Keyring) error {
+	return seal.SaveDir(string(d), ring)
+}
+
+func (d keyDir) keep(_ context.Context, now time.Time) (string, error) {
+	return seal.KeepDir(string(d), now)
+}
