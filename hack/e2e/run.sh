@@ -7,6 +7,7 @@
 #   E2E_REGISTRY       with it: registry to push the images to, such as registry.example/e2e
 #   E2E_DATABASE       URL of an empty PostgreSQL that its pods can reach; without it that part is not tested
 #   E2E_KEEP=1         leave the node up (hack/e2e/node/down.sh ends it)
+#   E2E_PREVIOUS       the revision to upgrade from
 #   E2E_RUN            only these parts, as for go test -run, such as TestEndToEnd/Distributed
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
@@ -30,26 +31,25 @@ hack/tools/build.sh helm
 mkdir -p "$images"
 rm -f "$images"/{waypost,nats-server,load}-*
 
-# image NAME PACKAGE TAG STAMP: one image, where the cluster finds it.
-image() {
-	local push=()
-	[ -n "$own" ] || push=(--push "$registry/$1:$3")
-	go -C hack/image run . --source "$root" --package "$2" --name "$1" --version "$3" --stamp "$4" \
-		--reference "$registry/$1:$3" --platforms "linux/$(go env GOARCH)" --output "$images" "${push[@]}" >/dev/null
-	rm -f "$images"/*.oci.tar "$images"/*.cdx.json
-}
-# Two versions that differ in their stamp alone: an upgrade is tested, not what changed in between.
-image waypost ./cmd/waypost e2e-1 main.version
-image waypost ./cmd/waypost e2e-2 main.version
-image nats-server github.com/nats-io/nats-server/v2 e2e ''
-image load ./hack/e2e/load e2e ''
-printf '%5d s  images\n' $((SECONDS - began))
-
-# The chart before the last change of it: an upgrade starts from there.
+# The revision to upgrade from, its chart and its program: the last release, else the commit before the chart's last change.
 previous=$(mktemp -d)
 trap 'rm -rf "$previous"' EXIT
 revision=${E2E_PREVIOUS:-$(git describe --tags --abbrev=0 2>/dev/null || git rev-list --max-count=1 --skip=1 HEAD -- charts/waypost)}
-git archive "${revision:-HEAD}" charts/waypost | tar -x -C "$previous"
+git archive "${revision:-HEAD}" | tar -x -C "$previous"
+
+# image NAME PACKAGE TAG STAMP [SOURCE]: one image, where the cluster finds it.
+image() {
+	local push=()
+	[ -n "$own" ] || push=(--push "$registry/$1:$3")
+	go -C hack/image run . --source "${5:-$root}" --package "$2" --name "$1" --version "$3" --stamp "$4" \
+		--reference "$registry/$1:$3" --platforms "linux/$(go env GOARCH)" --output "$images" "${push[@]}" >/dev/null
+	rm -f "$images"/*.oci.tar "$images"/*.cdx.json
+}
+image waypost ./cmd/waypost e2e-1 main.version "$previous"
+image waypost ./cmd/waypost e2e-2 main.version
+image nats-server github.com/nats-io/nats-server/v2 e2e ''
+image load ./hack/e2e/load e2e ''
+printf '%5d s  images, the older of %s\n' $((SECONDS - began)) "${revision:-HEAD}"
 
 volumes=
 if [ -n "$own" ]; then
