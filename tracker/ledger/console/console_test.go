@@ -88,7 +88,7 @@ func TestModeration(t *testing.T) {
 		id := b.conversionID(books.ConversionFilter{OrderID: "b"})
 		b.contains(b.page("/conversions?status=pending"), id, `<span class="badge open">pending</span>`, "!"+b.conversionID(books.ConversionFilter{OrderID: "c"}))
 		asked := b.send("/conversions", url.Values{"id": {id}, "decision": {"reject"}, "back": {"/conversions?offer=shoes"}}, "same-origin")
-		b.contains(asked.text, "Reject 1 conversion?", `name="pending" value="`+id+`"`, `<td class="n">1.00</td>`, `href="/conversions?offer=shoes"`)
+		b.contains(asked.text, "Reject 1 conversion?", `name="pending" value="`+id+`"`, `<td class="n">1.00 <small>USD</small></td>`, `<div class="clip" title="b">b</div>`, `href="/conversions?offer=shoes"`)
 		b.contains(b.page("/conversions?status=pending"), id) // asking decides nothing
 		decide := func(act, seen string) string {
 			return b.send("/conversions", url.Values{seen: {id}, "decision": {act}, "note": {evil}, "partnerReason": {"returned"}, "back": {"/conversions?offer=shoes"}}, "same-origin").text
