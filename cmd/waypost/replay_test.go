@@ -90,6 +90,34 @@ func send(l *books.Postback, params ...string) {
 	}
 }
 
+// approvedByAnna makes a conversion pending that a moderator approves after an hour, and
+// gives it the statuses that this came to.
+func approvedByAnna(statuses ...books.Status) func(*books.Postback, *books.Conversion) {
+	return func(l *books.Postback, c *books.Conversion) {
+		send(l, "status", "pending")
+		l.Verdict, c.Status = "pending", books.Pending
+		c.History = []books.Change{{Time: c.Time, To: books.Pending, By: "postback"}}
+		for i, status := range statuses {
+			c.History = append(c.History, books.Change{Time: c.Time.Add(time.Duration(i+1) * time.Hour), From: c.Status, To: status, By: []string{"anna", "hold"}[i]})
+			c.Status = status
+			if status == books.Rejected {
+				c.History[len(c.History)-1].By = "postback"
+			}
+		}
+	}
+}
+
+// rejecting makes a line the advertiser's rejection of a conversion, minutes later.
+func rejecting(conversion string, minutes int64, refused string) func(*books.Postback, *books.Conversion) {
+	return func(l *books.Postback, _ *books.Conversion) {
+		send(l, "status", "rejected")
+		l.ClickID, *l.DelaySeconds, l.Conversion = "click-"+conversion, 60+60*minutes, conversion
+		if l.Verdict, l.Reason = "rejected", "rejected_by_advertiser"; refused != "" {
+			l.Verdict, l.Reason = "refused", refused
+		}
+	}
+}
+
 // ServeHTTP answers as the admin port would, newest first and a page an item.
 func (p *past) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if id, ok := strings.CutPrefix(r.URL.Path, "/api/v1/clicks/"); ok {
@@ -240,6 +268,22 @@ func TestReplay(t *testing.T) {
 			p.add("b", 1, asRecorded)
 		}, "Enabled", "",
 			"default blog 1 1 0 1.00 1.00 2.00 2.00 USD"},
+		"an approval ended in hold, and a rejection came in time": {func(p *past) {
+			p.add("a", 0, approvedByAnna(books.Hold, books.Rejected))
+			p.add("b", 90, rejecting("a", 90, ""))
+			p.add("c", 91, asRecorded)
+		}, "Enabled", "hold: {hours: 2}",
+			"default blog 1 1 0 1.00 1.00 2.00 2.00 USD"},
+		"an approval ended in hold, and a rejection came after it": {func(p *past) {
+			p.add("a", 0, approvedByAnna(books.Hold, books.Approved))
+			p.add("b", 300, rejecting("a", 300, "status_final"))
+		}, "Enabled", "hold: {hours: 2}",
+			"default blog 1 1 0 1.00 1.00 2.00 2.00 USD"},
+		"an approval ended in hold, and there is no hold now": {func(p *past) {
+			p.add("a", 0, approvedByAnna(books.Hold, books.Rejected))
+			p.add("b", 90, rejecting("a", 90, ""))
+		}, "Enabled", "",
+			"default blog 0 1 1 0.00 1.00 0.00 2.00 USD"},
 		"malformed and tests stay out": {func(p *past) {
 			p.add("a", 0, refuse("bad_amount", "amount", "1,5"))
 			p.add("b", 1, func(l *books.Postback, _ *books.Conversion) { l.Test, l.Conversion = true, "" })
