@@ -1,6 +1,8 @@
 package macro
 
 import (
+	"maps"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -63,6 +65,12 @@ func bracedNames() map[string]Macro {
 		names[name] = m
 	}
 	return names
+}
+
+// Names returns the names of all macros, in every spelling and without their brackets.
+func Names() []string {
+	names := slices.Collect(maps.Keys(byName))
+	return append(names, slices.Concat(slices.Collect(maps.Keys(byHash)), slices.Collect(maps.Keys(byAngle)))...)
 }
 
 // similar returns the known name that s was probably meant to be: one that

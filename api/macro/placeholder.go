@@ -1,6 +1,9 @@
 package macro
 
-import "strings"
+import (
+	"regexp"
+	"strings"
+)
 
 // forms are the ways in which systems write a blank to fill in, longer brackets
 // first. A loose one is one whatever stands between its brackets, because nothing
@@ -11,7 +14,8 @@ var forms = []struct {
 }{
 	{"{{", "}}", true, false}, {"{%", "%}", true, false}, {"${", "}", true, false}, {"#{", "}", true, false}, {"%{", "}", true, false},
 	{"@{", "}", true, false}, {"<%", "%>", true, false}, {"<?", "?>", true, false}, {"%%", "%%", true, false}, {"*|", "|*", true, false},
-	{"[[", "]]", true, false}, {"$<", ">", false, true},
+	{"[[", "]]", true, false}, {"{$", "}", true, false}, {"{!", "}", true, false}, {"$(", ")", true, false}, {"<=%", "%>", true, false},
+	{"%(", ")s", true, false}, {"%(", ")d", true, false}, {"$<", ">", false, true},
 	{"__", "__", false, false}, {"##", "##", false, false}, {"@@", "@@", false, false}, {"((", "))", false, false},
 	{"{", "}", false, false}, {"[", "]", false, false}, {"#", "#", false, false}, {"%", "%", false, false}, {"<", ">", false, true},
 }
@@ -21,12 +25,16 @@ var forms = []struct {
 // %%X%%, #x# and their like. x is a word: letters, with up to two digits behind them,
 // in parts that dots, hyphens and underscores join. So {order_id}, [SUB1] and
 // $order->id are blanks, and $12, A-1, [2024]-77, __1, <b> and a GUID in braces are
-// not.
+// not. Verbs of printf alone, as %s and %05d, are blanks too. Quotes and list marks
+// around a blank do not hide it.
 func Placeholder(value string) bool {
 	if value == "" || letterOrDigit(value[0]) {
 		return false
 	}
-	value = strings.TrimSpace(misread(unescaped(value)))
+	value = misread(unescaped(strings.Trim(value, " \t\r\n\"'`,;")))
+	if verbs.MatchString(value) {
+		return true
+	}
 	if rest, ok := strings.CutPrefix(value, "$"); ok && isVariable(rest) {
 		return true
 	}
@@ -45,6 +53,10 @@ func Placeholder(value string) bool {
 	}
 	return false
 }
+
+// verbs are printf's, with signs between them. A width of two digits was taken for an
+// escape on the way: %05d arrives as the byte 5 and d.
+var verbs = regexp.MustCompile(`^(?:[%\x01-\x1f][-+#0-9.*$']*(?:hh?|ll?|[Lqjzt])?[bcdeEfFgGiopqsTtuvxX@][-_./:|,;]*)+$`)
 
 // isVariable reports whether a name is a variable's, of PHP or of a shell, or one of
 // its fields: order_id, order->id, _GET[id].

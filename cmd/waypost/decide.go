@@ -160,14 +160,32 @@ func (d *decider) find(cmd *cobra.Command, ids []string) ([]row, error) {
 			return nil, err
 		}
 	}
-	rows = slices.DeleteFunc(rows, func(c row) bool {
-		return d.act == moderation.Approve && (c["status"] == "approved" || c["holdUntil"] != nil) ||
-			d.act == moderation.Reject && c["status"] == "rejected" || d.act == moderation.Release && c["status"] == "approved"
-	})
-	if len(rows) == 0 {
+	items, err := conversionsOf(rows)
+	if err != nil {
+		return nil, err
+	}
+	open := rows[:0]
+	for i := range items {
+		if !d.act.Settled(&items[i]) {
+			open = append(open, rows[i])
+		}
+	}
+	if len(open) == 0 {
 		fmt.Fprintf(cmd.OutOrStdout(), "nothing to %s: none, or all decided so already (--status says which are looked at)\n", d.act)
 	}
-	return rows, nil
+	return open, nil
+}
+
+func conversionsOf(rows []row) ([]books.Conversion, error) {
+	data, err := json.Marshal(rows)
+	if err != nil {
+		return nil, fmt.Errorf("reading conversions: %w", err)
+	}
+	var items []books.Conversion
+	if err := json.Unmarshal(data, &items); err != nil {
+		return nil, fmt.Errorf("reading conversions: %w", err)
+	}
+	return items, nil
 }
 
 // ask shows count and money, and reports whether to go on.
@@ -199,24 +217,24 @@ func (d *decider) ask(cmd *cobra.Command, rows []row) (bool, error) {
 	return false, errors.New("nothing was decided")
 }
 
-// total is what a decision is about: how many, by status and currency, and the money.
+// total is what a decision changes: how many, by status and currency, and the money.
 func (d *decider) total(rows []row) (string, error) {
-	data, err := json.Marshal(rows)
+	items, err := conversionsOf(rows)
 	if err != nil {
-		return "", fmt.Errorf("adding up: %w", err)
+		return "", err
 	}
-	var items []books.Conversion
-	if err := json.Unmarshal(data, &items); err != nil {
-		return "", fmt.Errorf("adding up: %w", err)
-	}
+	items = slices.DeleteFunc(items, func(c books.Conversion) bool { return !d.act.Changes(&c) })
 	totals, err := moderation.Totals(items)
 	if err != nil {
 		return "", err
 	}
 	var b strings.Builder
-	fmt.Fprintf(&b, "to %s: %d conversions\n", d.act, len(rows))
+	fmt.Fprintf(&b, "to %s: %d conversions\n", d.act, len(items))
 	for _, t := range totals {
 		fmt.Fprintf(&b, "  %d %s: payout %s %s, revenue %s %s\n", t.Count, t.Status, t.Payout, t.Currency, t.Revenue, t.Currency)
+	}
+	if n := len(rows) - len(items); n > 0 {
+		fmt.Fprintf(&b, "  %d refused: %s\n", n, moderation.ReasonNotOnHold)
 	}
 	return b.String(), nil
 }

@@ -185,7 +185,9 @@ func TestDecisions(t *testing.T) {
 		{"approve --all --status pending --yes", "", "approved 1\n", "haharar"},
 		{"release --all --offer shoes --yes", "", "approved 2\n", "aaaarar"},
 		{"approve --all --offer shoes --status rejected --yes", "", "approved 1, refused 1 (duplicate)\nERROR 1 of 2 refused", "aaaaraa"},
-		{"release --all --offer shoes --status rejected,approved --yes", "", "refused 1 (not_on_hold)\nERROR", "aaaaraa"},
+		{"release --all --offer shoes --yes", "", "nothing to release", "aaaaraa"},
+		{"release --all --offer shoes --status rejected,approved --dry-run", "", "to release: 0 conversions\n  4 refused: not_on_hold", "aaaaraa"},
+		{"release --all --offer shoes --status rejected,approved --yes", "", "refused 4 (not_on_hold)\nERROR 4 of 4", "aaaaraa"},
 		{"reject --all --offer hats --status approved --yes --note hush --partner-reason returned", "", "rejected 1\n", "araaraa"},
 	} {
 		if got := m.run(tc.line, tc.typed); !strings.Contains(got, tc.want) {
@@ -194,6 +196,10 @@ func TestDecisions(t *testing.T) {
 		if got := m.statuses(); got != tc.statuses {
 			t.Fatalf("%s: the statuses are %s, want %s", tc.line, got, tc.statuses)
 		}
+	}
+	release := "release " + m.id(0) + " " + m.id(3) // the first was released before, the other never on hold
+	if got, want := m.run(release, ""), "approved 1, refused 1 (not_on_hold)\nERROR 1 of 2 refused"; !strings.Contains(got, want) {
+		t.Errorf("%s:\n%s\nwant %q", release, got, want)
 	}
 	ids := strings.Join([]string{m.id(1), "none", m.id(4), m.id(6)}, " ")
 	want := "approved 2, refused 2 (not_found, duplicate)\nERROR 2 of 4 refused"

@@ -112,7 +112,8 @@ func (e *explanation) print(ctx context.Context, w io.Writer, index *live.Index,
 	goal := offer.Goal(e.goal)
 	if goal != nil {
 		if in.Via = doorOf(goal.Body().Protocol); in.Via != journal.ViaServer {
-			in.Params["encrypted"], in.Goal = "1", goal.Body().Value // as the sealed form of its link
+			in.Params = append(in.Params, journal.Param{Name: "encrypted", Value: "1"})
+			in.Goal = goal.Body().Value // as the sealed form of its link
 		}
 	}
 	entry, outcome, known := replay.First(index, in, visit)
@@ -163,12 +164,12 @@ func (e *explanation) price(line func(what, format string, args ...any), network
 // recorded is the postback that is asked about, and the visit that it belongs to.
 func (e *explanation) recorded(id token.ID, network *live.Network, offer *live.Offer, partner *live.Partner) (*server.Recorded, *judge.Visit) {
 	in := &server.Recorded{At: e.at, Network: network.Name, Offer: offer.Name, Partner: partner.Name, ClickID: e.id,
-		SessionAt: id.Time().Unix(), Params: map[string]string{"goal": e.goal}}
+		SessionAt: id.Time().Unix(), Params: []journal.Param{{Name: "goal", Value: e.goal}}}
 	if id.Kind == token.Impression {
 		in.ClickID, in.AimpID = "", e.id
 	}
 	if e.amount != nil {
-		in.Params["amount"] = e.amount.String()
+		in.Params = append(in.Params, journal.Param{Name: "amount", Value: e.amount.String()})
 	}
 	visit := &judge.Visit{At: id.Time().UnixMicro(), Source: e.fields["source"], Country: e.fields["country"], Device: e.fields["device"]}
 	for i := range visit.Subs {
@@ -176,7 +177,7 @@ func (e *explanation) recorded(id token.ID, network *live.Network, offer *live.O
 	}
 	for _, name := range postbackFields() {
 		if value := e.fields[name]; value != "" {
-			in.Params[name] = value
+			in.Params = append(in.Params, journal.Param{Name: name, Value: value})
 		}
 	}
 	return in, visit

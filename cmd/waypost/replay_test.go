@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/waypost/waypost/api/money"
+	"github.com/waypost/waypost/tracker/journal"
 	"github.com/waypost/waypost/tracker/ledger/report/books"
 )
 
@@ -64,7 +65,7 @@ func (p *past) add(id string, minute int, change func(l *books.Postback, c *book
 	at := time.Date(2026, 11, 20, 12, minute, 0, 0, time.UTC)
 	delay, revenue := int64(60), money.Amount(2_000_000)
 	l := books.Postback{ID: id, Time: at, Verdict: "approved", Network: "default", Offer: "shoes", Partner: "blog", Goal: "1", ClickID: "click-" + id,
-		Conversion: id, Currency: "USD", Via: books.ViaServer, DelaySeconds: &delay, Source: "203.0.113.1", Params: map[string]string{"clickid": "click-" + id}}
+		Conversion: id, Currency: "USD", Via: books.ViaServer, DelaySeconds: &delay, Source: "203.0.113.1", Params: books.Params{{Name: "clickid", Value: "click-" + id}}}
 	c := books.Conversion{ID: id, Time: at, Status: books.Approved, Network: "default", Offer: "shoes", Partner: "blog", Goal: "1", ClickID: l.ClickID,
 		Payout: 1_000_000, Revenue: &revenue, Currency: "USD", Via: books.ViaServer, ClickDataMissing: true}
 	change(&l, &c)
@@ -78,8 +79,41 @@ func (p *past) add(id string, minute int, change func(l *books.Postback, c *book
 func refuse(reason string, params ...string) func(*books.Postback, *books.Conversion) {
 	return func(l *books.Postback, _ *books.Conversion) {
 		l.Verdict, l.Reason, l.Conversion = "refused", reason, ""
-		for i := 0; i < len(params); i += 2 {
-			l.Params[params[i]] = params[i+1]
+		send(l, params...)
+	}
+}
+
+// send adds parameters to those of a line.
+func send(l *books.Postback, params ...string) {
+	for i := 0; i < len(params); i += 2 {
+		l.Params = append(l.Params, journal.Param{Name: params[i], Value: params[i+1]})
+	}
+}
+
+// approvedByAnna makes a conversion pending that a moderator approves after an hour, and
+// gives it the statuses that this came to.
+func approvedByAnna(statuses ...books.Status) func(*books.Postback, *books.Conversion) {
+	return func(l *books.Postback, c *books.Conversion) {
+		send(l, "status", "pending")
+		l.Verdict, c.Status = "pending", books.Pending
+		c.History = []books.Change{{Time: c.Time, To: books.Pending, By: "postback"}}
+		for i, status := range statuses {
+			c.History = append(c.History, books.Change{Time: c.Time.Add(time.Duration(i+1) * time.Hour), From: c.Status, To: status, By: []string{"anna", "hold"}[i]})
+			c.Status = status
+			if status == books.Rejected {
+				c.History[len(c.History)-1].By = "postback"
+			}
+		}
+	}
+}
+
+// rejecting makes a line the advertiser's rejection of a conversion, minutes later.
+func rejecting(conversion string, minutes int64, refused string) func(*books.Postback, *books.Conversion) {
+	return func(l *books.Postback, _ *books.Conversion) {
+		send(l, "status", "rejected")
+		l.ClickID, *l.DelaySeconds, l.Conversion = "click-"+conversion, 60+60*minutes, conversion
+		if l.Verdict, l.Reason = "rejected", "rejected_by_advertiser"; refused != "" {
+			l.Verdict, l.Reason = "refused", refused
 		}
 	}
 }
@@ -170,13 +204,14 @@ func TestReplay(t *testing.T) {
 			"default blog 0 1 1 0.00 7.00 0.00 0.00 USD"},
 		"goals are disabled": {func(p *past) {
 			p.add("a", 0, asRecorded)
-			p.add("b", 1, func(l *books.Postback, c *books.Conversion) { l.Goal, c.Goal, l.Params["goal"] = "2", "2", "2" })
+			p.add("b", 1, func(l *books.Postback, c *books.Conversion) { l.Goal, c.Goal = "2", "2"; send(l, "goal", "2") })
 		}, "Disabled", "",
 			"default blog 2 1 1 2.00 1.00 4.00 2.00 USD"},
 		"an unknown goal is known": {func(p *past) {
 			p.add("a", 0, func(l *books.Postback, c *books.Conversion) {
 				rejected("unknown_goal")(l, c)
-				l.Params["goal_name"], l.Goal, c.Goal = "purchase", "", ""
+				l.Goal, c.Goal = "", ""
+				send(l, "goal_name", "purchase")
 			})
 		}, "Enabled", "",
 			"default blog 0 1 1 0.00 5.00 0.00 0.00 USD\nnot replayed, 1: rules on the data of clicks that are gone (--retain): they did not match"},
@@ -216,6 +251,13 @@ func TestReplay(t *testing.T) {
 			})
 		}, "Enabled", "",
 			"default blog 1 1 0 1.00 1.00 2.00 2.00 USD\nnot replayed, 1: postbacks on conversions or sessions of before --since, left as they were"},
+		"of two spellings the first counts": {func(p *past) {
+			p.add("a", 0, func(l *books.Postback, _ *books.Conversion) {
+				send(l, "goal", "1", "Goal", "2", "sum", "100", "Amount", "9,5", "txid", "A1", "ORDER_ID", "[ID]")
+			})
+			p.add("b", 1, refuse("unknown_goal", "goal", "9", "Goal", "1"))
+		}, "Enabled", "",
+			"default blog 1 1 0 1.00 1.00 2.00 2.00 USD"},
 		"no line is left": {func(p *past) { p.add("a", 0, asRecorded); p.postbacks = nil }, "Enabled", "",
 			"default blog 1 1 0 1.00 1.00 2.00 2.00 USD\nnot replayed, 1: conversions whose postback is not in the log any more (--retain), left as they were"},
 		"a moderator rejected it": {func(p *past) {
@@ -226,6 +268,22 @@ func TestReplay(t *testing.T) {
 			p.add("b", 1, asRecorded)
 		}, "Enabled", "",
 			"default blog 1 1 0 1.00 1.00 2.00 2.00 USD"},
+		"an approval ended in hold, and a rejection came in time": {func(p *past) {
+			p.add("a", 0, approvedByAnna(books.Hold, books.Rejected))
+			p.add("b", 90, rejecting("a", 90, ""))
+			p.add("c", 91, asRecorded)
+		}, "Enabled", "hold: {hours: 2}",
+			"default blog 1 1 0 1.00 1.00 2.00 2.00 USD"},
+		"an approval ended in hold, and a rejection came after it": {func(p *past) {
+			p.add("a", 0, approvedByAnna(books.Hold, books.Approved))
+			p.add("b", 300, rejecting("a", 300, "status_final"))
+		}, "Enabled", "hold: {hours: 2}",
+			"default blog 1 1 0 1.00 1.00 2.00 2.00 USD"},
+		"an approval ended in hold, and there is no hold now": {func(p *past) {
+			p.add("a", 0, approvedByAnna(books.Hold, books.Rejected))
+			p.add("b", 90, rejecting("a", 90, ""))
+		}, "Enabled", "",
+			"default blog 0 1 1 0.00 1.00 0.00 2.00 USD"},
 		"malformed and tests stay out": {func(p *past) {
 			p.add("a", 0, refuse("bad_amount", "amount", "1,5"))
 			p.add("b", 1, func(l *books.Postback, _ *books.Conversion) { l.Test, l.Conversion = true, "" })

@@ -33,7 +33,7 @@ type facts struct {
 }
 
 var (
-	macros  = regexp.MustCompile(`\{\w+\}|#\w+#|<[A-Z]+>|^\[X\]$|^__ID__$|^\$id$|^%%ID%%$`)
+	macros  = regexp.MustCompile(`\{\w+\}|#\w+#|<[A-Z]+>|^\[X\]$|^__ID__$|^\$id$|^%%ID%%$|^:order_id$|^%s$`)
 	amounts = regexp.MustCompile(`^[0-9]{1,9}(\.[0-9]{1,6})?$`)
 	words   = map[string]string{
 		"": "", "approved": "approved", "1": "approved", "pending": "pending", "2": "pending",
@@ -45,7 +45,7 @@ var (
 // screen does the tracker's checks, in the order of docs/rules.md.
 func (m *model) screen(w *world, q *request, at int64) *facts {
 	f := &facts{request: q, at: at, network: w.network(q.network), via: viaPath[q.path], order: q.meaning["order"], currency: q.meaning["currency"], test: q.meaning["test"] == "1"}
-	if f.orderless = slices.Contains([]string{"undefined", "null", "0", "N/A"}, f.order); f.orderless {
+	if f.orderless = slices.Contains([]string{"undefined", "null", "0", "N/A", "'null'"}, f.order); f.orderless {
 		f.order = ""
 	}
 	f.reason = m.firstFailing(f)

@@ -198,7 +198,7 @@ func (s *sender) fill(q *request, n *network, o *offer, g *goal) {
 	if s.chance(35) {
 		m["order"] = fmt.Sprintf("o%d", s.IntN(60)+len(s.postbacks)/30)
 	} else if s.chance(5) {
-		m["order"] = s.one("undefined", "null", "0", "N/A")
+		m["order"] = s.one("undefined", "null", "0", "N/A", "'null'")
 	}
 	if s.chance(50) {
 		m["amount"] = s.amount()
@@ -296,7 +296,7 @@ func (s *sender) spoil(q *request, v *visit) {
 	m := q.meaning
 	switch s.IntN(60) {
 	case 0:
-		m[s.one("goal", "amount", "order", "currency")] = s.one("{payout}", "#s1#", "<AMOUNT>", "[X]", "__ID__", "$id", "%%ID%%")
+		m[s.one("goal", "amount", "order", "currency")] = s.one("{payout}", "#s1#", "<AMOUNT>", "[X]", "__ID__", "$id", "%%ID%%", ":order_id", "%s")
 	case 1:
 		delete(m, "click")
 		delete(m, "aimp_id")

@@ -46,15 +46,12 @@ func (r *report) check() {
 	}
 }
 
-// named are the parameters whose value is never a name of the parameter itself.
-// Goals, offers and partners may well be called so, and test=test is a test.
-var named = []params.Param{params.ClickID, params.AimpID, params.Amount, params.OrderID, params.Status, params.Currency}
-
 // deciding are the parameters that must not hold a blank which the sender should have
 // filled in: taken for an order id it would make every later order a duplicate.
-var deciding = append([]params.Param{
+var deciding = []params.Param{
+	params.ClickID, params.AimpID, params.Amount, params.OrderID, params.Status, params.Currency,
 	params.Goal, params.GoalID, params.GoalName, params.GoalRef, params.Offer, params.Partner, params.Test,
-}, named...)
+}
 
 // expanded: no parameter still holds a macro that the sender should have replaced.
 // What only goes along, as a comment does, may look like a blank. Keys are
@@ -62,12 +59,8 @@ var deciding = append([]params.Param{
 func (r *report) expanded() bool {
 	p := &r.v.params
 	for _, param := range deciding {
-		if value := view(p.Filled(param)); value != "" && (macro.Placeholder(value) || macro.Unexpanded(value)) {
-			return false
-		}
-	}
-	for _, param := range named {
-		if value := p.Filled(param); len(value) > 0 && r.v.route.names.IsName(param, value) {
+		value := p.Filled(param)
+		if text := view(value); text != "" && (macro.Placeholder(text) || macro.Unexpanded(text) || params.IsName(param, value)) {
 			return false
 		}
 	}

@@ -190,6 +190,7 @@ func goals() []*snapshot.Record {
 		}),
 		goal("shoes-margin", "summer-shoes", snapshot.Goal{Value: "margin", Slug: "margin", Private: true}),
 		goal("shoes-old", "summer-shoes", snapshot.Goal{Value: "old", Slug: "old", State: snapshot.Deleted}),
+		goal("shoes-order", "summer-shoes", snapshot.Goal{Value: "order", Slug: "order-id", RefID: "amount"}),
 		goal("shoes-partner", "summer-shoes", snapshot.Goal{Value: "lead", Slug: "lead", Protocol: snapshot.ProtocolServerPartner}),
 		goal("shoes-look", "summer-shoes", snapshot.Goal{Value: "look", Slug: "look", ClickOnly: true, Protocol: snapshot.ProtocolImage}),
 		goal("pixels-frame", "pixels", snapshot.Goal{Value: "frame", Slug: "frame", Protocol: snapshot.ProtocolIFrame}),

@@ -1,9 +1,7 @@
 package server
 
 import (
-	"maps"
 	"net/netip"
-	"slices"
 	"time"
 
 	"github.com/waypost/waypost/tracker/journal"
@@ -23,7 +21,8 @@ type Recorded struct {
 	ClickID, AimpID string
 	SessionAt       int64      // seconds since 1970
 	Source          netip.Addr // invalid if it is not kept any more
-	Params          map[string]string
+	// Params are in the order in which they came: of synonyms the first counts.
+	Params []journal.Param
 }
 
 // Rechecker checks recorded postbacks again, under another configuration. Not safe
@@ -73,11 +72,11 @@ func (c *Rechecker) Check(in *Recorded) (*journal.Postback, bool) {
 	return r.entry, true
 }
 
-// scan reads the parameters as they came, but for their order.
+// scan reads the parameters as they came.
 func (c *Rechecker) scan(r *report, in *Recorded) {
 	r.v.params.KeepRaw = true
-	for _, name := range slices.Sorted(maps.Keys(in.Params)) {
-		r.v.params.Add(c.names, name, in.Params[name])
+	for _, p := range in.Params {
+		r.v.params.Add(c.names, p.Name, p.Value)
 	}
 	if len(r.v.params.Get(params.Encrypted)) > 0 && in.Via != journal.ViaServer && in.Reason != reasonEncryptionRequired {
 		r.pixel = pixelTarget{named: true, offer: r.offer, sealed: true, goal: in.Goal}

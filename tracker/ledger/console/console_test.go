@@ -88,7 +88,7 @@ func TestModeration(t *testing.T) {
 		id := b.conversionID(books.ConversionFilter{OrderID: "b"})
 		b.contains(b.page("/conversions?status=pending"), id, `<span class="badge open">pending</span>`, "!"+b.conversionID(books.ConversionFilter{OrderID: "c"}))
 		asked := b.send("/conversions", url.Values{"id": {id}, "decision": {"reject"}, "back": {"/conversions?offer=shoes"}}, "same-origin")
-		b.contains(asked.text, "Reject 1 conversion?", `name="pending" value="`+id+`"`, `<td class="n">1.00</td>`, `href="/conversions?offer=shoes"`)
+		b.contains(asked.text, "Reject 1 conversion?", `name="pending" value="`+id+`"`, `<td class="n">1.00 <small>USD</small></td>`, `<div class="clip" title="b">b</div>`, `href="/conversions?offer=shoes"`)
 		b.contains(b.page("/conversions?status=pending"), id) // asking decides nothing
 		decide := func(act, seen string) string {
 			return b.send("/conversions", url.Values{seen: {id}, "decision": {act}, "note": {evil}, "partnerReason": {"returned"}, "back": {"/conversions?offer=shoes"}}, "same-origin").text
@@ -99,6 +99,16 @@ func TestModeration(t *testing.T) {
 		b.contains(decide("approve", "pending"), "0 decided, 1 refused.", "status has changed", "<small>status_changed</small>")
 		b.contains(decide("release", "rejected"), "0 decided, 1 refused.", "<small>not_on_hold</small>")
 		b.contains(decide("approve", "rejected"), "1 decided.", `<span class="badge good">approved</span>`)
+		b.contains(decide("release", "approved"), "0 decided, 1 refused.", "<small>not_on_hold</small>")
+		other := b.conversionID(books.ConversionFilter{OrderID: "c"})
+		ask := func(act string, ids ...string) string {
+			return b.send("/conversions", url.Values{"id": ids, "decision": {act}, "back": {"/conversions"}}, "same-origin").text
+		}
+		b.contains(ask("approve", id, other), "Nothing to approve", "2 of the ticked stay as they are: they are approved", "!<button name=\"decision\"")
+		b.contains(ask("release", id), "Nothing to release", "1 of the ticked stays as it is: it is not on hold <small>not_on_hold</small>", "!<button name=\"decision\"")
+		decide("reject", "approved")
+		b.contains(ask("approve", id, other), "Approve 1 conversion?", ">Approve 1</button>", "1 of the ticked stays as it is", "!"+other)
+		b.contains(ask("reject", id, other), "Reject 1 conversion?", ">Reject 1</button>", "rejected already", `name="approved" value="`+other+`"`)
 
 		for name, fields := range map[string]url.Values{
 			"no decision":    {"id": {id}, "back": {"/"}},

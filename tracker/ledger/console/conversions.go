@@ -39,6 +39,8 @@ type decidePage struct {
 	Back   string
 	Items  []books.Conversion
 	Totals []moderation.Total
+	// Same counts the ticked conversions that the decision would not change.
+	Same int
 	// Refused are the refusals by id.
 	Refused map[string]*moderation.RefusedError
 }
@@ -75,14 +77,15 @@ func (c *console) decide(v *visit) error {
 	return nil
 }
 
-// ask shows what a decision is about, and its money.
+// ask shows what a decision changes, and its money.
 func (c *console) ask(v *visit, page decidePage, ids []string) error {
 	list, err := c.Books.Conversions(v.r.Context(), v.scope, books.ConversionFilter{IDs: ids}, books.Page{Limit: perPage})
 	if err != nil {
 		return err
 	}
-	page.Items = list.Items
-	if page.Totals, err = moderation.Totals(list.Items); err != nil {
+	page.Items = slices.DeleteFunc(list.Items, func(x books.Conversion) bool { return !page.Act.Changes(&x) })
+	page.Same = len(list.Items) - len(page.Items)
+	if page.Totals, err = moderation.Totals(page.Items); err != nil {
 		return err
 	}
 	c.show(v.w, http.StatusOK, "decide", &page)

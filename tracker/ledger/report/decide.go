@@ -101,18 +101,15 @@ func (a *api) decideAll(c *call, act moderation.Act) error {
 	if err != nil {
 		return err
 	}
+	do := a.Desk.DecideAll
 	if c.on("dryRun") {
-		list, err := a.Desk.Select(c.r.Context(), c.scope, c.conversionFilter(span), c.page(), act)
-		if err != nil {
-			return err
-		}
-		return c.write(decidedAnswer{Items: list.Items, Refused: map[string]string{}, Next: list.Next, DryRun: true})
+		do = a.Desk.Preview
 	}
-	out, err := a.Desk.DecideAll(c.r.Context(), c.scope, c.conversionFilter(span), c.page(), x)
+	out, err := do(c.r.Context(), c.scope, c.conversionFilter(span), c.page(), x)
 	if err != nil {
 		return err
 	}
-	return c.write(decidedAnswer{Items: out.Items, Refused: out.Refused, Next: out.Next})
+	return c.write(decidedAnswer{Items: out.Items, Refused: out.Refused, Next: out.Next, DryRun: c.on("dryRun")})
 }
 
 // filtered reports whether a parameter narrows down what is decided. The network is

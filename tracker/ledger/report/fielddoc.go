@@ -53,7 +53,7 @@ var fieldDocs = map[string]string{
 	"verdict":          "What became of the postback.",
 	"conversion":       "The id of the conversion that it made, changed or repeated; \"\" if there is none.",
 	"delaySeconds":     "The time since the click or impression, 0 for one of the future; null without one.",
-	"params":           "All parameters as they came, without keys.",
+	"params":           "All parameters as they came, in their order, without keys.",
 	"httpStatus":       "The HTTP status of the answer; 0 if none came.",
 	"kind":             "The kind.",
 	"state":            "pending, delivered, parked (given up after a day) or suspended (its URL failed too often in a row).",

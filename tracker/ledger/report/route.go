@@ -88,7 +88,7 @@ func conversionRoutes() []route {
 		return route{
 			method: http.MethodPost, path: "/conversions/" + string(act), id: string(act) + "Conversions",
 			doc:    doc + many + " Without status, that is those with status " + strings.Join(names(act.Open()), " or ") + "." + once,
-			params: join(onConversions, inPages, []param{{name: "dryRun", kind: flag, doc: "Answer with the conversions that would be decided, as they are, and decide nothing."}}),
+			params: join(onConversions, inPages, []param{{name: "dryRun", kind: flag, doc: "Answer with the conversions that would be decided, as they are, and with what would be refused of them; decide nothing."}}),
 			body:   decisionBody{}, answer: decidedAnswer{},
 			reasons: map[int]string{http.StatusBadRequest: "filter_required", http.StatusServiceUnavailable: "not_durable", http.StatusGatewayTimeout: "not_applied"},
 			serve:   func(a *api, c *call) error { return a.decideAll(c, act) },
@@ -101,7 +101,7 @@ func conversionRoutes() []route {
 			params: join(inScope, []param{byID}), answer: books.Conversion{}, reasons: notFound(), serve: (*api).getConversion},
 		decide(moderation.Approve, "Approve a conversion, also a rejected one. While the offer's hold goes on, that means hold; approving again does not end it."),
 		decide(moderation.Reject, "Reject a conversion, also an approved one."),
-		decide(moderation.Release, "Approve a conversion on hold at once, before its hold ends by itself."),
+		decide(moderation.Release, "Approve a conversion on hold at once, before its hold ends by itself. What is not on hold is refused, not_on_hold, unless a person has released it before."),
 		decideAll(moderation.Approve, "Approve"),
 		decideAll(moderation.Reject, "Reject"),
 		decideAll(moderation.Release, "Release"),

@@ -20,6 +20,7 @@ var (
 	timeType   = reflect.TypeFor[time.Time]()
 	amountType = reflect.TypeFor[money.Amount]()
 	subsType   = reflect.TypeFor[books.Subs]()
+	paramsType = reflect.TypeFor[books.Params]()
 )
 
 // choices are the types of text that have a few values. The empty text of a
@@ -43,6 +44,8 @@ func (s schemas) of(t reflect.Type) object {
 		return object{"type": "string", "format": "date-time"}
 	case amountType:
 		return object{"type": "string", "pattern": amountPattern}
+	case paramsType:
+		return object{"type": "object", "additionalProperties": object{"type": "string"}}
 	}
 	if values, ok := choices[t]; ok {
 		return object{"type": "string", "enum": values}

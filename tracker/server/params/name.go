@@ -1,10 +1,6 @@
 package params
 
-import (
-	"bytes"
-	"slices"
-	"strings"
-)
+import "bytes"
 
 // find returns what a name means. Names ignore case, and a name behind a separator
 // that was escaped for HTML once too often (&amp;status=) is the name itself. A name
@@ -37,19 +33,6 @@ func (t *Table) Meaning(name string) Param {
 	n, _ := t.find([]byte(name))
 	return n.param
 }
-
-// IsName reports whether a value is a name of its own parameter, as in
-// order_id=ORDER_ID: a link's author meant it to be replaced.
-func (t *Table) IsName(p Param, value []byte) bool {
-	if len(value) > maxName {
-		return false
-	}
-	n, _ := t.find(value)
-	return n.param == p || p == OrderID && slices.ContainsFunc(orders, func(word string) bool { return strings.EqualFold(word, string(value)) })
-}
-
-// orders are the words for an order id that no table has.
-var orders = []string{"order", "orderid", "order_number", "ordernumber"}
 
 // maxName bounds the names that a table may have, in bytes.
 const maxName = 32

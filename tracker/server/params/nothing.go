@@ -1,18 +1,19 @@
 package params
 
-import "strings"
+import (
+	"bytes"
+	"strings"
+	"unicode/utf8"
+)
 
 // nothing are the words that programs print for a value that they do not have, in
-// small letters. A 0 and its like are none where they mean something: see Set.Blank.
-var nothing = map[string]bool{
-	"undefined": true, "null": true, "(null)": true, "<null>": true, "[null]": true, "none": true, "nil": true, "<nil>": true, "nan": true,
-	"n/a": true, "na": true, "#n/a": true, "n.a.": true, "void": true, "empty": true, "(empty)": true, "unset": true, "not set": true,
-	"(not set)": true, "(none)": true, "unknown": true, "false": true, "[object object]": true, "array": true, "{}": true, "[]": true,
-	`""`: true, "''": true, `"null"`: true, `"undefined"`: true, "undefinedundefined": true,
+// small letters, those that begin others first. A 0 and its like are none where they
+// mean something: see Set.Blank.
+var nothing = [][]byte{
+	[]byte("undefined"), []byte("null"), []byte("none"), []byte("nil"), []byte("nan"), []byte("n/a"), []byte("n.a"), []byte("na"),
+	[]byte("void"), []byte("empty"), []byte("unset"), []byte("not set"), []byte("not_set"), []byte("notset"), []byte("unknown"),
+	[]byte("false"), []byte("object object"), []byte("array"),
 }
-
-// longestNothing bounds the words of nothing.
-const longestNothing = len("undefinedundefined")
 
 // Blank reports whether a value was sent for p that is a word for nothing: what was
 // sent is one of programs' own words, or has neither a letter nor a digit but 0. Such a
@@ -30,30 +31,55 @@ func (s *Set) Filled(p Param) []byte {
 
 // IsBlank is Set.Blank of a value that has its blanks around it still.
 func IsBlank(p Param, value []byte) bool {
-	if value = trim(value); len(value) == 0 {
+	if value = trim(value); len(value) == 0 || ordinary(value[0]) {
 		return false
 	}
 	if empty, zero := hollow(value); empty {
 		return !zero || p != Amount && p != GoalID
 	}
-	if len(value) > longestNothing {
-		return false
-	}
-	var room [longestNothing]byte
-	for i, c := range value {
-		if 'A' <= c && c <= 'Z' {
-			c |= 0x20
-		}
-		room[i] = c
-	}
-	return nothing[string(room[:len(value)])]
+	return isNothing(value)
 }
 
-// hollow reports whether a value is of zeros and signs alone, as -, 0, 0.00, ??? and
-// the GUID of zeros are, and whether a zero is among them.
+// ordinary reports whether no value that begins so is a word for nothing.
+func ordinary(c byte) bool {
+	small := c | 0x20
+	return '1' <= c && c <= '9' || 'a' <= small && small <= 'z' && strings.IndexByte("unvefoa", small) < 0
+}
+
+// isNothing reports whether a value is of words for nothing alone, once or again and
+// again, in whatever quotes, brackets and lists: 'null', undefined,undefined.
+func isNothing(value []byte) bool {
+	value = bytes.TrimLeftFunc(value, sign)
+	for len(value) > 0 {
+		n := nothingLength(value)
+		if n == 0 {
+			return false
+		}
+		value = bytes.TrimLeftFunc(value[n:], sign)
+	}
+	return true
+}
+
+// nothingLength is the length of the word for nothing at the beginning of a value, 0 if
+// there is none. Two words need something between them, but for undefinedundefined.
+func nothingLength(value []byte) int {
+	for i, word := range nothing {
+		if len(value) < len(word) || value[0]|0x20 != word[0] || value[1]|0x20 != word[1] || !bytes.EqualFold(value[:len(word)], word) {
+			continue
+		}
+		next, size := utf8.DecodeRune(value[len(word):])
+		if size == 0 || sign(next) || i == 0 {
+			return len(word)
+		}
+	}
+	return 0
+}
+
+// hollow reports whether a value is of zeros and signs alone, as -, 0, '0', ??? and the
+// GUID of zeros are, and whether a zero is among them.
 func hollow(value []byte) (empty, zero bool) {
 	for _, c := range value {
-		if c != '0' && strings.IndexByte("-_.,?*:/", c) < 0 {
+		if c != '0' && (c >= utf8.RuneSelf || !sign(rune(c))) {
 			return false, false
 		}
 		zero = zero || c == '0'

@@ -176,7 +176,8 @@ func TestPostbackLog(t *testing.T) {
 		o.Write(
 			v.Postback(noon.Add(90*time.Second), reporttest.Order("a"), func(p *journal.Postback) {
 				p.GoalRaw = "02"
-				p.Params = append(p.Params, journal.Param{Name: "api_key", Value: "hidden"}, journal.Param{Name: "amp;KEY", Value: "hidden"}, journal.Param{Name: "x\xff", Value: "<b>"})
+				p.Params = append(p.Params, journal.Param{Name: "api_key", Value: "hidden"}, journal.Param{Name: "amp;KEY", Value: "hidden"}, journal.Param{Name: "x\xff", Value: "<b>"},
+					journal.Param{Name: "goal", Value: "4"}, journal.Param{Name: "Goal", Value: "3"})
 			}),
 			v.Postback(noon.Add(2*time.Minute), reporttest.Order("a")),
 			journal.Entry{Postback: &journal.Postback{At: noon.Add(3 * time.Minute).UnixMicro(), Network: "net", Reason: "bad_click_id", HTTPStatus: 400, RawClickID: "junk",
@@ -195,8 +196,9 @@ func TestPostbackLog(t *testing.T) {
 			!got[0].OrderIDMissing || got[1].OrderIDMissing {
 			t.Fatalf("%+v", got)
 		}
+		want := books.Params{{Name: "clickid", Value: v.ClickID()}, {Name: "goal", Value: "2"}, {Name: "x\uFFFD", Value: "<b>"}, {Name: "Goal", Value: "3"}}
 		if p := got[2]; p.Verdict != "approved" || p.GoalRaw != "02" || p.Goal != "2" || *p.DelaySeconds != 90 || p.Source != "203.0.113.9" ||
-			p.HTTPStatus != 200 || p.Params["x\uFFFD"] != "<b>" || p.Params["clickid"] != v.ClickID() || p.Conversion == "" || p.Revenue != 2_000_000 {
+			p.HTTPStatus != 200 || !slices.Equal(p.Params, want) || p.Conversion == "" || p.Revenue != 2_000_000 {
 			t.Errorf("%+v", p)
 		}
 		if got := fmt.Sprint(got[2].Params); strings.Contains(got, "hidden") {

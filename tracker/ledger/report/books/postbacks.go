@@ -5,10 +5,12 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"time"
 
 	"github.com/waypost/waypost/api/money"
+	"github.com/waypost/waypost/tracker/journal"
 	"github.com/waypost/waypost/tracker/server/params"
 )
 
@@ -41,11 +43,11 @@ type Postback struct {
 	Source string `json:"source"`
 	// DelaySeconds is the time since the click or impression, 0 for one of the future;
 	// null without one.
-	DelaySeconds     *int64            `json:"delaySeconds"`
-	ClickDataMissing bool              `json:"clickDataMissing"`
-	OrderIDMissing   bool              `json:"orderIDMissing"`
-	Params           map[string]string `json:"params"`
-	HTTPStatus       int               `json:"httpStatus"`
+	DelaySeconds     *int64 `json:"delaySeconds"`
+	ClickDataMissing bool   `json:"clickDataMissing"`
+	OrderIDMissing   bool   `json:"orderIDMissing"`
+	Params           Params `json:"params"`
+	HTTPStatus       int    `json:"httpStatus"`
 }
 
 // PostbackFilter selects lines of the log. Empty fields select everything.
@@ -129,13 +131,11 @@ func scanPostback(scan func(...any) error) (Postback, error) {
 	if err := json.Unmarshal([]byte(sent), &p.Params); err != nil {
 		return p, fmt.Errorf("read the parameters of postback %s: %w", p.ID, err)
 	}
-	for name, value := range p.Params {
-		switch names.Meaning(name) {
-		case params.Key: // the tracker leaves them out already
-			delete(p.Params, name)
-		case params.OrderID:
-			p.OrderIDMissing = p.OrderIDMissing || p.OrderID == "" && params.IsBlank(params.OrderID, []byte(value))
-		}
-	}
+	p.Params = slices.DeleteFunc(p.Params, func(x journal.Param) bool { // the tracker leaves keys out already
+		meaning := names.Meaning(x.Name)
+		blank := meaning == params.OrderID && p.OrderID == "" && params.IsBlank(meaning, []byte(x.Value))
+		p.OrderIDMissing = p.OrderIDMissing || blank
+		return meaning == params.Key
+	})
 	return p, nil
 }

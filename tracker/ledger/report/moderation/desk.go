@@ -104,11 +104,40 @@ type Decision struct {
 	Seen []books.Status
 }
 
-// settled reports whether a conversion is what the decision makes of it already, and
-// refuses one that it is not about. What the offer holds is approved already.
+// Settled reports whether the act has made of a conversion what it is. What the offer
+// holds is approved; of what is approved only a person's release is one, so that a
+// release may be repeated after a time-out.
+func (a Act) Settled(c *books.Conversion) bool {
+	switch a {
+	case Approve:
+		return c.Status == books.Approved || c.HoldUntil != nil
+	case Release:
+		return c.Status == books.Approved && released(c.History)
+	}
+	return c.Status == books.Rejected
+}
+
+// released reports whether the last change was a person's, from hold to approved.
+func released(history []books.Change) bool {
+	for _, h := range slices.Backward(history) {
+		if h.From != h.To {
+			return h.From == books.Hold && h.To == books.Approved && h.By != judge.ByPostback && h.By != judge.ByHold
+		}
+	}
+	return false
+}
+
+// Changes reports whether the act changes a conversion, unless caps or uniqueness forbid
+// it.
+func (a Act) Changes(c *books.Conversion) bool {
+	return !a.Settled(c) && (a != Release || c.Status == books.Hold)
+}
+
+// settled reports whether the decision has made of a conversion what it is, and refuses
+// one that it is not about.
 func (x *Decision) settled(c *books.Conversion) (bool, error) {
 	switch {
-	case c.Status == x.status(), x.Act == Approve && c.HoldUntil != nil:
+	case x.Act.Settled(c):
 		return true, nil
 	case len(x.Seen) > 0 && !slices.Contains(x.Seen, c.Status):
 		return false, &RefusedError{judge.ReasonStatusChanged}
@@ -189,10 +218,11 @@ func (d *Desk) await(ctx context.Context, scope books.Scope, id string, x *Decis
 // applied reports whether the books show a decision of that time, or the same one of
 // another time, and how it ended.
 func (x *Decision) applied(c *books.Conversion, at time.Time) (bool, error) {
-	if settled, _ := x.settled(c); settled { // how it is refused is in the history
-		return true, nil
+	settled, err := x.settled(c)
+	if settled || x.Act == Release && c.Status == books.Approved { // the hold has ended otherwise, which leaves no attempt
+		return true, err
 	}
-	for _, h := range c.History {
+	for _, h := range c.History { // how it is refused is there
 		if h.Time.Equal(at) && h.By != "postback" && h.By != "hold" {
 			if h.From == h.To {
 				return true, &RefusedError{h.Reason}

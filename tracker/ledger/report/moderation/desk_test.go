@@ -83,6 +83,48 @@ func TestApprovedMeansHoldWhileTheOfferHolds(t *testing.T) {
 	})
 }
 
+// TestReleaseOfWhatIsNotHeld: only what a person has released counts as released, also
+// where the hold ends while a release is on its way.
+func TestReleaseOfWhatIsNotHeld(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, target string) {
+		o := reporttest.Open(t, target)
+		b := books.New(o.Store)
+		id := pending(t, o, b, func(p *journal.Postback) { p.Terms.Offer.HoldHours = 1 })
+		at := reporttest.Noon.Add(2 * time.Minute)
+		now := func() time.Time { at = at.Add(time.Second); return at }
+		ended := appender(func(ctx context.Context, x journal.Entry) error {
+			o.Write(journal.Entry{Tick: &journal.Tick{At: reporttest.Noon.Add(2 * time.Hour).UnixMicro()}})
+			return o.Journal.Append(ctx, x)
+		})
+		decide := func(d *Desk, act Act) error {
+			_, err := d.Decide(t.Context(), books.Scope{}, id, &Decision{Act: act, Actor: "ann"})
+			return err
+		}
+		d := NewDesk(b, o.Journal, o.Ledger, now)
+		if err := decide(d, Approve); err != nil {
+			t.Fatal(err)
+		}
+		if err := decide(NewDesk(b, ended, o.Ledger, now), Release); !isRefused(err, ReasonNotOnHold) {
+			t.Errorf("a release after the hold: %v", err)
+		}
+		at = reporttest.Noon.Add(3 * time.Hour)
+		if err := decide(d, Release); !isRefused(err, ReasonNotOnHold) {
+			t.Errorf("a release of an approved one: %v", err)
+		}
+		if out, err := d.Preview(t.Context(), books.Scope{}, books.ConversionFilter{IDs: []string{id}, Statuses: books.Statuses[:]}, books.Page{Limit: 1}, &Decision{Act: Release}); err != nil || out.Refused[id] != ReasonNotOnHold {
+			t.Errorf("a preview: %+v, %v", out, err)
+		}
+		for _, act := range []Act{Reject, Approve} {
+			if err := decide(d, act); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := decide(d, Release); !isRefused(err, ReasonNotOnHold) {
+			t.Errorf("a release of one that was rejected and approved: %v", err)
+		}
+	})
+}
+
 func isRefused(err error, reason string) bool {
 	var refused *RefusedError
 	return errors.As(err, &refused) && refused.Reason == reason

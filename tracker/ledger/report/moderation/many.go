@@ -24,23 +24,34 @@ type Outcome struct {
 	Next string
 }
 
-// Select lists a page of the conversions that DecideAll would decide about.
-func (d *Desk) Select(ctx context.Context, scope books.Scope, f books.ConversionFilter, p books.Page, act Act) (books.List[books.Conversion], error) {
+// Preview lists a page of the conversions that DecideAll decides about, and what it
+// refuses of them as they are.
+func (d *Desk) Preview(ctx context.Context, scope books.Scope, f books.ConversionFilter, p books.Page, x *Decision) (Outcome, error) {
 	if len(f.Statuses) == 0 {
-		f.Statuses = act.Open()
+		f.Statuses = x.Act.Open()
 	}
-	return d.books.Conversions(ctx, scope, f, p)
-}
-
-// DecideAll decides about all conversions of a page that a filter selects, those that
-// Select lists. What is refused stops none of the others. The error wraps ErrNotDecided
-// or ErrNotApplied: then some may have been decided, and a repetition decides the rest.
-func (d *Desk) DecideAll(ctx context.Context, scope books.Scope, f books.ConversionFilter, p books.Page, x *Decision) (Outcome, error) {
-	list, err := d.Select(ctx, scope, f, p, x.Act)
+	list, err := d.books.Conversions(ctx, scope, f, p)
 	if err != nil {
 		return Outcome{}, err
 	}
 	out := Outcome{Items: list.Items, Refused: map[string]string{}, Next: list.Next}
+	for i := range out.Items {
+		var refused *RefusedError
+		if _, err := x.settled(&out.Items[i]); errors.As(err, &refused) {
+			out.Refused[out.Items[i].ID] = refused.Reason
+		}
+	}
+	return out, nil
+}
+
+// DecideAll decides about all conversions of a page that a filter selects, those that
+// Preview lists. What is refused stops none of the others. The error wraps ErrNotDecided
+// or ErrNotApplied: then some may have been decided, and a repetition decides the rest.
+func (d *Desk) DecideAll(ctx context.Context, scope books.Scope, f books.ConversionFilter, p books.Page, x *Decision) (Outcome, error) {
+	out, err := d.Preview(ctx, scope, f, p, x)
+	if err != nil {
+		return out, err
+	}
 	times, err := d.recordAll(ctx, &out, x)
 	if err != nil {
 		return out, err
@@ -69,12 +80,7 @@ func (d *Desk) recordAll(ctx context.Context, out *Outcome, x *Decision) ([]time
 	turn := make(chan struct{}, atOnce)
 	var all sync.WaitGroup
 	for i := range out.Items {
-		var refused *RefusedError
-		settled, err := x.settled(&out.Items[i])
-		if errors.As(err, &refused) {
-			out.Refused[out.Items[i].ID] = refused.Reason
-		}
-		if settled || err != nil {
+		if settled, err := x.settled(&out.Items[i]); settled || err != nil {
 			continue
 		}
 		turn <- struct{}{}

@@ -1,0 +1,137 @@
+package params
+
+import (
+	"bytes"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/waypost/waypost/api/macro"
+)
+
+// IsName reports whether a value is the name of a parameter or a macro, where a link's
+// author meant something to be filled in: :order_id, (order_id), YOUR-ORDER-ID. Case,
+// signs around the name and between its words make no difference. A name without signs
+// around it is one only for parameters that no such value is good for: goals, offers
+// and partners may well be called order.
+func IsName(p Param, value []byte) bool {
+	word := bytes.TrimFunc(value, sign)
+	bare := len(word) == len(value)
+	if len(word) == 0 || len(word) > longestPhrase || bare && mayBeWord(p, word) {
+		return false
+	}
+	var room [longestPhrase]byte
+	plain, ok := joined(room[:0], word)
+	if !ok {
+		return false
+	}
+	for {
+		if alone, known := words[string(plain)]; known {
+			return alone || !bare
+		}
+		rest := withoutFiller(plain)
+		if len(rest) == len(plain) {
+			return false
+		}
+		plain = rest
+	}
+}
+
+// mayBeWord reports whether a name may be a value of p that means itself.
+func mayBeWord(p Param, word []byte) bool {
+	switch p {
+	case Offer, Partner, Goal, GoalID, GoalName, GoalRef, Test:
+		return true
+	case Currency:
+		return len(word) == 3
+	}
+	return false
+}
+
+// words are the known names in small letters, without the signs between their parts. A
+// name of one part with a number, as sub1 is, does not stand alone: SUB1 may be an order.
+var words = dictionary()
+
+// What shops and networks call an order and its number beside the names of tables and
+// macros.
+const (
+	orders  = "order transaction trans txn tx action conversion click event lead sale purchase payment invoice booking reservation cart checkout"
+	numbers = "id no nr num number ref reference code"
+)
+
+// dictionary leaves out what is too short to be meant as a name, and test, which is
+// what tests are called.
+func dictionary() map[string]bool {
+	names := append(macro.Names(), "order", "transaction")
+	for _, t := range []*Table{Clicks(), CakeClicks(), Impressions(), GoalPostbacks()} {
+		for name := range t.names {
+			names = append(names, name)
+		}
+	}
+	for _, order := range strings.Fields(orders) {
+		for _, number := range strings.Fields(numbers) {
+			names = append(names, order+number)
+		}
+	}
+	known := make(map[string]bool, len(names))
+	for _, name := range names {
+		plain, _ := joined(nil, []byte(name))
+		numbered := strings.ContainsAny(name, "0123456789")
+		if len(plain) > 2 || len(plain) == 2 && !numbered {
+			known[string(plain)] = known[string(plain)] || !numbered || strings.Contains(name, "_")
+		}
+	}
+	delete(known, "test")
+	return known
+}
+
+// longestPhrase bounds a name with its fillers; click ids are longer.
+const longestPhrase = 40
+
+// joined appends the letters of a phrase to room, in small letters and without the signs
+// between its words, and the digits that follow a letter at once: sub-1 is not sub1. It
+// reports false for what cannot be a name.
+func joined(room, phrase []byte) ([]byte, bool) {
+	between := true
+	for _, c := range phrase {
+		switch small := c | 0x20; {
+		case 'a' <= small && small <= 'z':
+			room = append(room, small)
+		case '0' <= c && c <= '9' && !between:
+			room = append(room, c)
+		case c >= utf8.RuneSelf || '0' <= c && c <= '9':
+			return nil, false
+		default:
+			between = true
+			continue
+		}
+		between = false
+	}
+	return room, true
+}
+
+// fillers stand before and behind a name in examples: INSERT_YOUR_ORDER_ID_HERE.
+var fillers = struct{ before, behind [][]byte }{
+	bytes.Fields([]byte("your insert my the enter put add replace with our this unique shop merchant client customer external")),
+	bytes.Fields([]byte("here value placeholder macro param parameter")),
+}
+
+// withoutFiller cuts one filler off.
+func withoutFiller(name []byte) []byte {
+	for _, filler := range fillers.before {
+		if rest, ok := bytes.CutPrefix(name, filler); ok {
+			return rest
+		}
+	}
+	for _, filler := range fillers.behind {
+		if rest, ok := bytes.CutSuffix(name, filler); ok {
+			return rest
+		}
+	}
+	return name
+}
+
+// sign reports whether a character is neither a letter nor a digit, in any script.
+func sign(r rune) bool {
+	return r != utf8.RuneError && !unicode.IsLetter(r) && !unicode.IsNumber(r) && !unicode.IsMark(r)
+}
