@@ -79,3 +79,34 @@ func TestARepeatIsKnownOnceManyCount(t *testing.T) {
 		}
 	})
 }
+
+// TestAnOrderIDWithABlankOfBefore: an order id that was recorded with a blank behind it
+// is approved by the id without one, as the session shows. Where many conversions of a
+// session count, the two ids are two orders, as they were when the first was recorded.
+func TestAnOrderIDWithABlankOfBefore(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, target string) {
+		for name, c := range map[string]struct {
+			change func(*journal.Postback)
+			want   string
+		}{
+			"one a session":  {func(*journal.Postback) {}, "order_id=A1  status=1 "},
+			"many a session": {multiple, "order_id=A1  status=2 order_id=A1 status=1 "},
+		} {
+			for _, together := range []bool{true, false} {
+				tp := newTape()
+				o := newOffice(t, target, tp)
+				resetFor(t, o.store)
+				tp.write(clickEntry(1, 0), postEntry(1, 0, 1, order("A1 "), status(snapshot.StatusPending), c.change))
+				if !together {
+					o.catchUp()
+				}
+				tp.write(postEntry(1, 0, 2, order("A1"), status(snapshot.StatusApproved), c.change))
+				o.catchUp()
+				got := strings.Join(rowsOf(t, o.store.Reader(), "SELECT order_id, status FROM conversions ORDER BY at"), "")
+				if got != c.want {
+					t.Errorf("%s, in one group %t: %s, want %s", name, together, got, c.want)
+				}
+			}
+		}
+	})
+}

@@ -1,6 +1,8 @@
 package judge
 
 import (
+	"strings"
+
 	"github.com/waypost/waypost/api/pricing"
 	"github.com/waypost/waypost/api/snapshot"
 	"github.com/waypost/waypost/tracker/journal"
@@ -45,12 +47,13 @@ func Postback(c *Case) Outcome {
 
 // existing returns the conversion that occupies a key of the postback, and whether
 // it is the very key that the postback names: with an order id of its own, the one
-// conversion of the session is another order's.
+// conversion of the session is another order's. An order id may have been recorded
+// with blanks around it, which are trimmed now.
 func (c *Case) existing() (found *Conversion, same bool) {
 	if c.ByOrder != nil {
 		return c.ByOrder, true
 	}
-	return c.BySession, c.Postback.OrderID == ""
+	return c.BySession, c.Postback.OrderID == "" || c.BySession != nil && strings.TrimSpace(c.BySession.OrderID) == c.Postback.OrderID
 }
 
 // repeated reports whether the identical postback was counted seconds ago, also
