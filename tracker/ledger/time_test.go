@@ -411,6 +411,20 @@ func TestStartWithAWrongClock(t *testing.T) {
 	})
 }
 
+// TestRetriesAreKnownAfterATickOfTomorrow: the same postback again is none.
+func TestRetriesAreKnownAfterATickOfTomorrow(t *testing.T) {
+	tp := newTape()
+	tp.stored = time.UnixMicro(micros(20))
+	o := newOffice(t, storetest.SQLite(t), tp)
+	tp.write(clickEntry(1, 0), tickEntry(1), postEntry(1, 0, 10, multiple))
+	tp.write(tickEntry(24*3600 + 15))
+	tp.write(postEntry(1, 0, 17, multiple))
+	o.catchUp()
+	if got := fmt.Sprint(rowsOf(t, o.store.Reader(), "SELECT verdict FROM postbacks ORDER BY at")); got != "[verdict=approved  verdict=refused ]" {
+		t.Errorf("verdicts %s", got)
+	}
+}
+
 // TestRetentionDoesNotLeap: a clock that is ahead by a year, or a machine that was
 // off for one, takes away nothing at once and what is old at the next midnight.
 func TestRetentionDoesNotLeap(t *testing.T) {
