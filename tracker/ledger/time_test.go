@@ -417,7 +417,9 @@ func TestRetriesAreKnownAfterATickOfTomorrow(t *testing.T) {
 	tp.stored = time.UnixMicro(micros(20))
 	o := newOffice(t, storetest.SQLite(t), tp)
 	tp.write(clickEntry(1, 0), tickEntry(1), postEntry(1, 0, 10, multiple))
+	o.catchUp()
 	tp.write(tickEntry(24*3600 + 15))
+	o.catchUp()
 	tp.write(postEntry(1, 0, 17, multiple))
 	o.catchUp()
 	if got := fmt.Sprint(rowsOf(t, o.store.Reader(), "SELECT verdict FROM postbacks ORDER BY at")); got != "[verdict=approved  verdict=refused ]" {
