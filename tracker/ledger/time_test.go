@@ -300,6 +300,22 @@ func (x *trimming) Trim(_ context.Context, position uint64, notAfter time.Time) 
 	return position, nil
 }
 
+// TestClocksOfTwoTrackersDiffer: a click of a tracker that is ahead, and ticks of a ledger
+// between the two, change no verdict without a minimum.
+func TestClocksOfTwoTrackersDiffer(t *testing.T) {
+	for _, ahead := range []int64{-5, -1, 1, 5, 90} {
+		tp := newTape()
+		o := newOffice(t, storetest.SQLite(t), tp)
+		tp.write(postEntry(1, 100+ahead, 100), tickEntry(100)) // its click comes behind
+		tp.write(clickEntry(1, 100+ahead), tickEntry(101+ahead))
+		tp.write(clickEntry(2, 100+ahead), tickEntry(102), postEntry(2, 100+ahead, 101), tickEntry(103))
+		o.catchUp()
+		if got := fmt.Sprint(rowsOf(t, o.store.Reader(), "SELECT status, click_missing FROM conversions")); got != "[status=1 click_missing=0  status=1 click_missing=0 ]" {
+			t.Errorf("%d s ahead: %s", ahead, got)
+		}
+	}
+}
+
 // TestTimeGoesBack: a tick of a clock that was ahead holds up no hold, and ends none
 // where it is ahead of the journal's server by days.
 func TestTimeGoesBack(t *testing.T) {
