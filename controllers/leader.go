@@ -7,6 +7,7 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/types"
@@ -27,6 +28,9 @@ import (
 
 // eventSource is the reporter of Events.
 const eventSource = "waypost-operator"
+
+// clockSettles is long enough to set a clock right that has leapt.
+const clockSettles = time.Hour
 
 // leader runs the event loop while this operator has the lease.
 type leader struct {
@@ -114,7 +118,7 @@ func (l *leader) Start(ctx context.Context) error {
 	beside.Go(func() { l.watchKeys(ctx, rings) })
 	o := l.options
 	return newLoop(parts{
-		compiler: compile.New(compile.Options{PublicURL: o.PublicURL, Keys: o.Keys}),
+		compiler: compile.New(compile.Options{PublicURL: o.PublicURL, Keys: o.Keys, Settle: clockSettles}),
 		publisher: publish.New(publish.Options{
 			Client: l.direct, Namespace: o.SnapshotsNamespace,
 			Key: o.SigningKey, Trusted: o.TrustedKeys, Keep: o.KeepRevisions,

@@ -27,6 +27,10 @@ type Options struct {
 	// Keys digest postback keys and seal links. Nil is for offline checks: records
 	// then carry no digests, and sealed links are left out. See SetKeys.
 	Keys *seal.Keyring
+	// Settle is how long the clock must show the end of a tombstone before it is
+	// removed, so that one that leaps, or is wrong at a start, drops no click id in the
+	// wild. Default: 0, at once.
+	Settle time.Duration
 }
 
 // Compiler holds the objects of all networks and what was compiled from them. It

@@ -34,7 +34,7 @@ func (c *Compiler) namespace(name string) *namespace {
 				goals: sets[string]{}, dependents: sets[ref]{},
 				ids: trackingIDs{network: name, hashes: c.hashes, claims: sets[claim]{}},
 			},
-			records: newRecords(),
+			records: newRecords(c.options.Settle),
 			secrets: map[string]map[string][]byte{},
 			network: networkState{node: &node{kind: snapshot.KindNetwork}},
 			unused:  map[*node]struct{}{},

@@ -18,6 +18,10 @@ type records struct {
 	byKey map[snapshot.Key]entry
 	// tombstones are those of Offers and Partners.
 	tombstones tombstones
+	// overdue is since when the first of them is to expire, zero while none is; it does
+	// once that has been so for settle.
+	overdue time.Time
+	settle  time.Duration
 	// uses counts the records that name an Advertiser or PayoutStructure.
 	uses map[ref]useCount
 	// lookbacks counts the offers by their look-back in hours.
@@ -36,8 +40,9 @@ type entry struct {
 // useCount counts records that name something: served ones, and tombstones.
 type useCount struct{ served, tombs int }
 
-func newRecords() records {
+func newRecords(settle time.Duration) records {
 	return records{
+		settle:     settle,
 		byKey:      map[snapshot.Key]entry{},
 		tombstones: tombstones{keys: map[snapshot.Key]int64{}, names: map[ref]int{}},
 		uses:       map[ref]useCount{},
@@ -194,19 +199,31 @@ func (s *records) retention() time.Duration {
 // nextExpiry returns when the first tombstone expires, false without tombstones.
 func (s *records) nextExpiry() (time.Time, bool) {
 	first, ok := s.tombstones.first()
+	if !s.overdue.IsZero() {
+		return s.overdue.Add(s.settle), ok
+	}
 	return time.Unix(first, 0).Add(s.retention()), ok
 }
 
-// expire removes the tombstones whose time is over.
+// expire removes the tombstones whose time is over, and has been for long enough: a
+// clock that leaps takes none.
 func (s *records) expire(now time.Time) {
-	next, ok := s.nextExpiry()
-	if !ok || now.Before(next) {
+	first, ok := s.tombstones.first()
+	limit := now.Add(-s.retention()).Unix()
+	if !ok || first > limit {
+		s.overdue = time.Time{}
 		return
 	}
-	limit := now.Add(-s.retention()).Unix()
+	if s.overdue.IsZero() {
+		s.overdue = now
+	}
+	if now.Sub(s.overdue) < s.settle { // by the monotonic clock
+		return
+	}
 	for key, deleted := range s.tombstones.keys {
 		if deleted <= limit {
 			s.set(key, entry{})
 		}
 	}
+	s.overdue = time.Time{}
 }

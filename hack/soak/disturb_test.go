@@ -56,6 +56,38 @@ func (s *stage) disturb(ctx context.Context, r *rand.Rand, victims ...string) {
 	}
 }
 
+// leaps are how far the clock of a ledger is off that goes wrong.
+var leaps = []time.Duration{
+	3 * time.Second, -3 * time.Second, time.Minute, -time.Minute, 20 * time.Minute, -20 * time.Minute,
+	23 * time.Hour, -24 * time.Hour, 3 * 24 * time.Hour, -400 * 24 * time.Hour,
+}
+
+// leap writes ticks as ledgers do whose clocks jump, until ctx ends.
+func (s *stage) leap(ctx context.Context, r *rand.Rand) {
+	conn := s.journal()
+	defer conn.Close()
+	w, err := journal.NewWriter(conn, journal.WriterOptions{Name: "leaping"})
+	s.must(err)
+	ticks := 0
+	for {
+		select {
+		case <-time.After(time.Duration(100+r.IntN(900)) * time.Millisecond):
+			at := time.Now().Add(leaps[r.IntN(len(leaps))])
+			if err := w.Append(ctx, journal.Entry{Tick: &journal.Tick{At: at.UnixMicro()}}); err == nil { // the server is killed, too
+				ticks++
+			}
+		case <-ctx.Done():
+			closing, cancel := context.WithTimeout(s.t.Context(), time.Minute)
+			defer cancel()
+			if err := w.Close(closing); err != nil {
+				s.t.Errorf("closing the journal of a leaping clock: %v", err)
+			}
+			s.t.Logf("clocks leapt %d times", ticks)
+			return
+		}
+	}
+}
+
 // redeliver writes batches of the journal again, as a tracker does that got no answer
 // and as JetStream lets it once its own window of duplicates has passed.
 func (s *stage) redeliver(ctx context.Context, r *rand.Rand) {

@@ -38,6 +38,7 @@ func (s *stage) load(seed uint64, n int, storm bool) *answers {
 			s.disturb(ctx, rand.New(rand.NewPCG(seed, 2)), s.running("tracker-1", "postgres", "ledger-sqlite", "nats", "ledger-postgres-1", "tracker-2", "ledger-postgres-2", "operator")...)
 		})
 		disturbers.Go(func() { s.redeliver(ctx, rand.New(rand.NewPCG(seed, 4))) })
+		disturbers.Go(func() { s.leap(ctx, rand.New(rand.NewPCG(seed, 5))) })
 		disturbers.Go(func() { s.edit(ctx, rand.New(rand.NewPCG(seed, 3)), plan) })
 	} else {
 		plan.over()

@@ -83,6 +83,8 @@ func (m *model) take(b *journal.Batch) {
 			m.arrive(&x.Impression.Traffic, true)
 		case x.Moderation != nil:
 			m.moderate(x.Moderation)
+		case x.Tick != nil && x.Tick.At-86_400_000_000 > b.Stored.UnixMicro():
+			m.tick(b.Stored.UnixMicro()) // the clock of a ledger is wrong by days
 		case x.Tick != nil:
 			m.tick(x.Tick.At)
 		case x.Postback != nil:
@@ -159,7 +161,7 @@ func (m *model) receive(p *journal.Postback, id string) {
 }
 
 func (m *model) tick(at int64) {
-	if at <= m.time {
+	if at == m.time {
 		return
 	}
 	m.time = at
@@ -174,7 +176,7 @@ func (m *model) tick(at int64) {
 	m.waiting = nil
 	for _, f := range list {
 		switch {
-		case m.deadline[f] == 0:
+		case m.deadline[f] == 0 || m.deadline[f] > at+1_000_000:
 			m.deadline[f] = at + 1_000_000
 		case m.deadline[f] <= at:
 			m.judge(f)

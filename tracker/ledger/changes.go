@@ -28,6 +28,8 @@ type changes struct {
 	// batch is the one whose entries are folded.
 	batch *journal.Batch
 	gaps  uint64 // batches that are missing
+	// heldBack are the ticks that were, to be named after the commit.
+	heldBack []heldBack
 }
 
 // rows is what is written at the next flush.

@@ -84,16 +84,15 @@ func (g *generator) entry() journal.Entry {
 	return g.postback()
 }
 
-// jump is how far the clock of a tick is off: seconds, now and then hours or years.
+// jump is how far the clock of a tick is off: seconds, now and then minutes, hours, a day
+// or a year, to both sides.
 func (g *generator) jump() int64 {
-	off := -int64(g.IntN(15_000_000))
-	switch g.IntN(20) {
-	case 0:
-		off = int64(g.IntN(5)-2) * 3600 * 1_000_000
-	case 1:
-		off = int64(g.IntN(3)-1) * 366 * dayMicros
+	const minute = 60 * 1_000_000
+	scale := []int64{minute / 60, minute, 60 * minute, dayMicros, 366 * dayMicros}
+	if k := g.IntN(40); k < len(scale) {
+		return int64(g.IntN(5)-2) * scale[k]
 	}
-	return off
+	return -int64(g.IntN(15_000_000))
 }
 
 func (g *generator) traffic(id string, v visitOf) journal.Traffic {

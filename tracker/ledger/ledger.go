@@ -42,11 +42,7 @@ type Ledger struct {
 	// doubted is since when the journal does not fit; of Run alone.
 	doubted time.Time
 
-	// waiting and tickAt tell the ticker what the fold knows.
-	waiting atomic.Int64
-	tickAt  atomic.Int64
-	// trimAt is the time that trimming goes by; it begins at the last tick.
-	trimAt atomic.Int64
+	times
 
 	// recognised is whether the journal is that of the tables; while it is not, it gets no
 	// ticks and is not trimmed. mismatch holds why not.
@@ -62,6 +58,25 @@ type Ledger struct {
 	changed  chan struct{} // closed at the next commit
 
 	caps capQueue
+}
+
+// times are what the fold, the ticker and trimming tell each other.
+type times struct {
+	// waiting and tickAt tell the ticker what the fold knows.
+	waiting atomic.Int64
+	tickAt  atomic.Int64
+	// stored is when the journal's server stored what was read; nil before the tables were.
+	stored atomic.Pointer[stretch]
+	// trimAt is the time that trimming goes by; it begins at the last entry in the tables.
+	trimAt atomic.Int64
+	// named is when a tick that was held back was logged last; of Run alone.
+	named time.Time
+}
+
+// see takes note of when batches were stored.
+func (t *times) see(batches []*journal.Batch) {
+	s := t.stored.Load().through(batches)
+	t.stored.Store(&s)
 }
 
 // New makes a ledger; Run starts it.
@@ -132,6 +147,7 @@ func (l *Ledger) follow(ctx context.Context) error {
 		if err != nil {
 			return fmt.Errorf("read the journal: %w", err)
 		}
+		l.see(batches)
 		for len(batches) > 0 {
 			n := l.groupLength(batches)
 			if err := l.foldPatiently(ctx, batches[:n]); err != nil {
@@ -242,9 +258,21 @@ func (l *Ledger) fold(ctx context.Context, batches []*journal.Batch) (err error)
 	l.tickAt.Store(mem.progress.TickAt)
 	l.o.Metrics.committed(t.changes, batches, l.o.Now().Sub(start), l.o.Now())
 	l.tell(t.changes)
+	l.nameHeldBack(t.changes.heldBack)
 	l.trace(ctx, t.changes.traced, start)
 	l.advance(to.Position)
 	return nil
+}
+
+// nameHeldBack logs the last of the ticks that were held back, now and then.
+func (l *Ledger) nameHeldBack(list []heldBack) {
+	if len(list) == 0 || within(time.Since(l.named), heldBackLog) {
+		return
+	}
+	l.named = time.Now()
+	last := list[len(list)-1]
+	l.o.Log.Info("a tick far ahead of the journal's server is held back: set the clock of the ledger that wrote it",
+		"writer", last.writer, "tick", time.UnixMicro(last.tick).UTC(), "server", time.UnixMicro(last.stored).UTC())
 }
 
 // remember reads the memory again if it was lost.
@@ -255,7 +283,8 @@ func (l *Ledger) remember(ctx context.Context) error {
 			l.mem = mem
 			l.waiting.Store(int64(mem.parked.Len()))
 			l.tickAt.Store(mem.progress.TickAt)
-			l.trimAt.CompareAndSwap(0, mem.progress.TickAt)
+			l.trimAt.CompareAndSwap(0, mem.seen)
+			l.stored.CompareAndSwap(nil, &stretch{from: mem.seen, to: mem.seen})
 			break
 		}
 		l.o.Log.Error(err, "reading the ledger's tables failed, trying again", "pause", pause.String())

@@ -18,6 +18,8 @@ type memory struct {
 	progress store.Progress
 	// begun is whether anything had been folded when the tables were read.
 	begun bool
+	// seen is when the last batch that the tables know was stored, microseconds since 1970.
+	seen int64
 
 	cells    map[judge.Cell]int64
 	cellByID []judge.Cell // by id; ids begin at 1
@@ -52,6 +54,9 @@ func (m *memory) load(ctx context.Context, tx *store.Tx, log logr.Logger) (err e
 		return err
 	}
 	m.begun = m.progress.Position > 0
+	if m.seen, err = m.lastSeen(ctx, tx); err != nil {
+		return err
+	}
 	cells, err := tx.Cells(ctx)
 	if err != nil {
 		return err
@@ -89,6 +94,16 @@ func (m *memory) load(ctx context.Context, tx *store.Tx, log logr.Logger) (err e
 	}
 	m.counters, err = fold.NewCounters(m.locations, counters)
 	return err
+}
+
+// lastSeen is when the last batch was stored, as far as the last tick bears it out: while
+// a ledger runs they are no further apart than ticks are.
+func (m *memory) lastSeen(ctx context.Context, tx *store.Tx) (int64, error) {
+	at, err := tx.LastStored(ctx)
+	if m.progress.TickAt == 0 {
+		return at, err
+	}
+	return max(m.progress.TickAt, min(at, m.progress.TickAt+tickAtLeast.Microseconds())), err
 }
 
 // addCell gives a cell the next number.

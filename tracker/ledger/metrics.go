@@ -21,6 +21,8 @@ type Metrics struct {
 	missing  prometheus.Counter
 	mismatch prometheus.Gauge
 	holes    prometheus.Gauge
+	leapt    prometheus.Gauge
+	heldBack prometheus.Counter
 }
 
 // NewMetrics registers the ledger's figures.
@@ -39,7 +41,9 @@ func NewMetrics(reg prometheus.Registerer) *Metrics {
 	m.missing = prometheus.NewCounter(prometheus.CounterOpts{Name: "waypost_ledger_missing_batches_total", Help: "Batches that a writer sent before others and that are not in the journal."})
 	m.mismatch = prometheus.NewGauge(prometheus.GaugeOpts{Name: "waypost_ledger_journal_mismatch", Help: "1 while journal, books and sealing keys do not belong together and nothing is folded."})
 	m.holes = prometheus.NewGauge(prometheus.GaugeOpts{Name: "waypost_ledger_journal_holes", Help: "Batches that are gone from the middle of the journal, at its last check."})
-	reg.MustRegister(m.verdicts, m.entries, m.groups, m.lost, m.failed, m.position, m.behind, m.ahead, m.missing, m.mismatch, m.holes)
+	m.leapt = prometheus.NewGauge(prometheus.GaugeOpts{Name: "waypost_ledger_clock_leap_seconds", Help: "How far this ledger's clock is ahead of the time that it goes by, while a leap is held back; else 0."})
+	m.heldBack = prometheus.NewCounter(prometheus.CounterOpts{Name: "waypost_ledger_ticks_held_back_total", Help: "Ticks that were more than a day ahead of the journal's server and were held back to its time."})
+	reg.MustRegister(m.verdicts, m.entries, m.groups, m.lost, m.failed, m.position, m.behind, m.ahead, m.missing, m.mismatch, m.holes, m.leapt, m.heldBack)
 	return m
 }
 
@@ -54,6 +58,7 @@ func (m *Metrics) committed(c *changes, batches []*journal.Batch, took time.Dura
 		m.entries.Add(float64(len(b.Entries)))
 	}
 	m.missing.Add(float64(c.gaps))
+	m.heldBack.Add(float64(len(c.heldBack)))
 	last := batches[len(batches)-1]
 	m.groups.Observe(took.Seconds())
 	m.position.Set(float64(last.Position))
@@ -66,6 +71,13 @@ func (m *Metrics) committed(c *changes, batches []*journal.Batch, took time.Dura
 func (m *Metrics) time(now time.Time, folded int64) {
 	if m != nil {
 		m.ahead.Set(max(0, time.UnixMicro(folded).Sub(now).Seconds()))
+	}
+}
+
+// leap shows how much of a leap is held back.
+func (m *Metrics) leap(ahead time.Duration) {
+	if m != nil {
+		m.leapt.Set(ahead.Seconds())
 	}
 }
 

@@ -1,6 +1,10 @@
 package ledger
 
-import "time"
+import (
+	"time"
+
+	"github.com/waypost/waypost/tracker/journal"
+)
 
 // How a clock that leaps is treated.
 const (
@@ -13,9 +17,10 @@ const (
 
 // present is the time that ticks bring into the journal. It follows the wall clock,
 // except where that leaps forward further than time has passed: holds would end early
-// and for good, and what is to be kept would seem old. A leap is held back for leapHeld
-// and then believed. A clock that is set back is followed at once. Not safe for
-// concurrent use.
+// and for good, and what is to be kept would seem old. At a start time has passed since
+// the last entry that the books know. A leap is held back for leapHeld, or until the
+// journal has entries of all the time between, and then believed. A clock that is set
+// back is followed at once. Not safe for concurrent use.
 type present struct {
 	last time.Time
 	// ahead is how far the wall clock is ahead of what is believed; held is since when.
@@ -23,17 +28,23 @@ type present struct {
 	held  time.Duration
 }
 
-// of returns the time to go by, and whether a leap was seen just now.
-func (p *present) of(now time.Time) (believed time.Time, leapt bool) {
-	if p.last.IsZero() {
-		p.last = now
-		return now, false
+// of returns the time to go by, and whether a leap was seen just now. books is the time of
+// the last entry that the tables had at the start, 0 where there was none.
+func (p *present) of(now time.Time, books int64, stored stretch) (believed time.Time, leapt bool) {
+	var passed, step time.Duration
+	switch {
+	case !p.last.IsZero():
+		passed = now.Sub(p.last) // by the monotonic clock
+		step = now.Round(0).Sub(p.last.Round(0)) - passed
+	case books != 0:
+		step = now.Sub(time.UnixMicro(books))
 	}
-	passed := now.Sub(p.last) // by the monotonic clock
-	step := now.Round(0).Sub(p.last.Round(0)) - passed
 	p.last = now
 	leapt = p.step(step, passed)
-	return now.Add(-p.ahead), leapt
+	if stored.covers(now.Add(-p.ahead), now) {
+		p.ahead = 0
+	}
+	return now.Add(-p.ahead), leapt && p.ahead > 0
 }
 
 // step takes by how much the wall clock was set since the last look, and how much time
@@ -52,4 +63,30 @@ func (p *present) step(step, passed time.Duration) (leapt bool) {
 		p.ahead = 0
 	}
 	return false
+}
+
+// stretch is a time through which the journal's server has stored batches without a leap,
+// in microseconds since 1970. A server whose own clock leaps leaves a gap, and so does
+// an installation that was off.
+type stretch struct{ from, to int64 }
+
+// through returns the stretch that ends with the batches.
+func (s stretch) through(batches []*journal.Batch) stretch {
+	for _, b := range batches {
+		if b.Stored.IsZero() {
+			continue
+		}
+		at := b.Stored.UnixMicro()
+		if gap := at - s.to; max(gap, -gap) >= leapLeast.Microseconds() {
+			s.from = at
+		}
+		s.to = at
+	}
+	return s
+}
+
+// covers reports whether the stretch begins by from and ends at to.
+func (s stretch) covers(from, to time.Time) bool {
+	gap := to.UnixMicro() - s.to
+	return s.from-from.UnixMicro() < leapLeast.Microseconds() && max(gap, -gap) < leapLeast.Microseconds()
 }

@@ -36,10 +36,11 @@ type tape struct {
 	boot    journal.BootID
 	seq     uint64
 	first   uint64 // the first position there still is
+	stored  time.Time
 }
 
 func newTape() *tape {
-	return &tape{grown: make(chan struct{}), boot: journal.BootID{1}, first: 1}
+	return &tape{grown: make(chan struct{}), boot: journal.BootID{1}, first: 1, stored: time.Unix(4_000_000_000, 0)}
 }
 
 // write appends one batch of the tape's own writer.
@@ -128,7 +129,7 @@ func (r *tapeReader) decode(list [][]byte) ([]*journal.Batch, error) {
 			return nil, err
 		}
 		r.last++
-		b.Position, b.Stored = r.last, time.Unix(4_000_000_000, 0)
+		b.Position, b.Stored = r.last, r.tape.stored
 		out = append(out, b)
 	}
 	return out, nil

@@ -30,7 +30,7 @@ func (l *Ledger) keepTicking(ctx context.Context) {
 	for {
 		select {
 		case <-look.C:
-			if l.recognised.Load() {
+			if l.recognised.Load() && l.stored.Load() != nil {
 				t.look(ctx, t.now())
 			}
 		case <-ctx.Done():
@@ -51,13 +51,21 @@ type ticker struct {
 	present  present
 }
 
-// now is the time to go by. A leap of the clock is named once.
+// now is the time to go by. A leap of the clock is named once; at a start it is mostly
+// the time that the ledger was down.
 func (t *ticker) now() time.Time {
-	wall := t.l.o.Now()
-	believed, leapt := t.present.of(wall)
-	if leapt {
-		t.l.o.Log.Error(nil, "the clock has leapt forward: holds do not end by it, and nothing is dropped, until it has been so for a while; set it right if it is wrong",
-			"ahead", wall.Sub(believed).String(), "heldFor", leapHeld.String())
+	wall, o := t.l.o.Now(), &t.l.o
+	begun := !t.present.last.IsZero()
+	believed, leapt := t.present.of(wall, t.l.trimAt.Load(), *t.l.stored.Load())
+	ahead := wall.Sub(believed)
+	o.Metrics.leap(ahead)
+	switch {
+	case leapt && begun:
+		o.Log.Error(nil, "the clock has leapt forward: holds do not end by it, and nothing is dropped, until it has been so for a while; set it right if it is wrong",
+			"ahead", ahead.String(), "heldFor", leapHeld.String())
+	case leapt:
+		o.Log.Info("the clock is ahead of the last entry in the books: holds do not end by it until the journal bears it out, or it has been so for a while; set it right if the ledger was not down for that long",
+			"ahead", ahead.String(), "heldFor", leapHeld.String())
 	}
 	return believed
 }
@@ -129,7 +137,7 @@ func (l *Ledger) trimTime() time.Time {
 	return time.UnixMicro(l.trimAt.Load())
 }
 
-// RetentionTime is the time that the age of rows goes by: that of the last tick, and from
+// RetentionTime is the time that the age of rows goes by: that of the last entry, and from
 // there on trimTime's, but never after the clock's. Zero before the tables have been read.
 func (l *Ledger) RetentionTime() time.Time {
 	return time.UnixMicro(min(l.o.Now().UnixMicro(), l.trimAt.Load()))

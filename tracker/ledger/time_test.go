@@ -9,6 +9,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/go-logr/logr/funcr"
+	"github.com/prometheus/client_golang/prometheus"
+
 	"github.com/waypost/waypost/api/snapshot"
 	"github.com/waypost/waypost/tracker/journal"
 	"github.com/waypost/waypost/tracker/ledger/store/storetest"
@@ -297,6 +300,22 @@ func (x *trimming) Trim(_ context.Context, position uint64, notAfter time.Time) 
 	return position, nil
 }
 
+// TestClocksOfTwoTrackersDiffer: a click of a tracker that is ahead, and ticks of a ledger
+// between the two, change no verdict without a minimum.
+func TestClocksOfTwoTrackersDiffer(t *testing.T) {
+	for _, ahead := range []int64{-5, -1, 1, 5, 90} {
+		tp := newTape()
+		o := newOffice(t, storetest.SQLite(t), tp)
+		tp.write(postEntry(1, 100+ahead, 100), tickEntry(100)) // its click comes behind
+		tp.write(clickEntry(1, 100+ahead), tickEntry(101+ahead))
+		tp.write(clickEntry(2, 100+ahead), tickEntry(102), postEntry(2, 100+ahead, 101), tickEntry(103))
+		o.catchUp()
+		if got := fmt.Sprint(rowsOf(t, o.store.Reader(), "SELECT status, click_missing FROM conversions")); got != "[status=1 click_missing=0  status=1 click_missing=0 ]" {
+			t.Errorf("%d s ahead: %s", ahead, got)
+		}
+	}
+}
+
 // TestTimeGoesBack: a tick of a clock that was ahead holds up no hold, and ends none
 // where it is ahead of the journal's server by days.
 func TestTimeGoesBack(t *testing.T) {
@@ -330,6 +349,97 @@ func TestAFarTickIsHeldBack(t *testing.T) {
 	o.catchUp()
 	if got := rowsOf(t, o.store.Reader(), "SELECT tick_at FROM ledger")[0]; got != "tick_at=4000000000000000 " {
 		t.Errorf("time is %s", got)
+	}
+}
+
+// TestTicksHeldBackAreCounted: each, and named once a minute.
+func TestTicksHeldBackAreCounted(t *testing.T) {
+	tp, reg, lines := newTape(), prometheus.NewRegistry(), 0
+	o := newOffice(t, storetest.SQLite(t), tp, func(o *Options) {
+		o.Metrics = NewMetrics(reg)
+		o.Log = funcr.New(func(_, args string) {
+			if strings.Contains(args, "held back") {
+				lines++
+			}
+		}, funcr.Options{})
+	})
+	for i := range 4 {
+		tp.write(tickEntry(4_100_000_000 - start + int64(i)))
+		o.catchUp()
+	}
+	if n := gathered(t, reg, "waypost_ledger_ticks_held_back_total"); n != 4 || lines != 1 {
+		t.Errorf("%v counted, %d lines", n, lines)
+	}
+}
+
+// gathered is the value of a metric without labels.
+func gathered(t *testing.T, reg *prometheus.Registry, name string) float64 {
+	t.Helper()
+	list, err := reg.Gather()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range list {
+		if f.GetName() == name {
+			m := f.GetMetric()[0]
+			return m.GetCounter().GetValue() + m.GetGauge().GetValue()
+		}
+	}
+	t.Fatalf("no %s", name)
+	return 0
+}
+
+// TestStartWithAWrongClock: a ledger that starts a day ahead of its books ends no hold by
+// that, while postbacks that wait for their clicks are judged.
+func TestStartWithAWrongClock(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, target string) {
+		tp, reg := newTape(), prometheus.NewRegistry()
+		tp.write(clickEntry(1, 0), postEntry(1, 0, 10, holdFor(5)), tickEntry(11))
+		newOffice(t, target, tp).catchUp()
+		var now atomic.Int64
+		now.Store(micros(24 * 3600))
+		o := newOffice(t, target, tp, func(o *Options) {
+			o.Append, o.Metrics, o.Now = tp, NewMetrics(reg), func() time.Time { return time.UnixMicro(now.Load()) }
+		})
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		defer cancel()
+		done := make(chan error, 1)
+		go func() { done <- o.ledger.Run(ctx) }()
+		tp.write(postEntry(2, 24*3600, 24*3600)) // its click has not come
+		at, statuses := uint64(3), "SELECT status FROM conversions ORDER BY at"
+		for ; len(rowsOf(t, o.store.Reader(), statuses)) < 2; at++ {
+			o.await(ctx, at)
+			now.Add(1_000_000)
+		}
+		if got := fmt.Sprint(rowsOf(t, o.store.Reader(), statuses)); got != "[status=5  status=1 ]" {
+			t.Errorf("conversions %s", got)
+		}
+		if ahead := gathered(t, reg, "waypost_ledger_clock_leap_seconds"); ahead < 22*3600 {
+			t.Errorf("%v s ahead", ahead)
+		}
+		now.Add(leapHeld.Microseconds())
+		o.await(ctx, at)
+		if got := fmt.Sprint(rowsOf(t, o.store.Reader(), statuses)); got != "[status=1  status=1 ]" {
+			t.Errorf("after ten minutes: %s", got)
+		}
+		cancel()
+		<-done
+	})
+}
+
+// TestRetriesAreKnownAfterATickOfTomorrow: the same postback again is none.
+func TestRetriesAreKnownAfterATickOfTomorrow(t *testing.T) {
+	tp := newTape()
+	tp.stored = time.UnixMicro(micros(20))
+	o := newOffice(t, storetest.SQLite(t), tp)
+	tp.write(clickEntry(1, 0), tickEntry(1), postEntry(1, 0, 10, multiple))
+	o.catchUp()
+	tp.write(tickEntry(24*3600 + 15))
+	o.catchUp()
+	tp.write(postEntry(1, 0, 17, multiple))
+	o.catchUp()
+	if got := fmt.Sprint(rowsOf(t, o.store.Reader(), "SELECT verdict FROM postbacks ORDER BY at")); got != "[verdict=approved  verdict=refused ]" {
+		t.Errorf("verdicts %s", got)
 	}
 }
 

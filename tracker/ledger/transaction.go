@@ -20,6 +20,15 @@ const (
 // aheadMost is how far a tick may be ahead of the clock of the journal's server.
 const aheadMost = dayMicros
 
+// heldBackLog is how often ticks that are held back are logged.
+const heldBackLog = time.Minute
+
+// heldBack is a tick that was held back to when its batch was stored.
+type heldBack struct {
+	writer       string
+	tick, stored int64
+}
+
 // personalDays is how many days before the last one are looked through for personal
 // data: time that has leapt passes over as many.
 const personalDays = 31
@@ -104,7 +113,8 @@ func (t *transaction) tick(at int64) error {
 	}
 	if day := floorDiv(last, dayMicros); floorDiv(at, dayMicros) > day {
 		// A clock that leaps takes away a day at most; the next midnight all that is old.
-		return t.forget(min(at, (day+2)*dayMicros-1))
+		// What is of the present by the server's clock stays.
+		return t.forget(min(at, t.changes.stored(), (day+2)*dayMicros-1))
 	}
 	return nil
 }
@@ -116,8 +126,7 @@ func (t *transaction) believed(at int64) int64 {
 	if at-aheadMost <= stored {
 		return at
 	}
-	t.o.Log.Info("a tick far ahead of the journal's server is held back: set the clock of the ledger that wrote it",
-		"writer", t.changes.batch.Writer, "tick", time.UnixMicro(at).UTC(), "server", t.changes.batch.Stored.UTC())
+	t.changes.heldBack = append(t.changes.heldBack, heldBack{t.changes.batch.Writer, at, stored})
 	return stored
 }
 

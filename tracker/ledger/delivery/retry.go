@@ -8,26 +8,46 @@ import (
 const (
 	firstDelay = 10 * time.Second
 	longest    = 4 * time.Hour
-	// giveUpAfter is how long a delivery is tried before it is parked.
-	giveUpAfter = 24 * time.Hour
+	// giveUpAfter is how long a delivery is tried before it is parked. A clock that leaps
+	// makes no day: attempts with their pauses do, and a day has room for no more than
+	// attemptsMost.
+	giveUpAfter   = 24 * time.Hour
+	attemptsLeast = 8
+	attemptsMost  = 14
 )
 
-// LongestPause is the longest that a waiting delivery is not due.
-const LongestPause = longest + longest/5
-
-// next decides about a delivery that failed at now for the attempts-th time: when
-// to try again, or that it is parked. Delays triple from ten seconds to four
-// hours; jitter in [0, 1) spreads them by a fifth to both sides, so that what
-// failed together does not return together.
-func next(createdAt, now time.Time, attempts int, jitter float64) (time.Time, State) {
+// pause is how long a delivery waits after its attempts-th attempt. Delays triple from
+// ten seconds to four hours.
+func pause(attempts int) time.Duration {
 	delay := firstDelay
 	for i := 1; i < attempts && delay < longest; i++ {
 		delay *= 3
 	}
-	delay = min(delay, longest)
+	return min(delay, longest)
+}
+
+// LongestPauses are the longest that waiting deliveries are not due, by their attempts;
+// with more attempts it is the last. One that is out, or waits for its click, is not due
+// for a moment.
+func LongestPauses() (list []time.Duration) {
+	for attempts := 0; ; attempts++ {
+		p := pause(attempts)
+		list = append(list, max(claimFor, p+p/5))
+		if p == longest {
+			return list
+		}
+	}
+}
+
+// next decides about a delivery that failed at now for the attempts-th time: when
+// to try again, or that it is parked. Jitter in [0, 1) spreads the delays by a fifth to
+// both sides, so that what failed together does not return together.
+func next(createdAt, now time.Time, attempts int, jitter float64) (time.Time, State) {
+	delay := pause(attempts)
 	delay += time.Duration((jitter*2 - 1) / 5 * float64(delay))
 	at := now.Add(delay)
-	if at.After(createdAt.Add(giveUpAfter)) {
+	over := at.After(createdAt.Add(giveUpAfter)) && attempts >= attemptsLeast
+	if over || attempts >= attemptsMost {
 		return time.Time{}, Parked
 	}
 	return at, Pending

@@ -105,6 +105,15 @@ func (tx *Tx) Sequences(ctx context.Context, boots [][16]byte) (map[[16]byte]uin
 	return out, nil
 }
 
+// LastStored is when the last batch of any writer was stored, 0 before the first.
+func (tx *Tx) LastStored(ctx context.Context) (at int64, err error) {
+	err = tx.in.query(ctx, "SELECT COALESCE(max(seen_at), 0) FROM boots", nil, func(row scanner) error { return row.Scan(&at) })
+	if err != nil {
+		return 0, fmt.Errorf("read when the last batch was stored: %w", err)
+	}
+	return at, nil
+}
+
 var bootTable = &table{name: "boots", columns: columnsOf("boot writer sequence seen_at"),
 	conflict: replace("boot", columnsOf("boot writer sequence seen_at"))}
 

@@ -3,6 +3,7 @@ package queue
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/go-logr/logr"
@@ -40,34 +41,59 @@ func (q *Queue) KeepPruned(ctx context.Context, retain time.Duration, now func()
 	}
 }
 
-// forwardEvery is the pause of KeepDue.
-const forwardEvery = 5 * time.Minute
+const (
+	// forwardEvery is the pause of KeepDue, and lookEvery that of its looks at the clock.
+	forwardEvery = 5 * time.Minute
+	lookEvery    = time.Second
+)
 
 // KeepDue brings forward, until ctx ends, the deliveries that a clock which was ahead has
-// put off: those due later than any pause lasts.
+// put off: those due later than their pause lasts. It works whenever the clock is set
+// back, and now and then.
 func (q *Queue) KeepDue(ctx context.Context, now func() time.Time, log logr.Logger) {
-	tick := time.NewTicker(forwardEvery)
-	defer tick.Stop()
+	look := time.NewTicker(lookEvery)
+	defer look.Stop()
+	var looked, due time.Time
 	for {
-		if n, err := q.bringForward(ctx, now()); err != nil && ctx.Err() == nil {
-			log.Error(err, "bringing deliveries forward; trying again in five minutes")
-		} else if n > 0 {
-			log.Info("brought deliveries forward that a clock ahead of this one had put off", "count", n)
+		at := now().Round(0) // the wall clock alone
+		if at.Before(looked) || !at.Before(due) {
+			if n, err := q.bringForward(ctx, at); err != nil && ctx.Err() == nil {
+				log.Error(err, "bringing deliveries forward; trying again in five minutes")
+			} else if n > 0 {
+				log.Info("brought deliveries forward that a clock ahead of this one had put off", "count", n)
+			}
+			due = at.Add(forwardEvery)
 		}
+		looked = at
 		select {
-		case <-tick.C:
+		case <-look.C:
 		case <-ctx.Done():
 			return
 		}
 	}
 }
 
-// bringForward makes due now what would be due later than any pause lasts, and returns
-// how many.
+// tooFar selects what is due later than its pause lasts after a moment.
+var tooFar = func() string {
+	var b strings.Builder
+	b.WriteString("state = 'waiting' AND due_at - ? > CASE attempts")
+	pauses := delivery.LongestPauses()
+	for attempts, pause := range pauses {
+		fmt.Fprintf(&b, " WHEN %d THEN %d", attempts, pause.Microseconds())
+	}
+	fmt.Fprintf(&b, " ELSE %d END", pauses[len(pauses)-1].Microseconds())
+	return b.String()
+}()
+
+// bringForward makes due now what would be due later than its pause lasts, and returns
+// how many. URLs are suspended now that were in the future, so that a changed one is noticed.
 func (q *Queue) bringForward(ctx context.Context, now time.Time) (n int64, err error) {
+	at := now.UnixMicro()
 	err = q.store.Update(ctx, func(tx *store.Tx) error {
-		n, err = tx.Exec(ctx, "UPDATE deliveries SET due_at = ? WHERE state = 'waiting' AND due_at > ?",
-			now.UnixMicro(), now.Add(delivery.LongestPause).UnixMicro())
+		if n, err = tx.Exec(ctx, "UPDATE deliveries SET due_at = ? WHERE "+tooFar, at, at); err != nil {
+			return err
+		}
+		_, err = tx.Exec(ctx, "UPDATE delivery_targets SET suspended_at = ? WHERE suspended_at > ?", at, at)
 		return err
 	})
 	if err != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -67,28 +68,59 @@ func TestPrune(t *testing.T) {
 	})
 }
 
-// TestDueAheadOfTheClock: what a clock a year ahead has put off is due now, a pause is kept.
+// TestDueAheadOfTheClock: what a clock that was ahead has put off is due now, a pause is kept.
 func TestDueAheadOfTheClock(t *testing.T) {
 	each(t, func(d *desk) {
-		d.fold(postback("a", "http://x.example", start.AddDate(1, 0, 0)), postback("b", "http://x.example", start.Add(time.Hour)))
-		ctx, cancel := context.WithCancel(d.ctx)
-		done := make(chan struct{})
-		go func() {
-			defer close(done)
-			d.KeepDue(ctx, func() time.Time { return start }, logr.Discard())
-		}()
-		due := func(id string) (at int64) {
-			d.Helper()
-			if err := d.store.Reader().QueryRowContext(d.ctx, "SELECT due_at FROM deliveries WHERE id = '"+id+"'").Scan(&at); err != nil {
-				d.Fatal(err)
+		var list []store.Delivery
+		var want []string
+		for _, x := range []struct {
+			attempts int
+			due      time.Duration
+			forward  bool
+		}{
+			{0, 365 * 24 * time.Hour, true}, {0, 31 * time.Second, true}, {0, 30 * time.Second, false},
+			{1, time.Hour, true}, {1, 12 * time.Second, false}, {3, 2 * time.Minute, true}, {3, 108 * time.Second, false},
+			{7, 3 * time.Hour, true}, {7, 2 * time.Hour, false}, {8, 5 * time.Hour, true}, {13, 5 * time.Hour, true}, {13, 4 * time.Hour, false},
+		} {
+			p := postback(fmt.Sprintf("%02d", len(list)), "http://x.example", start.Add(x.due))
+			list = append(list, p)
+			d.fold(p)
+			d.update(func(tx *store.Tx) error {
+				_, err := tx.Exec(d.ctx, "UPDATE deliveries SET attempts = ? WHERE id = ?", int64(x.attempts), p.ID)
+				return err
+			})
+			if x.forward {
+				want = append(want, p.ID)
 			}
-			return at
 		}
-		d.await("the one to be due", func() bool { return due("a") == start.UnixMicro() })
-		cancel()
-		<-done
-		if got := due("b"); got != start.Add(time.Hour).UnixMicro() {
-			d.Errorf("the other is due at %d", got)
-		}
+		d.keepDue(func() time.Time { return start }, func() bool { return slices.Equal(d.dueIDs(start), want[:min(len(want), 8)]) })
 	})
+}
+
+// TestDueWhenTheClockIsSetBack: at once, not minutes later.
+func TestDueWhenTheClockIsSetBack(t *testing.T) {
+	each(t, func(d *desk) {
+		d.fold(postback("a", "http://x.example", start.Add(time.Hour)))
+		var looks atomic.Int64
+		d.keepDue(func() time.Time {
+			if looks.Add(1) > 1 {
+				return start
+			}
+			return start.Add(time.Hour)
+		}, func() bool { return len(d.dueIDs(start)) == 1 })
+	})
+}
+
+// keepDue runs KeepDue until a condition holds.
+func (d *desk) keepDue(now func() time.Time, until func() bool) {
+	d.Helper()
+	ctx, cancel := context.WithCancel(d.ctx)
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		d.KeepDue(ctx, now, logr.Discard())
+	}()
+	d.await("what was put off to be due", until)
+	cancel()
+	<-done
 }

@@ -291,6 +291,23 @@ func TestOldFailuresDoNotSuspend(t *testing.T) {
 	})
 }
 
+// TestFailuresOfAnotherTimeDoNotSuspend: a clock that was ahead, or is, makes no row in 72 h.
+func TestFailuresOfAnotherTimeDoNotSuspend(t *testing.T) {
+	for name, leap := range map[string]time.Duration{"leaps": 100 * time.Hour, "is set back": -100 * time.Hour} {
+		t.Run(name, func(t *testing.T) {
+			each(t, func(d *desk) {
+				d.fold(postback("a", "http://x.example", start))
+				d.failTimes(9, time.Minute)
+				x := d.due(start.Add(time.Hour))[0]
+				d.record(failed(x, start.Add(leap)))
+				if got := d.targets(); len(got) != 1 || got[0].State != delivery.Pending || got[0].Failures != 10 {
+					d.Errorf("%+v", got)
+				}
+			})
+		})
+	}
+}
+
 func TestASuccessEndsTheRow(t *testing.T) {
 	each(t, func(d *desk) {
 		d.fold(postback("a", "http://x.example", start), postback("b", "http://x.example", start.Add(time.Hour)))
@@ -412,6 +429,18 @@ func TestWaitingForTheClick(t *testing.T) {
 		}
 		if got := d.dueIDs(start.Add(10 * time.Minute)); !slices.Contains(got, "never") {
 			d.Errorf("after ten minutes due %v, want the one whose click is lost too", got)
+		}
+	})
+}
+
+// TestADeliveryOfTheFutureWaitsForNoClick: it would as long as another clock was ahead.
+func TestADeliveryOfTheFutureWaitsForNoClick(t *testing.T) {
+	each(t, func(d *desk) {
+		x := postback("a", "http://x.example/?s={sub1}", start.Add(time.Hour))
+		x.NeedsClick, x.ClickID, x.DueAt = true, "UGpfvEAAAAAAAAAAAQAAAAAAAAABAAAAAAAAAAEAAAAAAAAAAQ", start.UnixMicro()
+		d.fold(x)
+		if got := d.dueIDs(start); !slices.Equal(got, []string{"a"}) {
+			d.Errorf("due %v", got)
 		}
 	})
 }

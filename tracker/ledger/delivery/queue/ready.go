@@ -70,7 +70,8 @@ func (s *sorting) sort(r *row, now time.Time) {
 	if r.kind == store.KindPostback {
 		s.noticeChange(r)
 	}
-	if r.needsClick && now.UnixMicro() < r.createdAt+clickWait.Microseconds() {
+	age := now.UnixMicro() - r.createdAt // below 0 where another clock was ahead
+	if r.needsClick && max(age, -age) < clickWait.Microseconds() {
 		s.waiting = append(s.waiting, *r)
 		return
 	}

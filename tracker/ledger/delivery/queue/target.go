@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -77,8 +78,8 @@ func (t *target) fail(at time.Time, httpStatus int, reason string) {
 	t.failures = t.failures[max(0, len(t.failures)-failuresInARow):]
 	t.failed++
 	t.failedAt, t.httpStatus, t.err = at.UnixMicro(), int64(httpStatus), reason
-	first, last := t.failures[0], t.failures[len(t.failures)-1]
-	if len(t.failures) == failuresInARow && last-first <= failuresWithin.Microseconds() && t.suspendedAt == 0 {
+	apart := slices.Max(t.failures) - slices.Min(t.failures) // a clock may have been set back
+	if len(t.failures) == failuresInARow && apart <= failuresWithin.Microseconds() && t.suspendedAt == 0 {
 		t.suspendedAt = at.UnixMicro()
 	}
 }
