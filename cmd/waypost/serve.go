@@ -76,6 +76,9 @@ func runServe(ctx context.Context, f serveFlags) (err error) {
 	if f.books.database == "" {
 		f.books.database = filepath.Join(f.data, "ledger.db")
 	}
+	if f.public.spool == "" {
+		f.public.spool = filepath.Join(f.data, "spool")
+	}
 	source, err := f.source(ctx, log)
 	if err != nil {
 		return err

@@ -41,6 +41,9 @@ func TestMismatch(t *testing.T) {
 		"another's":                        {books, journal.State{ID: "b", First: 1, Last: 12, Digest: 7}, 0, "has the id b"},
 		"another's, books without entries": {store.Progress{Journal: "a"}, journal.State{ID: "b"}, 0, "has the id b"},
 		"older books, trimmed":             {books, journal.State{ID: "a", First: 15, Last: 20}, 0, "the 4 batches between"},
+		"an end that was never folded":     {store.Progress{}, journal.State{ID: "a", First: 1, Last: 9, Answered: 10}, 0, "up to 10 were answered for"},
+		"the same, trimmed to nothing":     {store.Progress{}, journal.State{ID: "a", First: 11, Last: 10, Answered: 10}, 0, ""},
+		"that, and written to":             {store.Progress{}, journal.State{ID: "a", First: 1, Last: 12, Answered: 10, Replaced: true}, 0, "at position 10 than the one that was answered for"},
 		"older, of before":                 {old, journal.State{First: 1, Last: 12, Digest: 9, Sequence: 5}, 3, "another batch"},
 	} {
 		m := mismatch(test.p, test.s, test.folded)
@@ -291,7 +294,10 @@ func TestOlderJournalUnderANewerLedger(t *testing.T) {
 	books := s.target
 	s.close()
 	replaceTree(t, s.dir, older)
-	s.target = storetest.SQLite(t) // a ledger that does not know better
+	s.target = storetest.SQLite(t) // a ledger that does not know better, beside another journal's end
+	if err := os.Remove(s.dir + ".end"); err != nil {
+		t.Fatal(err)
+	}
 	s.open("")
 	s.post(9)
 	s.close()
@@ -306,6 +312,62 @@ func TestOlderJournalUnderANewerLedger(t *testing.T) {
 	}
 	s.office.await(t.Context(), end)
 	wantMore(t, "n=8 ", s.postbacks(), 9, false)
+}
+
+// TestLostEndThatWasNeverFolded: no table knows what was lost, the file beside the
+// journal does.
+func TestLostEndThatWasNeverFolded(t *testing.T) {
+	for name, keepBooks := range map[string]bool{"books kept": true, "books lost": false} {
+		t.Run(name, func(t *testing.T) {
+			s := newSite(t, storetest.SQLite(t))
+			s.open("")
+			s.post(5)
+			s.close()
+			older := copyTree(t, s.dir)
+			s.answerAlone(3)
+			replaceTree(t, s.dir, older)
+			if !keepBooks {
+				s.target = storetest.SQLite(t)
+			}
+			s.open("")
+			code := s.wantRefused("were answered for")
+			s.close()
+			s.open(code)
+			s.post(2)
+			wantMore(t, "n=5 ", s.postbacks(), 2, false)
+			s.close()
+			s.open("")
+			s.post(1)
+		})
+	}
+}
+
+// answerAlone takes n postbacks while no ledger runs.
+func (s *site) answerAlone(n int) {
+	s.t.Helper()
+	server, err := journal.StartEmbedded(s.dir, journal.EmbeddedOptions{})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	defer server.Close()
+	conn, err := server.Connect(journal.ConnectOptions{})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	defer conn.Close()
+	w, err := journal.NewWriter(conn, journal.WriterOptions{Name: "tracker", VerdictWait: time.Nanosecond})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	for range n {
+		s.next++
+		if _, err := w.Postback(s.t.Context(), postEntry(s.next, 0, 500).Postback); err != nil {
+			s.t.Fatal(err)
+		}
+	}
+	if err := w.Close(s.t.Context()); err != nil {
+		s.t.Fatal(err)
+	}
 }
 
 // TestMissingBatchesAreNamed: a writer's sequence that leaves one out.

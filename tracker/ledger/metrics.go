@@ -21,6 +21,7 @@ type Metrics struct {
 	missing  prometheus.Counter
 	mismatch prometheus.Gauge
 	holes    prometheus.Gauge
+	damaged  prometheus.Gauge
 }
 
 // NewMetrics registers the ledger's figures.
@@ -39,7 +40,8 @@ func NewMetrics(reg prometheus.Registerer) *Metrics {
 	m.missing = prometheus.NewCounter(prometheus.CounterOpts{Name: "waypost_ledger_missing_batches_total", Help: "Batches that a writer sent before others and that are not in the journal."})
 	m.mismatch = prometheus.NewGauge(prometheus.GaugeOpts{Name: "waypost_ledger_journal_mismatch", Help: "1 while the journal is not that of the books and nothing is folded."})
 	m.holes = prometheus.NewGauge(prometheus.GaugeOpts{Name: "waypost_ledger_journal_holes", Help: "Batches that are gone from the middle of the journal, at its last check."})
-	reg.MustRegister(m.verdicts, m.entries, m.groups, m.lost, m.failed, m.position, m.behind, m.ahead, m.missing, m.mismatch, m.holes)
+	m.damaged = prometheus.NewGauge(prometheus.GaugeOpts{Name: "waypost_ledger_journal_unreadable_bytes", Help: "Bytes of the journal that its server could not read, as long as it holds batches of before that, at its last check."})
+	reg.MustRegister(m.verdicts, m.entries, m.groups, m.lost, m.failed, m.position, m.behind, m.ahead, m.missing, m.mismatch, m.holes, m.damaged)
 	return m
 }
 
@@ -69,7 +71,7 @@ func (m *Metrics) time(now time.Time, folded int64) {
 	}
 }
 
-func (m *Metrics) inspected(mismatch bool, holes uint64) {
+func (m *Metrics) inspected(mismatch bool, s journal.State) {
 	if m == nil {
 		return
 	}
@@ -77,7 +79,8 @@ func (m *Metrics) inspected(mismatch bool, holes uint64) {
 	if mismatch {
 		m.mismatch.Set(1)
 	}
-	m.holes.Set(float64(holes))
+	m.holes.Set(float64(s.Holes))
+	m.damaged.Set(float64(s.Damaged))
 }
 
 func (m *Metrics) raceLost() {
