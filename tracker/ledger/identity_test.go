@@ -111,6 +111,7 @@ func (s *site) close() {
 	<-s.done
 	s.conn.Close()
 	s.server.Close()
+	s.office.close()
 	s.server = nil
 }
 
@@ -324,7 +325,13 @@ func TestLostEndThatWasNeverFolded(t *testing.T) {
 			s.post(5)
 			s.close()
 			older := copyTree(t, s.dir)
-			s.answerAlone(3)
+			s.alone(func(w *journal.Writer) {
+				for n := range 3 {
+					if err := w.Append(t.Context(), postEntry(100+n, 0, 500)); err != nil {
+						t.Fatal(err)
+					}
+				}
+			})
 			replaceTree(t, s.dir, older)
 			if !keepBooks {
 				s.target = storetest.SQLite(t)
@@ -342,8 +349,8 @@ func TestLostEndThatWasNeverFolded(t *testing.T) {
 	}
 }
 
-// answerAlone takes n postbacks while no ledger runs.
-func (s *site) answerAlone(n int) {
+// alone writes while no ledger runs.
+func (s *site) alone(write func(*journal.Writer)) {
 	s.t.Helper()
 	server, err := journal.StartEmbedded(s.dir, journal.EmbeddedOptions{})
 	if err != nil {
@@ -359,12 +366,7 @@ func (s *site) answerAlone(n int) {
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	for range n {
-		s.next++
-		if _, err := w.Postback(s.t.Context(), postEntry(s.next, 0, 500).Postback); err != nil {
-			s.t.Fatal(err)
-		}
-	}
+	write(w)
 	if err := w.Close(s.t.Context()); err != nil {
 		s.t.Fatal(err)
 	}
