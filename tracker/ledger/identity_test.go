@@ -58,6 +58,7 @@ type site struct {
 	t      *testing.T
 	dir    string
 	target string
+	spool  string // of the tracker, "" for none
 	server *journal.Embedded
 	conn   *journal.Conn
 	writer *journal.Writer
@@ -92,7 +93,7 @@ func (s *site) open(code string) {
 	if _, err := s.office.ledger.CheckJournal(s.t.Context()); err != nil {
 		s.t.Fatal(err)
 	}
-	if s.writer, err = journal.NewWriter(s.conn, journal.WriterOptions{Name: "tracker", VerdictWait: time.Nanosecond, DurableWait: 20 * time.Second}); err != nil {
+	if s.writer, err = journal.NewWriter(s.conn, journal.WriterOptions{Name: "tracker", Spool: s.spool, VerdictWait: time.Nanosecond, DurableWait: 20 * time.Second}); err != nil {
 		s.t.Fatal(err)
 	}
 	ctx, stop := context.WithCancel(s.t.Context())
@@ -346,6 +347,30 @@ func TestLostEndThatWasNeverFolded(t *testing.T) {
 			s.open("")
 			s.post(1)
 		})
+	}
+}
+
+// TestClicksOfAHeldJournal wait in the spool, and convert with their data when the loss
+// is accepted.
+func TestClicksOfAHeldJournal(t *testing.T) {
+	s := newSite(t, storetest.SQLite(t))
+	s.spool = filepath.Join(t.TempDir(), "spool")
+	s.open("")
+	s.post(3)
+	s.close()
+	replaceTree(t, s.dir, t.TempDir())
+	s.open("")
+	code := s.wantRefused("it ends at position 0")
+	s.writer.Click(clickEntry(500, 0).Click)
+	s.close()
+	s.open(code)
+	if _, err := s.writer.Postback(t.Context(), postEntry(500, 0, 5).Postback); err != nil {
+		t.Fatal(err)
+	}
+	s.post(1)
+	const query = "SELECT count(*) AS n FROM conversions WHERE click_id = ? AND click_missing = 0 AND status = 1"
+	if got := rowsOf(t, s.office.store.Reader(), query, clickToken(500, 0))[0]; got != "n=1 " {
+		t.Errorf("conversions of the click that waited, with its data: %s", got)
 	}
 }
 
