@@ -39,7 +39,7 @@ func (f *publicFlags) addFlags(flags *pflag.FlagSet) {
 	flags.StringVar(&f.listen, "listen", ":8080", "public port: clicks, impressions, postbacks, pixels")
 	flags.StringSliceVar(&f.proxies, "trusted-proxies", nil, "addresses or CIDRs whose X-Forwarded-For counts")
 	flags.StringVar(&f.geoip, "geoip-database", "", "MaxMind DB file with countries; without it no event has a country")
-	flags.StringVar(&f.spool, "spool", "", "file for events that the journal does not take and memory does not hold; without it they are dropped and counted")
+	flags.StringVar(&f.spool, "spool", "", "file for events that the journal does not take and memory does not hold; a tracker without one drops and counts them, serve has one in --data")
 	flags.IntVar(&f.rate, "rate-limit", 0, "requests a second that one address may make on average, beyond that 429; 0 is no limit")
 	flags.IntVar(&f.perPeer, "connections-per-address", 0, "connections that one address other than a trusted proxy may hold open; 0 is half of all")
 	flags.DurationVar(&f.drain, "drain-delay", 0, "how long to go on serving after SIGTERM, while load balancers take notice")

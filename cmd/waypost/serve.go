@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -70,9 +71,7 @@ func runServe(ctx context.Context, f serveFlags) (err error) {
 	if err := os.MkdirAll(f.data, 0o700); err != nil {
 		return fmt.Errorf("making the data directory (--data): %w", err)
 	}
-	if f.books.database == "" {
-		f.books.database = filepath.Join(f.data, "ledger.db")
-	}
+	f.place()
 	source, err := f.source(ctx, log)
 	if err != nil {
 		return err
@@ -104,6 +103,13 @@ func runServe(ctx context.Context, f serveFlags) (err error) {
 	b.ledger.SetKeys(source.keys.Fingerprints())
 	b.checkJournal(ctx)
 	return f.run(ctx, source, conn, b, registry, log)
+}
+
+// place puts what has no place of its own into --data. The spool keeps the clicks of a
+// journal that is held or full beyond the end of the process.
+func (f *serveFlags) place() {
+	f.books.database = cmp.Or(f.books.database, filepath.Join(f.data, "ledger.db"))
+	f.public.spool = cmp.Or(f.public.spool, filepath.Join(f.data, "spool"))
 }
 
 // run puts the parts together that runServe has opened.

@@ -3,10 +3,12 @@ package journal
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
@@ -251,6 +253,98 @@ func TestJournalKilledAndStartedAgain(t *testing.T) {
 			wantAll(t, r, loads)
 		})
 	}
+}
+
+// TestRestoredCluster: an older copy of all three servers' disks is not taken for the
+// journal that was read, however long it grows, and the newer one is.
+func TestRestoredCluster(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes a minute under load; -short leaves it out")
+	}
+	nodes, url := startNATS(t, 3)
+	c := connectTest(t, url, ConnectOptions{})
+	awaitStream(t, c)
+	restore := func(to []string) (were []string) {
+		t.Helper()
+		for _, n := range nodes {
+			n.kill()
+		}
+		for i, n := range nodes {
+			were = append(were, n.Dir)
+			n.Dir = filepath.Join(t.TempDir(), "copy")
+			if err := os.CopyFS(n.Dir, os.DirFS(to[i])); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for _, n := range nodes {
+			n.start(t)
+		}
+		return were
+	}
+	post := func(n int) State {
+		t.Helper()
+		w := newTestWriter(t, c, WriterOptions{VerdictWait: time.Nanosecond, DurableWait: time.Minute})
+		for range n {
+			if _, err := w.Postback(testContext(t), &Postback{ClickID: "x"}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := w.Close(testContext(t)); err != nil {
+			t.Fatal(err)
+		}
+		end, err := c.EndPosition(testContext(t))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return inspected(t, c, end)
+	}
+	post(5)
+	older := restore([]string{nodes[0].Dir, nodes[1].Dir, nodes[2].Dir})
+	books := post(4)
+	newer := restore(older)
+	reads := func(want error) {
+		t.Helper()
+		r := newTestReader(t, c, books.Last, ReaderOptions{Digest: books.Digest, Patience: time.Millisecond})
+		defer r.Close()
+		if _, err := r.Read(testContext(t), 1); !errors.Is(err, want) {
+			t.Fatalf("read on: %v, want %v", err, want)
+		}
+	}
+	if s := inspected(t, c, books.Last); s.Last != 5 || s.Digest != 0 {
+		t.Fatalf("restored: %+v", s)
+	}
+	reads(ErrRewound)
+	post(7)
+	if s := inspected(t, c, books.Last); s.Digest == 0 || s.Digest == books.Digest {
+		t.Fatalf("restored and written to: %+v, the books have %+v", s, books)
+	}
+	reads(ErrRewound)
+	if err := c.Hold(testContext(t)); err != nil {
+		t.Fatal(err)
+	}
+	w := newTestWriter(t, c, WriterOptions{})
+	if _, err := w.Postback(testContext(t), &Postback{ClickID: "x"}); !errors.Is(err, errFull) {
+		t.Fatalf("a held cluster answers %v", err)
+	}
+	restore(newer)
+	if s := inspected(t, c, books.Last); s.Held || s.Digest != books.Digest || s.Last < books.Last {
+		t.Fatalf("the newer copy: %+v, the books have %+v", s, books)
+	}
+	post(1)
+	reads(nil)
+}
+
+// inspected waits for a cluster that has just started.
+func inspected(t *testing.T, c *Conn, position uint64) (s State) {
+	t.Helper()
+	eventually(t, func() (ok bool) {
+		ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
+		defer cancel()
+		var err error
+		s, err = c.Inspect(ctx, position)
+		return err == nil
+	})
+	return s
 }
 
 // A tracker that starts before the journal serves, and catches up.

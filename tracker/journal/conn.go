@@ -48,6 +48,8 @@ type Conn struct {
 	// when the journal did not take a batch.
 	embedded bool
 	revive   func()
+	// end is nil for servers elsewhere.
+	end *endFile
 	// patience is how long a cluster may take to gather three servers before one
 	// replica has to do: a stream gets no more replicas by itself later.
 	patience time.Duration

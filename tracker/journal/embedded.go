@@ -42,6 +42,7 @@ type Embedded struct {
 	ns   *server.Server
 	dir  string
 	lock *os.File
+	end  *endFile
 	log  *serverLog
 
 	mu      sync.Mutex
@@ -50,19 +51,21 @@ type Embedded struct {
 
 // StartEmbedded starts a journal in the directory dir (made if need be), which no
 // other process may use at the same time. Every batch is synced to disk before it
-// is acknowledged.
+// is acknowledged, and the file dir.end then names it.
 func StartEmbedded(dir string, o EmbeddedOptions) (*Embedded, error) {
 	lock, err := lockDirectory(dir)
 	if err != nil {
 		return nil, fmt.Errorf("open the journal in %s: %w", dir, err)
 	}
-	log := &serverLog{log: o.Log}
-	ns, err := startServer(dir, o, log)
+	e := &Embedded{dir: dir, lock: lock, log: &serverLog{log: o.Log}}
+	if e.end, err = openEndFile(filepath.Clean(dir)+".end", o.Log); err == nil {
+		e.ns, err = startServer(dir, o, e.log)
+	}
 	if err != nil {
-		_ = lock.Close()
+		_ = errors.Join(e.end.close(), lock.Close()) // the first error is the one to see
 		return nil, fmt.Errorf("start the journal in %s: %w", dir, err)
 	}
-	return &Embedded{ns: ns, dir: dir, lock: lock, log: log}, nil
+	return e, nil
 }
 
 func startServer(dir string, o EmbeddedOptions, log *serverLog) (*server.Server, error) {
@@ -145,7 +148,7 @@ func (e *Embedded) Connect(o ConnectOptions) (*Conn, error) {
 	if err != nil {
 		return nil, fmt.Errorf("connect to the embedded journal: %w", err)
 	}
-	c.embedded, c.revive = true, e.revive
+	c.embedded, c.revive, c.end = true, e.revive, e.end
 	return c, nil
 }
 
@@ -161,5 +164,8 @@ func (e *Embedded) URL() string {
 func (e *Embedded) Close() {
 	e.ns.Shutdown()
 	e.ns.WaitForShutdown()
+	if err := e.end.close(); err != nil {
+		e.log.log.Error(err, "close the file with the end of the journal")
+	}
 	_ = e.lock.Close()
 }

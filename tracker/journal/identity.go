@@ -21,6 +21,9 @@ const (
 	metaID = "waypost.dev/journal"
 	// metaHeld holds the max_bytes that a held journal gets back.
 	metaHeld = "waypost.dev/held-max-bytes"
+	// metaDamage holds how many bytes the server could not read, and the last position
+	// when that was found.
+	metaDamage = "waypost.dev/damage"
 )
 
 // State is how a journal presents itself to the books that read it.
@@ -33,8 +36,14 @@ type State struct {
 	// Holes is how many batches between First and Last are gone. The ledger trims from
 	// the front alone, so they were lost or deleted by hand.
 	Holes uint64
-	// Damaged is how many bytes the server could not read when it started.
+	// Damaged is how many bytes the server could not read when it started, now or before,
+	// as long as there are batches of before that.
 	Damaged uint64
+	// Answered is the position of the last batch that a writer was told is durable, 0
+	// where that is not known: it is of an embedded journal alone. Replaced reports
+	// whether another batch is there.
+	Answered uint64
+	Replaced bool
 	// Digest is that of the batch at the position asked for, 0 where there is none;
 	// BootID and Sequence are its header's, zero where it does not decode.
 	Digest   uint64
@@ -49,6 +58,7 @@ func digest(data []byte) uint64 { return max(xxhash.Sum64(data), 1) }
 
 // Inspect returns the state of the journal, with the batch at position.
 func (c *Conn) Inspect(ctx context.Context, position uint64) (State, error) {
+	answered, id := c.end.last() // first: writers go on, and this must not be ahead of the journal
 	s, err := c.stream(ctx)
 	if err != nil {
 		return State{}, err
@@ -58,20 +68,18 @@ func (c *Conn) Inspect(ctx context.Context, position uint64) (State, error) {
 		return State{}, fmt.Errorf("read the state of the journal: %w", err)
 	}
 	at := info.State
-	out := State{ID: info.Config.Metadata[metaID], First: max(at.FirstSeq, 1), Last: at.LastSeq, Holes: uint64(max(at.NumDeleted, 0))}
+	out := State{ID: info.Config.Metadata[metaID], First: max(at.FirstSeq, 1), Last: at.LastSeq, Holes: uint64(max(at.NumDeleted, 0)), Answered: answered}
 	_, out.Held = info.Config.Metadata[metaHeld]
-	if out.Damaged, err = c.damage(ctx); err != nil {
+	if out.Damaged, err = c.damage(ctx, info); err != nil {
 		return State{}, err
 	}
-	if position < out.First || position > out.Last {
-		return out, nil
-	}
-	m, err := s.GetMsg(ctx, position)
-	if errors.Is(err, jetstream.ErrMsgNotFound) {
-		return out, nil
-	}
+	m, err := c.batchAt(ctx, s, out, out.Answered)
 	if err != nil {
-		return State{}, fmt.Errorf("read position %d of the journal: %w", position, err)
+		return State{}, err
+	}
+	out.Replaced = m != nil && m.Header.Get(jetstream.MsgIDHeader) != id
+	if m, err = c.batchAt(ctx, s, out, position); m == nil || err != nil {
+		return out, err
 	}
 	out.Digest = digest(m.Data)
 	if b, err := DecodeBatch(m.Data); err == nil {
@@ -80,9 +88,44 @@ func (c *Conn) Inspect(ctx context.Context, position uint64) (State, error) {
 	return out, nil
 }
 
-// damage asks for what the server lost of the stream, which the client's types leave out,
-// and the server too unless it is asked for details. A later start has forgotten it.
-func (c *Conn) damage(ctx context.Context) (bytes uint64, err error) {
+// batchAt returns nil where the journal has no batch.
+func (c *Conn) batchAt(ctx context.Context, s jetstream.Stream, at State, position uint64) (*jetstream.RawStreamMsg, error) {
+	if position < at.First || position > at.Last {
+		return nil, nil
+	}
+	m, err := s.GetMsg(ctx, position)
+	if errors.Is(err, jetstream.ErrMsgNotFound) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read position %d of the journal: %w", position, err)
+	}
+	return m, nil
+}
+
+// damage returns how many bytes the server could not read. It keeps that with the stream,
+// because a later start of the server has forgotten it; replicas mend it.
+func (c *Conn) damage(ctx context.Context, info *jetstream.StreamInfo) (bytes uint64, err error) {
+	if bytes, err = c.lost(ctx); err != nil {
+		return 0, err
+	}
+	var known, last uint64
+	_, _ = fmt.Sscan(info.Config.Metadata[metaDamage], &known, &last) // none is 0
+	switch {
+	case bytes != 0 && bytes != known && info.Config.Replicas < 2:
+		return bytes, c.update(ctx, "keep the damage of", func(cfg *jetstream.StreamConfig) bool {
+			cfg.Metadata[metaDamage] = fmt.Sprint(bytes, info.State.LastSeq)
+			return true
+		})
+	case bytes == 0 && info.State.FirstSeq <= last:
+		return known, nil
+	}
+	return bytes, nil
+}
+
+// lost asks for what the server lost of the stream, which the client's types leave out,
+// and the server too unless it is asked for details.
+func (c *Conn) lost(ctx context.Context) (bytes uint64, err error) {
 	answer, err := c.nc.RequestWithContext(ctx, "$JS.API.STREAM.INFO."+StreamName, []byte(`{"deleted_details":true}`))
 	if err != nil {
 		return 0, fmt.Errorf("ask for the damage of the journal: %w", err)
@@ -100,8 +143,9 @@ func (c *Conn) damage(ctx context.Context) (bytes uint64, err error) {
 	return info.State.Lost.Bytes, nil
 }
 
-// Identify gives the journal an id.
+// Identify gives the journal an id. Where it ends now is where it is to end.
 func (c *Conn) Identify(ctx context.Context, id string) error {
+	c.end.reset()
 	return c.update(ctx, "identify", func(cfg *jetstream.StreamConfig) bool {
 		known := cfg.Metadata[metaID] == id
 		cfg.Metadata[metaID] = id

@@ -80,13 +80,41 @@ func TestHolesAreCounted(t *testing.T) {
 	}
 }
 
-// TestDamageIsNamed at the start that found it: the server cuts off what it cannot read.
+// TestDamageIsNamed at the start that found it, where the server cuts off what it cannot
+// read, and at later ones, until what was before it is trimmed.
 func TestDamageIsNamed(t *testing.T) {
 	dir := t.TempDir()
 	e, c := startEmbedded(t, dir, EmbeddedOptions{})
 	writeClicks(t, newTestWriter(t, c, WriterOptions{}), 0, 5)
 	c.Close()
 	e.Close()
+	flipByte(t, dir)
+	var found State
+	for start := range 3 {
+		e, c = startEmbedded(t, dir, EmbeddedOptions{})
+		s, err := c.Inspect(testContext(t), 1)
+		if err != nil || s.Damaged == 0 || s.Last >= 5 || s.Digest == 0 || start > 0 && s.Damaged != found.Damaged {
+			t.Fatalf("start %d: %+v, %v; at the first %+v", start, s, err, found)
+		}
+		found = s
+		c.Close()
+		e.Close()
+	}
+	_, c = startEmbedded(t, dir, EmbeddedOptions{})
+	writeClicks(t, newTestWriter(t, c, WriterOptions{}), 5, 8)
+	for _, test := range []struct{ keep, want uint64 }{{found.Last, found.Damaged}, {found.Last + 1, 0}} {
+		if _, err := c.Trim(testContext(t), test.keep, time.Now().Add(time.Hour)); err != nil {
+			t.Fatal(err)
+		}
+		if s, err := c.Inspect(testContext(t), 0); err != nil || s.First != test.keep || s.Damaged != test.want {
+			t.Fatalf("trimmed to %d: %+v, %v; want %d bytes", test.keep, s, err, test.want)
+		}
+	}
+}
+
+// flipByte damages the journal's only block, and removes the server's index of it.
+func flipByte(t *testing.T, dir string) {
+	t.Helper()
 	files, err := filepath.Glob(filepath.Join(dir, "jetstream/*/streams", StreamName, "msgs/*"))
 	if err != nil {
 		t.Fatal(err)
@@ -105,11 +133,6 @@ func TestDamageIsNamed(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-	}
-	_, c = startEmbedded(t, dir, EmbeddedOptions{})
-	s, err := c.Inspect(testContext(t), 1)
-	if err != nil || s.Damaged == 0 || s.Last >= 5 || s.Digest == 0 {
-		t.Fatalf("%+v, %v", s, err)
 	}
 }
 

@@ -38,16 +38,17 @@ func (p *publisher) append(ctx context.Context, id string, data []byte) error {
 		return err
 	}
 	msg := &nats.Msg{Subject: subjectBatch, Data: data}
-	_, err = p.conn.js.PublishMsg(ctx, msg, jetstream.WithMsgID(id),
+	ack, err := p.conn.js.PublishMsg(ctx, msg, jetstream.WithMsgID(id),
 		jetstream.WithExpectStream(StreamName), jetstream.WithRetryAttempts(0))
-	err = classify(err)
+	if err == nil {
+		p.conn.end.reach(ack.Sequence, id)
+		return nil
+	}
 	if errors.Is(err, jetstream.ErrNoStreamResponse) {
 		p.conn.journal.forget()
 	}
-	if err != nil {
-		p.conn.revive()
-	}
-	return err
+	p.conn.revive()
+	return classify(err)
 }
 
 // limit is the server's max_payload without room for headers; 0 while not connected.

@@ -53,6 +53,10 @@ func mismatch(p store.Progress, s journal.State, folded uint64) *Mismatch {
 	case p.Journal != "" && s.ID != "" && p.Journal != s.ID:
 		m.foreign = true
 		m.problem = fmt.Sprintf("it has the id %s, theirs had %s", s.ID, p.Journal)
+	case s.Last < s.Answered:
+		m.problem = fmt.Sprintf("it ends at position %d, and its entries up to %d were answered for: it is new, has lost its end, or is an older copy", s.Last, s.Answered)
+	case s.Replaced:
+		m.problem = fmt.Sprintf("it has another batch at position %d than the one that was answered for: it has lost its end or is an older copy, and was written to since", s.Answered)
 	case p.Position == 0:
 		return nil
 	case s.Last < p.Position:
@@ -68,7 +72,7 @@ func mismatch(p store.Progress, s journal.State, folded uint64) *Mismatch {
 }
 
 func code(p store.Progress, s journal.State) string {
-	text := fmt.Sprint(p.Position, p.Digest, p.Journal, s.ID, s.Digest)
+	text := fmt.Sprint(p.Position, p.Digest, p.Journal, s.ID, s.Digest, s.Answered, min(s.Last, s.Answered))
 	return fmt.Sprintf("%08x", uint32(xxhash.Sum64String(text)))
 }
 
@@ -92,7 +96,7 @@ func (l *Ledger) CheckJournal(ctx context.Context) (*Mismatch, error) {
 			return nil, err
 		}
 	}
-	l.o.Metrics.inspected(m != nil, s.Holes)
+	l.o.Metrics.inspected(m != nil, s)
 	if m != nil {
 		return m, l.refuse(ctx, m)
 	}
@@ -177,9 +181,9 @@ func (l *Ledger) accept(ctx context.Context, m *Mismatch, p store.Progress, s jo
 	id := s.ID
 	if id == "" {
 		id = newJournalID()
-		if err := l.o.Journal.Identify(ctx, id); err != nil {
-			return err
-		}
+	}
+	if err := l.o.Journal.Identify(ctx, id); err != nil {
+		return err
 	}
 	if err := l.o.Store.AcceptJournal(ctx, p, id, s.First-1); err != nil {
 		return err

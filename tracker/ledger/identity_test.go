@@ -41,6 +41,9 @@ func TestMismatch(t *testing.T) {
 		"another's":                        {books, journal.State{ID: "b", First: 1, Last: 12, Digest: 7}, 0, "has the id b"},
 		"another's, books without entries": {store.Progress{Journal: "a"}, journal.State{ID: "b"}, 0, "has the id b"},
 		"older books, trimmed":             {books, journal.State{ID: "a", First: 15, Last: 20}, 0, "the 4 batches between"},
+		"an end that was never folded":     {store.Progress{}, journal.State{ID: "a", First: 1, Last: 9, Answered: 10}, 0, "up to 10 were answered for"},
+		"the same, trimmed to nothing":     {store.Progress{}, journal.State{ID: "a", First: 11, Last: 10, Answered: 10}, 0, ""},
+		"that, and written to":             {store.Progress{}, journal.State{ID: "a", First: 1, Last: 12, Answered: 10, Replaced: true}, 0, "at position 10 than the one that was answered for"},
 		"older, of before":                 {old, journal.State{First: 1, Last: 12, Digest: 9, Sequence: 5}, 3, "another batch"},
 	} {
 		m := mismatch(test.p, test.s, test.folded)
@@ -55,6 +58,7 @@ type site struct {
 	t      *testing.T
 	dir    string
 	target string
+	spool  string // of the tracker, "" for none
 	server *journal.Embedded
 	conn   *journal.Conn
 	writer *journal.Writer
@@ -96,7 +100,7 @@ func (s *site) open(code string) {
 	if _, err := s.office.ledger.CheckJournal(s.t.Context()); err != nil {
 		s.t.Fatal(err)
 	}
-	if s.writer, err = journal.NewWriter(s.conn, journal.WriterOptions{Name: "tracker", VerdictWait: time.Nanosecond, DurableWait: 20 * time.Second}); err != nil {
+	if s.writer, err = journal.NewWriter(s.conn, journal.WriterOptions{Name: "tracker", Spool: s.spool, VerdictWait: time.Nanosecond, DurableWait: 20 * time.Second}); err != nil {
 		s.t.Fatal(err)
 	}
 	ctx, stop := context.WithCancel(s.t.Context())
@@ -115,6 +119,7 @@ func (s *site) close() {
 	<-s.done
 	s.conn.Close()
 	s.server.Close()
+	s.office.close()
 	s.server = nil
 }
 
@@ -298,7 +303,10 @@ func TestOlderJournalUnderANewerLedger(t *testing.T) {
 	books := s.target
 	s.close()
 	replaceTree(t, s.dir, older)
-	s.target = storetest.SQLite(t) // a ledger that does not know better
+	s.target = storetest.SQLite(t) // a ledger that does not know better, beside another journal's end
+	if err := os.Remove(s.dir + ".end"); err != nil {
+		t.Fatal(err)
+	}
 	s.open("")
 	s.post(9)
 	s.close()
@@ -313,6 +321,87 @@ func TestOlderJournalUnderANewerLedger(t *testing.T) {
 	}
 	s.office.await(t.Context(), end)
 	wantMore(t, "n=8 ", s.postbacks(), 9, false)
+}
+
+// TestLostEndThatWasNeverFolded: no table knows what was lost, the file beside the
+// journal does.
+func TestLostEndThatWasNeverFolded(t *testing.T) {
+	for name, keepBooks := range map[string]bool{"books kept": true, "books lost": false} {
+		t.Run(name, func(t *testing.T) {
+			s := newSite(t, storetest.SQLite(t))
+			s.open("")
+			s.post(5)
+			s.close()
+			older := copyTree(t, s.dir)
+			s.alone(func(w *journal.Writer) {
+				for n := range 3 {
+					if err := w.Append(t.Context(), postEntry(100+n, 0, 500)); err != nil {
+						t.Fatal(err)
+					}
+				}
+			})
+			replaceTree(t, s.dir, older)
+			if !keepBooks {
+				s.target = storetest.SQLite(t)
+			}
+			s.open("")
+			code := s.wantRefused("were answered for")
+			s.close()
+			s.open(code)
+			s.post(2)
+			wantMore(t, "n=5 ", s.postbacks(), 2, false)
+			s.close()
+			s.open("")
+			s.post(1)
+		})
+	}
+}
+
+// TestClicksOfAHeldJournal wait in the spool, and convert with their data when the loss
+// is accepted.
+func TestClicksOfAHeldJournal(t *testing.T) {
+	s := newSite(t, storetest.SQLite(t))
+	s.spool = filepath.Join(t.TempDir(), "spool")
+	s.open("")
+	s.post(3)
+	s.close()
+	replaceTree(t, s.dir, t.TempDir())
+	s.open("")
+	code := s.wantRefused("it ends at position 0")
+	s.writer.Click(clickEntry(500, 0).Click)
+	s.close()
+	s.open(code)
+	if _, err := s.writer.Postback(t.Context(), postEntry(500, 0, 5).Postback); err != nil {
+		t.Fatal(err)
+	}
+	s.post(1)
+	const query = "SELECT count(*) AS n FROM conversions WHERE click_id = ? AND click_missing = 0 AND status = 1"
+	if got := rowsOf(t, s.office.store.Reader(), query, clickToken(500, 0))[0]; got != "n=1 " {
+		t.Errorf("conversions of the click that waited, with its data: %s", got)
+	}
+}
+
+// alone writes while no ledger runs.
+func (s *site) alone(write func(*journal.Writer)) {
+	s.t.Helper()
+	server, err := journal.StartEmbedded(s.dir, journal.EmbeddedOptions{})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	defer server.Close()
+	conn, err := server.Connect(journal.ConnectOptions{})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	defer conn.Close()
+	w, err := journal.NewWriter(conn, journal.WriterOptions{Name: "tracker", VerdictWait: time.Nanosecond})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	write(w)
+	if err := w.Close(s.t.Context()); err != nil {
+		s.t.Fatal(err)
+	}
 }
 
 // TestMissingBatchesAreNamed: a writer's sequence that leaves one out.

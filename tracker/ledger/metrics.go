@@ -23,6 +23,7 @@ type Metrics struct {
 	holes    prometheus.Gauge
 	leapt    prometheus.Gauge
 	heldBack prometheus.Counter
+	damaged  prometheus.Gauge
 }
 
 // NewMetrics registers the ledger's figures.
@@ -43,7 +44,8 @@ func NewMetrics(reg prometheus.Registerer) *Metrics {
 	m.holes = prometheus.NewGauge(prometheus.GaugeOpts{Name: "waypost_ledger_journal_holes", Help: "Batches that are gone from the middle of the journal, at its last check."})
 	m.leapt = prometheus.NewGauge(prometheus.GaugeOpts{Name: "waypost_ledger_clock_leap_seconds", Help: "How far this ledger's clock is ahead of the time that it goes by, while a leap is held back; else 0."})
 	m.heldBack = prometheus.NewCounter(prometheus.CounterOpts{Name: "waypost_ledger_ticks_held_back_total", Help: "Ticks that were more than a day ahead of the journal's server and were held back to its time."})
-	reg.MustRegister(m.verdicts, m.entries, m.groups, m.lost, m.failed, m.position, m.behind, m.ahead, m.missing, m.mismatch, m.holes, m.leapt, m.heldBack)
+	m.damaged = prometheus.NewGauge(prometheus.GaugeOpts{Name: "waypost_ledger_journal_unreadable_bytes", Help: "Bytes of the journal that its server could not read, as long as it holds batches of before that, at its last check."})
+	reg.MustRegister(m.verdicts, m.entries, m.groups, m.lost, m.failed, m.position, m.behind, m.ahead, m.missing, m.mismatch, m.holes, m.leapt, m.heldBack, m.damaged)
 	return m
 }
 
@@ -81,7 +83,7 @@ func (m *Metrics) leap(ahead time.Duration) {
 	}
 }
 
-func (m *Metrics) inspected(mismatch bool, holes uint64) {
+func (m *Metrics) inspected(mismatch bool, s journal.State) {
 	if m == nil {
 		return
 	}
@@ -89,7 +91,8 @@ func (m *Metrics) inspected(mismatch bool, holes uint64) {
 	if mismatch {
 		m.mismatch.Set(1)
 	}
-	m.holes.Set(float64(holes))
+	m.holes.Set(float64(s.Holes))
+	m.damaged.Set(float64(s.Damaged))
 }
 
 func (m *Metrics) raceLost() {

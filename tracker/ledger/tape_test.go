@@ -142,6 +142,7 @@ type office struct {
 	tape   *tape
 	ledger *Ledger
 	told   *told
+	close  func()
 }
 
 func newOffice(t *testing.T, target string, tp *tape, change ...func(*Options)) *office {
@@ -150,8 +151,8 @@ func newOffice(t *testing.T, target string, tp *tape, change ...func(*Options)) 
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = s.Close() })
-	o := &office{t: t, store: s, tape: tp, told: newTold()}
+	o := &office{t: t, store: s, tape: tp, told: newTold(), close: sync.OnceFunc(func() { _ = s.Close() })}
+	t.Cleanup(o.close)
 	options := Options{Store: s, Open: tp.open, End: tp.last, Publish: o.told, Log: testLog(t)}
 	for _, c := range change {
 		c(&options)
