@@ -44,7 +44,7 @@ func (r *report) terms() *journal.Terms {
 	}
 	payouts := r.v.network.Payouts(r.partner.Name, r.offer.Name)
 	t := timedTerms{terms: &journal.Terms{
-		Offer: r.offerTerms(), Partner: r.partnerTerms(), Goal: r.goalTerms(), Pricing: r.pricing(payouts),
+		Offer: r.offerTerms(), Partner: r.partnerTerms(), Goal: goalTerms(r.goal), Pricing: r.pricing(payouts),
 	}}
 	t.from, t.until = window(payouts, second)
 	known.Put(hash, key, t)
@@ -118,13 +118,14 @@ func (r *report) partnerPostbacks() []snapshot.PartnerPostback {
 	return could
 }
 
-func (r *report) goalTerms() journal.GoalTerms {
-	if r.goal == nil {
+// goalTerms is what the ledger judges by of a goal; empty if there is no such one.
+func goalTerms(goal *live.Goal) journal.GoalTerms {
+	if goal == nil {
 		return journal.GoalTerms{}
 	}
-	g := r.goal.Body()
+	g := goal.Body()
 	return journal.GoalTerms{
-		Name: r.goal.Name, Value: g.Value, Slug: g.Slug, RefID: g.RefID, Title: g.Title,
+		Name: goal.Name, Value: g.Value, Slug: g.Slug, RefID: g.RefID, Title: g.Title,
 		Multiple: g.Multiple, EndPoint: g.EndPoint, Manual: g.Manual, Private: g.Private, ClickOnly: g.ClickOnly,
 	}
 }
