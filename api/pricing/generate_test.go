@@ -19,7 +19,7 @@ func anySelection(random *rand.Rand) Selection {
 		PartnerName: "blog",
 		OfferName:   "shoes",
 		Goal: &snapshot.Goal{
-			Value: "2", Private: random.IntN(5) == 0,
+			Value: "2", GoalRules: snapshot.GoalRules{Private: random.IntN(5) == 0},
 			Payout: anyPay(random), Revenue: anyPay(random),
 		},
 		Payouts:   []*snapshot.Record{record("best", "blog", 1, anyOverride(random))},

@@ -197,17 +197,24 @@ type Goal struct {
 	SlugAliases []string `cbor:"5,keyasint,omitempty"`
 	RefID       string   `cbor:"6,keyasint,omitempty"`
 	State       State    `cbor:"7,keyasint,omitempty"` // Active or Deleted
-	Private     bool     `cbor:"8,keyasint,omitempty"`
 	Protocol    Protocol `cbor:"9,keyasint,omitempty"`
-	ClickOnly   bool     `cbor:"10,keyasint,omitempty"` // recordAs: Click
-	Payout      Pay      `cbor:"11,keyasint"`
-	Revenue     Pay      `cbor:"12,keyasint"`
-	Multiple    bool     `cbor:"13,keyasint,omitempty"`
-	EndPoint    bool     `cbor:"14,keyasint,omitempty"`
-	// Manual is approval: Manual, already combined with the network's conversionApproval.
-	Manual bool `cbor:"15,keyasint,omitempty"`
+	GoalRules
+	Payout  Pay `cbor:"11,keyasint"`
+	Revenue Pay `cbor:"12,keyasint"`
 	// Encrypted is encryptedTracking: Required, already combined with the network's default.
 	Encrypted bool `cbor:"16,keyasint,omitempty"`
+}
+
+// GoalRules are the settings of a goal that its conversions are judged by. Trackers keep
+// and pass them on as a whole: journal.GoalRules has the same fields. The numbers are
+// those of Goal, of which they are part.
+type GoalRules struct {
+	Private   bool `cbor:"8,keyasint,omitempty"`
+	ClickOnly bool `cbor:"10,keyasint,omitempty"` // recordAs: Click
+	Multiple  bool `cbor:"13,keyasint,omitempty"`
+	EndPoint  bool `cbor:"14,keyasint,omitempty"`
+	// Manual is approval: Manual, already combined with the network's conversionApproval.
+	Manual bool `cbor:"15,keyasint,omitempty"`
 }
 
 // Pay is one side of a goal: what the partner gets, or what the advertiser pays.

@@ -122,8 +122,9 @@ func fullOffer() *Offer {
 func fullGoal() *Goal {
 	return &Goal{
 		Offer: "summer-shoes", Value: "2", Title: "Purchase", Slug: "purchase", SlugAliases: []string{"sale"},
-		RefID: "SKU-1", State: Deleted, Private: true, Protocol: ProtocolIFrame, ClickOnly: true,
-		Payout: fullPay(), Revenue: fullPay(), Multiple: true, EndPoint: true, Manual: true, Encrypted: true,
+		RefID: "SKU-1", State: Deleted, Protocol: ProtocolIFrame, Encrypted: true,
+		GoalRules: GoalRules{Private: true, ClickOnly: true, Multiple: true, EndPoint: true, Manual: true},
+		Payout:    fullPay(), Revenue: fullPay(),
 	}
 }
 

@@ -215,16 +215,23 @@ type PartnerTerms struct {
 
 // GoalTerms is the part of a goal that a postback is judged by.
 type GoalTerms struct {
-	Name      string `cbor:"1,keyasint,omitempty"` // object name; "" for the default goal
-	Value     string `cbor:"2,keyasint"`           // declared spelling
-	Slug      string `cbor:"3,keyasint,omitempty"`
-	RefID     string `cbor:"4,keyasint,omitempty"`
-	Title     string `cbor:"5,keyasint,omitempty"`
-	Multiple  bool   `cbor:"6,keyasint,omitempty"`
-	EndPoint  bool   `cbor:"7,keyasint,omitempty"`
-	Manual    bool   `cbor:"8,keyasint,omitempty"`
-	Private   bool   `cbor:"9,keyasint,omitempty"`
-	ClickOnly bool   `cbor:"10,keyasint,omitempty"`
+	Name  string `cbor:"1,keyasint,omitempty"` // object name; "" for the default goal
+	Value string `cbor:"2,keyasint"`           // declared spelling
+	Slug  string `cbor:"3,keyasint,omitempty"`
+	RefID string `cbor:"4,keyasint,omitempty"`
+	Title string `cbor:"5,keyasint,omitempty"`
+	GoalRules
+}
+
+// GoalRules is snapshot.GoalRules with the numbers of GoalTerms. The tracker converts
+// one into the other, which does not compile unless both have the same fields in the
+// same order.
+type GoalRules struct {
+	Private   bool `cbor:"9,keyasint,omitempty"`
+	ClickOnly bool `cbor:"10,keyasint,omitempty"`
+	Multiple  bool `cbor:"6,keyasint,omitempty"`
+	EndPoint  bool `cbor:"7,keyasint,omitempty"`
+	Manual    bool `cbor:"8,keyasint,omitempty"`
 }
 
 // Moderation is a person's decision on one conversion, taken through the API.

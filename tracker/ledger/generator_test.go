@@ -259,7 +259,7 @@ func (g *generator) terms(v visitOf, goal int) *journal.Terms {
 			{Name: "global", URL: "https://p.example/b", On: []snapshot.ConversionStatus{1, 2, 5}},
 		}},
 		Goal: journal.GoalTerms{Name: "g" + strconv.Itoa(goal), Value: strconv.Itoa(goal), Title: "Goal",
-			Multiple: goal == 2, EndPoint: goal == 3, Manual: goal == 4, Private: goal == 5, ClickOnly: goal == 6},
+			GoalRules: journal.GoalRules{Multiple: goal == 2, EndPoint: goal == 3, Manual: goal == 4, Private: goal == 5, ClickOnly: goal == 6}},
 	}
 	switch g.IntN(40) {
 	case 0:

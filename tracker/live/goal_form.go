@@ -12,12 +12,8 @@ type goalForm struct {
 	payout, revenue snapshot.Terms
 	state           snapshot.State
 	protocol        snapshot.Protocol
-	private         bool
-	clickOnly       bool
-	multiple        bool
-	endPoint        bool
-	manual          bool
 	encrypted       bool
+	rules           snapshot.GoalRules
 }
 
 // goalRest is what few goals have.
@@ -33,8 +29,7 @@ func newGoal(name, network string, g *snapshot.Goal, in *interner) Goal {
 		form: in.form(goalForm{
 			value: g.Value, slug: g.Slug,
 			payout: snapshot.Terms{Flat: g.Payout.Flat, Percent: g.Payout.Percent}, revenue: snapshot.Terms{Flat: g.Revenue.Flat, Percent: g.Revenue.Percent},
-			state: g.State, protocol: g.Protocol, private: g.Private, clickOnly: g.ClickOnly,
-			multiple: g.Multiple, endPoint: g.EndPoint, manual: g.Manual, encrypted: g.Encrypted,
+			state: g.State, protocol: g.Protocol, encrypted: g.Encrypted, rules: g.GoalRules,
 		}),
 		rest: restOf(g, in),
 	}
@@ -62,8 +57,7 @@ func (g *Goal) Body() snapshot.Goal {
 	f := g.form
 	body := snapshot.Goal{
 		Offer: *g.offer, Value: f.value, Title: g.title, Slug: f.slug, RefID: g.refID,
-		State: f.state, Private: f.private, Protocol: f.protocol, ClickOnly: f.clickOnly,
-		Multiple: f.multiple, EndPoint: f.endPoint, Manual: f.manual, Encrypted: f.encrypted,
+		State: f.state, Protocol: f.protocol, Encrypted: f.encrypted, GoalRules: f.rules,
 	}
 	if g.rest != nil {
 		body.SlugAliases, body.Payout, body.Revenue = g.rest.aliases, g.rest.payout, g.rest.revenue

@@ -126,7 +126,7 @@ func goalTerms(goal *live.Goal) journal.GoalTerms {
 	g := goal.Body()
 	return journal.GoalTerms{
 		Name: goal.Name, Value: g.Value, Slug: g.Slug, RefID: g.RefID, Title: g.Title,
-		Multiple: g.Multiple, EndPoint: g.EndPoint, Manual: g.Manual, Private: g.Private, ClickOnly: g.ClickOnly,
+		GoalRules: journal.GoalRules(g.GoalRules),
 	}
 }
 
