@@ -1,6 +1,7 @@
 package server
 
 import (
+	"cmp"
 	"context"
 	"time"
 
@@ -88,20 +89,13 @@ type Limits struct {
 }
 
 func (l Limits) withDefaults() Limits {
-	orDefault(&l.HeaderBytes, 16<<10)
-	orDefault(&l.URLBytes, 8<<10)
-	orDefault(&l.BodyBytes, 64<<10)
-	orDefault(&l.Connections, 1<<16)
-	orDefault(&l.Read, 10*time.Second)
-	orDefault(&l.Write, 10*time.Second)
-	orDefault(&l.Idle, 75*time.Second)
-	orDefault(&l.Grace, 10*time.Second)
+	l.HeaderBytes = cmp.Or(l.HeaderBytes, 16<<10)
+	l.URLBytes = cmp.Or(l.URLBytes, 8<<10)
+	l.BodyBytes = cmp.Or(l.BodyBytes, 64<<10)
+	l.Connections = cmp.Or(l.Connections, 1<<16)
+	l.Read = cmp.Or(l.Read, 10*time.Second)
+	l.Write = cmp.Or(l.Write, 10*time.Second)
+	l.Idle = cmp.Or(l.Idle, 75*time.Second)
+	l.Grace = cmp.Or(l.Grace, 10*time.Second)
 	return l
-}
-
-func orDefault[T comparable](field *T, value T) {
-	var zero T
-	if *field == zero {
-		*field = value
-	}
 }

@@ -44,20 +44,22 @@ func NewRechecker(index *live.Index) *Rechecker {
 // if the configuration lacks the network, the offer or the partner. What the log
 // does not keep counts as it did then: keys, and whether a pixel came sealed.
 func (c *Rechecker) Check(in *Recorded) (*journal.Postback, bool) {
-	v := &visit{s: &c.server, index: c.index, network: c.index.NetworkByName(in.Network), now: in.At, client: in.Source, route: &route{names: c.names}}
-	if v.network == nil {
+	network := c.index.NetworkByName(in.Network)
+	if network == nil {
 		return nil, false
 	}
-	r := &report{v: v, entry: &journal.Postback{
-		At: in.At.UnixMicro(), Network: in.Network, Config: c.index.Digest, Via: in.Via,
-		ClickID: in.ClickID, AimpID: in.AimpID, SessionAt: in.SessionAt,
-	}}
-	r.offer, r.partner = v.network.OfferByName(in.Offer), v.network.PartnerByName(in.Partner)
-	if r.offer == nil || r.partner == nil {
+	offer, partner := network.OfferByName(in.Offer), network.PartnerByName(in.Partner)
+	if offer == nil || partner == nil {
 		return nil, false
 	}
-	r.advertiser = v.network.Advertiser(r.offer.Body.Advertiser)
-	r.noSession = in.ClickID == "" && in.AimpID == ""
+	r := &postbackCheck{
+		request: &request{server: &c.server, index: c.index, network: network, now: in.At, client: in.Source, route: &route{names: c.names}},
+		entry: &journal.Postback{
+			At: in.At.UnixMicro(), Network: in.Network, Config: c.index.Digest, Via: in.Via,
+			ClickID: in.ClickID, AimpID: in.AimpID, SessionAt: in.SessionAt,
+		},
+		parties: partiesOf(network, offer, partner), noSession: in.ClickID == "" && in.AimpID == "",
+	}
 	c.scan(r, in)
 	r.fill()
 	for _, check := range checks {
@@ -67,25 +69,25 @@ func (c *Rechecker) Check(in *Recorded) (*journal.Postback, bool) {
 		}
 	}
 	r.locate()
-	r.entry.KeyProven = r.keyRequired()
+	r.entry.KeyProven = keyRequired(network, r.parties)
 	r.entry.Terms = r.terms()
 	return r.entry, true
 }
 
 // scan reads the parameters as they came.
-func (c *Rechecker) scan(r *report, in *Recorded) {
-	r.v.params.KeepRaw = true
+func (c *Rechecker) scan(r *postbackCheck, in *Recorded) {
+	r.request.params.KeepRaw = true
 	for _, p := range in.Params {
-		r.v.params.Add(c.names, p.Name, p.Value)
+		r.request.params.Add(c.names, p.Name, p.Value)
 	}
-	if len(r.v.params.Get(params.Encrypted)) > 0 && in.Via != journal.ViaServer && in.Reason != reasonEncryptionRequired {
+	if len(r.request.params.Get(params.Encrypted)) > 0 && in.Via != journal.ViaServer && in.Reason != reasonEncryptionRequired {
 		r.pixel = pixelTarget{named: true, offer: r.offer, sealed: true, goal: in.Goal}
 	}
 }
 
 // recheck runs one of the checks, or repeats what it found then where that cannot
 // be checked again.
-func (r *report) recheck(reason string, passes func(*report) bool, in *Recorded) bool {
+func (r *postbackCheck) recheck(reason string, passes func(*postbackCheck) bool, in *Recorded) bool {
 	switch reason {
 	case reasonBadRequest, reasonMissingClickID, reasonBadClickID, reasonBadKey:
 		return in.Reason != reason
