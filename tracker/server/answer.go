@@ -18,7 +18,8 @@ import (
 	"github.com/waypost/waypost/tracker/journal"
 )
 
-// answer is the JSON form of a postback's answer.
+// answer is the JSON form of a postback's answer. Its fields and their order are part of
+// the contract (docs/integrate.md).
 type answer struct {
 	// Status is 1 for approved, pending, hold and queued, else 2.
 	Status     int    `json:"status"`
@@ -57,7 +58,10 @@ func (r *route) httpStatus(verdict, reason string) int {
 	return fasthttp.StatusOK
 }
 
-// answer makes the postback durable and answers with what became of it.
+// answer makes the postback durable and answers with what became of it. The entry is in
+// the journal's hands from then on and must not change. A verdict of the ledger, if it
+// comes in time, takes the place of the tracker's own. The span and the histogram end
+// with the wait, so they hold the time that the caller waits.
 func (r *request) answer(c *postbackCheck) {
 	s, verdict := r.server, ownVerdict(c)
 	if c.entry.Reason != "" {
@@ -204,6 +208,7 @@ func wantsImage(h *fasthttp.RequestHeader) bool {
 	return bytes.HasPrefix(h.PeekCanonical(headerAccept), []byte("image/"))
 }
 
+// writeJSON answers in the native dialect.
 func writeJSON(ctx *fasthttp.RequestCtx, a answer) {
 	body, err := json.Marshal(a)
 	if err != nil {
@@ -221,6 +226,7 @@ func writeTUNE(ctx *fasthttp.RequestCtx, failed string) {
 	writeAnswer(ctx, typeText, []byte(body))
 }
 
+// writeAnswer writes a body that no cache keeps and no browser takes for another type.
 func writeAnswer(ctx *fasthttp.RequestCtx, contentType string, body []byte) {
 	h := &ctx.Response.Header
 	h.SetContentType(contentType)

@@ -10,6 +10,10 @@ import (
 	"github.com/waypost/waypost/tracker/token"
 )
 
+// The checks find what a postback is about in this order: ids, then offer and partner, then
+// the goal among the offer's. Nothing but the ids and the names in the parameters counts;
+// no earlier event is looked up.
+
 // identified finds the ids of click and impression, in parameters or, for a pixel, in the
 // cookie of its offer. Without either, only a ServerPartner postback goes on: one that
 // names offer and partner.
@@ -67,7 +71,8 @@ func (c *postbackCheck) cookieOfGoal(name []byte) (click []byte) {
 }
 
 // attributed opens the ids and finds their offer and partner in this network. The click
-// decides; a bad impression id beside it is refused all the same.
+// decides; a bad impression id beside it is refused all the same. A bad id is kept as it
+// was sent: it is what the advertiser looks for in the postback log.
 func (c *postbackCheck) attributed() bool {
 	if c.noSession {
 		return true
@@ -199,7 +204,7 @@ func (c *postbackCheck) resolveGoal(offer *live.Offer) *live.Goal {
 	return offer.DefaultGoal()
 }
 
-// viaOf is the door of a pixel whose URL is the same for image and iframe.
+// viaOf is the door of a pixel with one URL for image and iframe.
 func viaOf(g *live.Goal) journal.Via {
 	switch g.Protocol() {
 	case snapshot.ProtocolIFrame, snapshot.ProtocolIFrameSSL:

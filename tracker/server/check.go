@@ -39,7 +39,8 @@ var checks = []struct {
 }
 
 // check runs the checks. The entry then has the first reason, and the configuration as far
-// as the postback names it.
+// as the postback names it. Offer, partner and goal of a refused postback are looked up
+// too: the log is where an advertiser finds out why a conversion is missing.
 func (c *postbackCheck) check() {
 	for _, check := range checks {
 		if !check.passes(c) {
@@ -48,7 +49,7 @@ func (c *postbackCheck) check() {
 		}
 	}
 	if c.offer == nil && c.entry.Reason != reasonBadClickID && c.identified() {
-		c.attributed() // for the log: a bad amount of whose click?
+		c.attributed() // for the log, which has offer and partner of a bad amount too
 	}
 	c.locate()
 	if c.offer != nil && c.partner != nil {
@@ -136,11 +137,14 @@ func (c *postbackCheck) keysProven() bool {
 	return proven
 }
 
+// keyLevel is one of the places where keys are configured. A level that requires a key and
+// has none lets nothing through.
 type keyLevel struct {
 	required bool
 	keys     []snapshot.KeyDigest
 }
 
+// keyLevels returns the levels of a postback. An offer without an advertiser has two.
 func keyLevels(network *live.Network, p parties) []keyLevel {
 	levels := []keyLevel{{network.Body.KeyRequired, network.Body.Keys}, {p.offer.Body.KeyRequired, p.offer.Body.Keys}}
 	if p.advertiser != nil {

@@ -25,8 +25,8 @@ const (
 )
 
 // decisions are what follows from one index alone, so that no request need find it again.
-// They die with their index, but for those on offers and partners: most indexes leave
-// nearly all of them as they were, and after each a tracker would decide thousands anew
+// They die with their index, but for those on offers and partners. Most indexes leave
+// nearly all of them as they were, and a tracker would decide thousands anew after each,
 // while visitors wait.
 type decisions struct {
 	index *live.Index
@@ -79,10 +79,12 @@ type parties struct {
 	advertiser *live.Advertiser // nil if it does not exist
 }
 
+// partiesOf adds the offer's advertiser.
 func partiesOf(network *live.Network, offer *live.Offer, partner *live.Partner) parties {
 	return parties{offer, partner, network.Advertiser(offer.Body.Advertiser)}
 }
 
+// newDecisions returns empty decisions.
 func newDecisions(index *live.Index) *decisions {
 	return (&decisions{}).after(index)
 }
@@ -192,7 +194,8 @@ func find(network *live.Network, offer, partner []byte) (p parties, reason strin
 }
 
 // refusals are the reasons not to serve a known offer and partner, in the order of
-// docs/rules.md: the first that holds is given.
+// docs/rules.md: the first that holds is given. Each may rely on those before it: from
+// partner_not_approved on there is an advertiser.
 var refusals = []struct {
 	reason string
 	holds  func(parties) bool

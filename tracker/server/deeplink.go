@@ -14,6 +14,8 @@ import (
 // allowed.
 type deepLink struct{ template *macro.Template }
 
+// linkKey is a deep link as it was sent. Offers allow different hosts, and have different
+// parameters of their own.
 type linkKey struct {
 	offer *live.Offer
 	link  string
@@ -72,6 +74,7 @@ func plainURL(s string) bool {
 	return false
 }
 
+// authority returns what stands before the path: host, port and user.
 func authority(rest string) string {
 	if i := strings.IndexAny(rest, "/?#"); i >= 0 {
 		return rest[:i]

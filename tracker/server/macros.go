@@ -91,6 +91,7 @@ func appendDate(dst []byte, t time.Time) []byte {
 	return appendPadded(append(dst, '-'), day, 2)
 }
 
+// appendPadded writes a number with zeros before it.
 func appendPadded(dst []byte, n, width int) []byte {
 	for limit := 10; width > 1; width-- {
 		if n < limit {

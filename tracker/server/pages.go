@@ -6,7 +6,7 @@ import (
 	"github.com/valyala/fasthttp"
 )
 
-// page is a fixed answer: nothing of a request is ever in it.
+// page is a fixed answer. Nothing of a request is ever in it, so nothing needs escaping.
 type page struct {
 	status      int
 	contentType string
@@ -34,7 +34,7 @@ const (
 
 var (
 	noStore = [2]string{"Cache-Control", "no-store"}
-	// A page of ours loads nothing and is nobody's frame.
+	// locked are the headers of a page: it loads nothing and stands in no frame.
 	locked = [][2]string{
 		noStore,
 		{"Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'"},
@@ -45,6 +45,7 @@ var (
 	retry = [2]string{"Retry-After", "2"}
 )
 
+// newPage returns a page for visitors, in words that need no knowledge of tracking.
 func newPage(status int, title, body string, headers ...[2]string) page {
 	return page{
 		status: status, contentType: typeHTML,

@@ -71,6 +71,8 @@ func (r *request) servePixel() {
 	r.answer(c)
 }
 
+// newCheck begins the entry with what every postback and pixel has. Its configuration is
+// the index that the whole check sees.
 func (r *request) newCheck(via journal.Via) *postbackCheck {
 	return &postbackCheck{request: r, entry: &journal.Postback{
 		At: r.now.UnixMicro(), Network: r.network.Name, Config: r.index.Digest, Via: via, SourceIP: r.client.String(),

@@ -56,6 +56,8 @@ var (
 	valuePrefetch = []byte("prefetch")
 )
 
+// begin takes a request up. What the one before has left is overwritten on the way, or was
+// let go by end.
 func (r *request) begin(ctx *fasthttp.RequestCtx) {
 	r.ctx, r.now = ctx, r.server.options.Now()
 }
@@ -187,6 +189,7 @@ func (r *request) uncounted() bool {
 		bytes.Equal(h.PeekCanonical(headerMoz), valuePrefetch)
 }
 
+// redirect answers with 302, which browsers follow without remembering it.
 func (r *request) redirect(location []byte) {
 	r.ctx.Response.SetStatusCode(fasthttp.StatusFound)
 	h := &r.ctx.Response.Header

@@ -26,13 +26,16 @@ type Server struct {
 	limits  Limits
 	routes  map[string]*route
 	cake    *route // the click link that is the bare host with a query
+	// keys open ids and sealed links, the minter makes ids; SetKeyring replaces both.
 	keys    atomic.Pointer[seal.Keyring]
 	minter  *token.Minter
 	devices *visitor.Devices
 	limiter *address.Limiter
 	metrics *metrics
+	// decided is of the newest index that a request has seen.
 	decided atomic.Pointer[decisions]
-	visits  sync.Pool
+	// visits holds each visit with its request and its buffers.
+	visits sync.Pool
 
 	// work is the context of postbacks in flight: it outlives the order to stop.
 	work   context.Context

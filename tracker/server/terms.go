@@ -28,9 +28,9 @@ type timedTerms struct {
 	terms       *journal.Terms
 }
 
-// terms is the configuration behind the postback, as far as it names it: all that the
-// ledger needs to judge and price it without a snapshot. Postbacks of one goal and partner
-// share them, so the journal writes them once in a batch.
+// terms is the configuration behind the postback: all that the ledger needs to judge and
+// price it without a snapshot. Postbacks of one goal and partner share them, so the journal
+// writes them once in a batch.
 func (c *postbackCheck) terms() *journal.Terms {
 	r := c.request
 	known := r.server.decisionsOf(r.index).terms
@@ -84,6 +84,8 @@ type postbackTerms struct {
 	payouts []*snapshot.Record // those of the partner that could apply
 }
 
+// offerTerms is what the ledger judges by of the offer, and of network and advertiser as
+// far as the offer stands for them.
 func (in *postbackTerms) offerTerms() journal.OfferTerms {
 	o := in.offer.Body
 	return journal.OfferTerms{
@@ -104,6 +106,7 @@ func (in *postbackTerms) caps() []snapshot.Cap {
 	})
 }
 
+// partnerTerms is what the ledger judges by of the partner, and what it calls.
 func (in *postbackTerms) partnerTerms() journal.PartnerTerms {
 	p := in.partner.Body
 	return journal.PartnerTerms{Name: in.partner.Name, TrackingID: p.TrackingID, State: p.State, Postbacks: in.partnerPostbacks()}

@@ -30,7 +30,7 @@ type visit struct {
 	buffers    struct{ id, ip, url, names []byte }
 }
 
-// origin is what a request tells of its visitor.
+// origin is what is known of the visitor from the request alone.
 type origin struct {
 	userAgent, referrer, ip []byte
 	country                 string
@@ -63,7 +63,8 @@ func (v *visit) end() {
 	v.clickID, v.aimpID = nil, nil
 }
 
-// serveClick redirects a visitor to the offer's destination, or to a fallback.
+// serveClick redirects a visitor to the offer's destination, or to a fallback. A prefetch
+// and a HEAD request get the same redirect, and neither cookie nor entry.
 func (v *visit) serveClick() {
 	r := &v.request
 	v.describe()
@@ -125,7 +126,7 @@ func (v *visit) serveImpression() {
 	r.server.metrics.served[actImpression].Inc()
 }
 
-// describe fills in what the request tells of its visitor.
+// describe fills in the origin. It is for macros and reports: nothing is refused for it.
 func (v *visit) describe() {
 	r := &v.request
 	h := &r.ctx.Request.Header
@@ -200,6 +201,7 @@ func (v *visit) fallBack(reason string) {
 	r.redirect(v.buffers.url)
 }
 
+// fallback is the offer's own, else the network's, nil if there is neither.
 func (v *visit) fallback() *macro.Template {
 	if v.offer != nil && v.offer.Fallback() != nil {
 		return v.offer.Fallback()
