@@ -182,7 +182,7 @@ func percent(t testing.TB, s string) *money.Percent {
 	return &p
 }
 
-func terms(t testing.TB, flat, per string) *snapshot.Terms {
+func terms(t testing.TB, flat, per string) *snapshot.PayoutTerms {
 	t.Helper()
-	return &snapshot.Terms{Flat: *amount(t, flat), Percent: *percent(t, per)}
+	return &snapshot.PayoutTerms{Flat: *amount(t, flat), Percent: *percent(t, per)}
 }

@@ -234,8 +234,8 @@ type TierPay struct {
 	Percent *money.Percent `cbor:"3,keyasint,omitempty"`
 }
 
-// Terms are the flat and the percentage term of an override or a rule.
-type Terms struct {
+// PayoutTerms are the flat and the percentage term of an override or a rule.
+type PayoutTerms struct {
 	Flat    money.Amount  `cbor:"1,keyasint,omitempty"`
 	Percent money.Percent `cbor:"2,keyasint,omitempty"`
 }
@@ -255,9 +255,9 @@ type Override struct {
 	Name  string `cbor:"1,keyasint"`
 	Offer string `cbor:"2,keyasint"` // name
 	// Goal is the declared goal value.
-	Goal    string `cbor:"3,keyasint"`
-	Payout  *Terms `cbor:"4,keyasint,omitempty"`
-	Revenue *Terms `cbor:"5,keyasint,omitempty"`
+	Goal    string       `cbor:"3,keyasint"`
+	Payout  *PayoutTerms `cbor:"4,keyasint,omitempty"`
+	Revenue *PayoutTerms `cbor:"5,keyasint,omitempty"`
 	// From (inclusive) and Until (exclusive) are unix seconds; 0 is open.
 	From  int64 `cbor:"6,keyasint,omitempty"`
 	Until int64 `cbor:"7,keyasint,omitempty"`
@@ -272,11 +272,11 @@ type PayoutStructure struct {
 // Rule applies to a conversion when all its conditions hold and its partner is
 // one of Partners (or Partners is empty). A nil side is not given by the rule.
 type Rule struct {
-	Name     string      `cbor:"1,keyasint"`
-	When     []Condition `cbor:"2,keyasint,omitempty"`
-	Partners []string    `cbor:"3,keyasint,omitempty"` // names, sorted
-	Payout   *Terms      `cbor:"4,keyasint,omitempty"`
-	Revenue  *Terms      `cbor:"5,keyasint,omitempty"`
+	Name     string       `cbor:"1,keyasint"`
+	When     []Condition  `cbor:"2,keyasint,omitempty"`
+	Partners []string     `cbor:"3,keyasint,omitempty"` // names, sorted
+	Payout   *PayoutTerms `cbor:"4,keyasint,omitempty"`
+	Revenue  *PayoutTerms `cbor:"5,keyasint,omitempty"`
 }
 
 // Operator compares a field of a conversion with a condition's values.

@@ -9,7 +9,7 @@ import (
 // goalForm is what goals of different offers have in common more often than not.
 type goalForm struct {
 	value, slug     string
-	payout, revenue snapshot.Terms
+	payout, revenue snapshot.PayoutTerms
 	state           snapshot.State
 	protocol        snapshot.Protocol
 	encrypted       bool
@@ -28,7 +28,7 @@ func newGoal(name, network string, g *snapshot.Goal, in *interner) Goal {
 		Name: name, network: in.pointer(network), offer: in.pointer(g.Offer), title: in.one(g.Title), refID: g.RefID,
 		form: in.form(goalForm{
 			value: g.Value, slug: g.Slug,
-			payout: snapshot.Terms{Flat: g.Payout.Flat, Percent: g.Payout.Percent}, revenue: snapshot.Terms{Flat: g.Revenue.Flat, Percent: g.Revenue.Percent},
+			payout: snapshot.PayoutTerms{Flat: g.Payout.Flat, Percent: g.Payout.Percent}, revenue: snapshot.PayoutTerms{Flat: g.Revenue.Flat, Percent: g.Revenue.Percent},
 			state: g.State, protocol: g.Protocol, encrypted: g.Encrypted, rules: g.GoalRules,
 		}),
 		rest: restOf(g, in),

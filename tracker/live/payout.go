@@ -29,7 +29,7 @@ type override struct {
 // deal is what an override says beside the two names; others may say the same.
 type deal struct {
 	goal            string
-	payout, revenue snapshot.Terms
+	payout, revenue snapshot.PayoutTerms
 	hasPayout       bool // else payout is not overridden
 	hasRevenue      bool
 	from, until     int64

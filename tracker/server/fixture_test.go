@@ -94,7 +94,7 @@ func payouts() []*snapshot.Record {
 	return []*snapshot.Record{{
 		Kind: snapshot.KindPartnerPayout, Network: network, Name: "deals",
 		PartnerPayout: &snapshot.PartnerPayout{Partner: "deal-hunter", Overrides: []snapshot.Override{{
-			Name: "soon", Offer: "summer-shoes", Goal: "Buy", Payout: &snapshot.Terms{Flat: 9_000_000},
+			Name: "soon", Offer: "summer-shoes", Goal: "Buy", Payout: &snapshot.PayoutTerms{Flat: 9_000_000},
 			From: now.Unix() + 10, Until: now.Unix() + 20,
 		}}},
 	}}

@@ -66,8 +66,8 @@ func newTerms(c *journal.Context) *journal.Terms {
 		Partner: journal.PartnerTerms{Name: c.Partner, TrackingID: c.PartnerID},
 		Goal:    journal.GoalTerms{Name: c.Offer + "-purchase", Value: "2", Slug: "purchase", Title: "Purchase"},
 		Pricing: pricing.Terms{
-			Payout:  pricing.Side{Own: snapshot.Terms{Flat: 1_000_000}},
-			Revenue: pricing.Side{Own: snapshot.Terms{Flat: 2_000_000, Percent: 10 * 100_000}},
+			Payout:  pricing.Side{Own: snapshot.PayoutTerms{Flat: 1_000_000}},
+			Revenue: pricing.Side{Own: snapshot.PayoutTerms{Flat: 2_000_000, Percent: 10 * 100_000}},
 		},
 	}
 }
