@@ -24,7 +24,7 @@ const (
 	lookShare = 50
 )
 
-// watcher says when something below some directories has changed.
+// watcher reports when something below some directories has changed.
 type watcher struct {
 	dirs   []string
 	log    logr.Logger

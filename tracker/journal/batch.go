@@ -135,7 +135,7 @@ func (w *Writer) poke() {
 	}
 }
 
-// enqueue adds an entry that somebody waits for.
+// enqueue adds an entry for whose durability its caller waits.
 func (w *Writer) enqueue(x Entry) (*wait, error) {
 	w.mu.Lock()
 	if err := w.admit(); err != nil {
@@ -151,7 +151,7 @@ func (w *Writer) enqueue(x Entry) (*wait, error) {
 	return wt, nil
 }
 
-// admit says why an entry cannot even wait to become durable.
+// admit reports why an entry cannot even wait to become durable.
 func (w *Writer) admit() error {
 	switch {
 	case w.closed:
