@@ -26,7 +26,7 @@ type override struct {
 	deal  *deal
 }
 
-// deal is what an override says beside the two names; others may say the same.
+// deal is an override without its two names; equal ones are shared.
 type deal struct {
 	goal            string
 	payout, revenue snapshot.PayoutTerms

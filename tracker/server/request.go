@@ -174,7 +174,7 @@ func (r *request) configured() bool {
 		return false
 	}
 	if r.network = r.index.NetworkByHost(view(r.ctx.Host())); r.network == nil {
-		r.network = live.Nobody()
+		r.network = live.Unclaimed()
 	}
 	return true
 }
