@@ -4,10 +4,10 @@ import (
 	"bytes"
 
 	"github.com/waypost/waypost/api/snapshot"
+	"github.com/waypost/waypost/tracker/clickid"
 	"github.com/waypost/waypost/tracker/journal"
 	"github.com/waypost/waypost/tracker/live"
 	"github.com/waypost/waypost/tracker/server/params"
-	"github.com/waypost/waypost/tracker/token"
 )
 
 // The checks find what a postback is about in this order: ids, then offer and partner, then
@@ -59,7 +59,7 @@ func (c *postbackCheck) cookieOfGoal(name []byte) (click []byte) {
 		if !bytes.HasPrefix(cookie, []byte(clickCookie)) {
 			continue
 		}
-		opened, ok := r.server.open(id, token.Click)
+		opened, ok := r.server.open(id, clickid.Click)
 		if !ok || opened.Seconds < last {
 			continue
 		}
@@ -80,12 +80,12 @@ func (c *postbackCheck) attributed() bool {
 	click, impression := c.ids()
 	ok := true
 	if len(impression) > 0 {
-		if ok = c.attribute(impression, token.Impression); ok {
+		if ok = c.attribute(impression, clickid.Impression); ok {
 			c.entry.AimpID = string(impression)
 		}
 	}
 	if len(click) > 0 {
-		clickOK := c.attribute(click, token.Click)
+		clickOK := c.attribute(click, clickid.Click)
 		if clickOK {
 			c.entry.ClickID = string(click)
 		} else {
@@ -97,7 +97,7 @@ func (c *postbackCheck) attributed() bool {
 }
 
 // attribute takes offer, partner and time from an id.
-func (c *postbackCheck) attribute(id []byte, kind token.Kind) bool {
+func (c *postbackCheck) attribute(id []byte, kind clickid.Kind) bool {
 	opened, ok := c.request.server.open(id, kind)
 	if !ok {
 		return false

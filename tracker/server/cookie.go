@@ -6,7 +6,7 @@ import (
 	"slices"
 	"strconv"
 
-	"github.com/waypost/waypost/tracker/token"
+	"github.com/waypost/waypost/tracker/clickid"
 )
 
 // Cookies hold ids, which are authenticated as they are. A click's cookie is found by its
@@ -100,7 +100,7 @@ func (r *request) dropOldCookies() {
 		if !bytes.HasPrefix(name, []byte(clickCookie)) && !bytes.HasPrefix(name, []byte(impressionCookie)) {
 			continue
 		}
-		opened, err := token.Open(r.server.keys.Load(), view(id))
+		opened, err := clickid.Open(r.server.keys.Load(), view(id))
 		if err != nil {
 			opened.Seconds = 0
 		}

@@ -14,10 +14,10 @@ import (
 	"go.opentelemetry.io/otel/trace/noop"
 
 	"github.com/waypost/waypost/api/seal"
+	"github.com/waypost/waypost/tracker/clickid"
 	"github.com/waypost/waypost/tracker/port"
 	"github.com/waypost/waypost/tracker/server/address"
 	"github.com/waypost/waypost/tracker/server/visitor"
-	"github.com/waypost/waypost/tracker/token"
 )
 
 // Server is the public port. It is safe for concurrent use.
@@ -28,7 +28,7 @@ type Server struct {
 	cake    *route // the click link that is the bare host with a query
 	// keys open ids and sealed links, the minter makes ids; SetKeyring replaces both.
 	keys    atomic.Pointer[seal.Keyring]
-	minter  *token.Minter
+	minter  *clickid.Minter
 	devices *visitor.Devices
 	limiter *address.Limiter
 	metrics *metrics
@@ -47,7 +47,7 @@ func New(o Options) (*Server, error) {
 	if o.Snapshots == nil || o.Journal == nil || o.Keys == nil {
 		return nil, errors.New("making the public port: snapshots, journal and sealing keys are required")
 	}
-	minter, err := token.NewMinter(o.Keys)
+	minter, err := clickid.NewMinter(o.Keys)
 	if err != nil {
 		return nil, fmt.Errorf("making the public port: %w", err)
 	}
@@ -77,8 +77,8 @@ func (s *Server) SetKeyring(ring *seal.Keyring) {
 
 // open reads an id of a kind; false if the id is not of this installation or of the
 // other kind.
-func (s *Server) open(id []byte, kind token.Kind) (token.ID, bool) {
-	opened, err := token.Open(s.keys.Load(), view(id))
+func (s *Server) open(id []byte, kind clickid.Kind) (clickid.ID, bool) {
+	opened, err := clickid.Open(s.keys.Load(), view(id))
 	return opened, err == nil && opened.Kind == kind
 }
 

@@ -5,11 +5,11 @@ import (
 
 	"github.com/waypost/waypost/api/macro"
 	"github.com/waypost/waypost/api/snapshot"
+	"github.com/waypost/waypost/tracker/clickid"
 	"github.com/waypost/waypost/tracker/journal"
 	"github.com/waypost/waypost/tracker/live"
 	"github.com/waypost/waypost/tracker/server/params"
 	"github.com/waypost/waypost/tracker/server/visitor"
-	"github.com/waypost/waypost/tracker/token"
 )
 
 // visit is a click or an impression. It lies in the pool together with its request and
@@ -167,7 +167,7 @@ func (v *visit) sawImpression(id []byte) bool {
 	if len(id) == 0 {
 		return false
 	}
-	opened, ok := v.request.server.open(id, token.Impression)
+	opened, ok := v.request.server.open(id, clickid.Impression)
 	return ok && opened.OfferHash == v.decision.hash && opened.PartnerHash == v.decision.partnerHash
 }
 
