@@ -34,7 +34,8 @@ const (
 	reasonNotDurable = "not_durable"
 )
 
-// Verdicts, as postbacks are answered.
+// Verdicts, as postbacks are answered. The tracker gives refused, rejected and queued by
+// itself, the others are the ledger's.
 const (
 	verdictApproved = "approved"
 	verdictPending  = "pending"

@@ -23,12 +23,16 @@ type request struct {
 	route  *route
 	now    time.Time // of the arrival; the only time that the request knows
 
+	// client is the peer, or the visitor that a trusted proxy names.
 	client    netip.Addr
 	transport transport
-	index     *live.Index
-	network   *live.Network
-	params    params.Set
+	// index and network are set by configured, the last step of admitted. The network is
+	// never nil from then on.
+	index   *live.Index
+	network *live.Network
+	params  params.Set
 
+	// cookieBuffer is memory for one cookie, read or written.
 	cookieBuffer []byte
 }
 

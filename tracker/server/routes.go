@@ -43,7 +43,8 @@ type route struct {
 	answer *page
 }
 
-// viaGoal is a pixel of TUNE: one URL for image and iframe.
+// viaGoal is a pixel of TUNE: one URL for image and iframe. The entry has the door that the
+// goal takes, once the goal is known; until then it has the image's.
 const viaGoal journal.Via = 255
 
 // routes returns all paths. Paths that share a route differ in nothing at all.

@@ -22,7 +22,7 @@ type termsKey struct {
 }
 
 // timedTerms are terms with the seconds for which they hold: from the last edge of an
-// override's window to the next.
+// override's window to the next. After them, or before, terms are made anew.
 type timedTerms struct {
 	from, until int64
 	terms       *journal.Terms
