@@ -82,7 +82,7 @@ func (r *request) admitted() bool {
 		return false
 	}
 	named, query := s.routes[string(r.ctx.Path())], queryOf(r.ctx)
-	if named == nil || named == s.cake && len(query) == 0 {
+	if named == nil || named.queried && len(query) == 0 {
 		s.turnAway(r.ctx, &notFound, "path")
 		return false
 	}
@@ -105,7 +105,7 @@ func (r *request) screen() (*page, string) {
 	switch {
 	case !r.server.limiter.Allow(r.client, r.now):
 		return &tooMany, "rate"
-	case len(r.ctx.Request.Header.RequestURI()) > r.server.limits.URLBytes:
+	case len(r.ctx.Request.Header.RequestURI()) > r.server.options.Limits.URLBytes:
 		return &longURL, "url"
 	case ambiguous(&r.ctx.Request.Header):
 		r.ctx.SetConnectionClose()

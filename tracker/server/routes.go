@@ -34,6 +34,8 @@ type route struct {
 	action  action
 	names   *params.Table
 	dialect dialect
+	// queried is the bare host, which is a link with a query only.
+	queried bool
 	// via is the door of a pixel, which a goal's protocol must allow; viaGoal where the
 	// protocol decides.
 	via journal.Via
@@ -61,7 +63,7 @@ func routes() map[string]*route {
 	return map[string]*route{
 		"/click": click, // Affise too
 		"/aff_c": click,
-		"/":      {action: actClick, names: params.CakeClicks()},
+		"/":      {action: actClick, names: params.CakeClicks(), queried: true},
 
 		"/impression": impression,
 		"/imp":        impression,

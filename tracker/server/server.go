@@ -22,10 +22,8 @@ import (
 
 // Server is the public port. It is safe for concurrent use.
 type Server struct {
-	options Options
-	limits  Limits
+	options Options // with their defaults
 	routes  map[string]*route
-	cake    *route // the click link that is the bare host with a query
 	// keys open ids and sealed links, the minter makes ids; SetKeyring replaces both.
 	keys    atomic.Pointer[seal.Keyring]
 	minter  *clickid.Minter
@@ -57,12 +55,12 @@ func New(o Options) (*Server, error) {
 	if o.Tracer == nil {
 		o.Tracer = noop.NewTracerProvider().Tracer("")
 	}
+	o.Limits = o.Limits.withDefaults()
 	s := &Server{
-		options: o, limits: o.Limits.withDefaults(), routes: routes(), minter: minter,
-		devices: visitor.NewDevices(), limiter: address.NewLimiter(o.Limits.Rate), metrics: newMetrics(o.Metrics),
+		options: o, routes: routes(), minter: minter, devices: visitor.NewDevices(),
+		limiter: address.NewLimiter(o.Limits.Rate), metrics: newMetrics(o.Metrics),
 	}
 	s.work, s.cancel = context.WithCancel(context.Background())
-	s.cake = s.routes["/"]
 	s.keys.Store(o.Keys)
 	s.decided.Store(newDecisions(nil))
 	s.visits.New = func() any { return &visit{request: request{server: s}} }
@@ -120,7 +118,7 @@ func routePath(ctx *fasthttp.RequestCtx) string {
 // called once.
 func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 	defer s.cancel()
-	limits := s.limits
+	limits := s.options.Limits
 	err := port.Serve(ctx, l, s.serve, port.Options{
 		Inline:  func(path []byte) bool { return s.routes[string(path)].inline() },
 		Refuse:  s.refuseMalformed,
