@@ -47,7 +47,7 @@ func summary(r Result) string {
 // combination builds the configuration that the first four columns describe.
 func combination(t *testing.T, columns []string) Selection {
 	t.Helper()
-	goal := &snapshot.Goal{Value: "2", Private: columns[0] == "private"}
+	goal := &snapshot.Goal{Value: "2", GoalRules: snapshot.GoalRules{Private: columns[0] == "private"}}
 	goal.Payout, goal.Revenue = pay(t, columns[3], "1", "2"), pay(t, columns[3], "101", "102")
 	return Selection{
 		Partner:     &snapshot.Partner{Tier: "gold"},
@@ -182,7 +182,7 @@ func percent(t testing.TB, s string) *money.Percent {
 	return &p
 }
 
-func terms(t testing.TB, flat, per string) *snapshot.Terms {
+func terms(t testing.TB, flat, per string) *snapshot.PayoutTerms {
 	t.Helper()
-	return &snapshot.Terms{Flat: *amount(t, flat), Percent: *percent(t, per)}
+	return &snapshot.PayoutTerms{Flat: *amount(t, flat), Percent: *percent(t, per)}
 }

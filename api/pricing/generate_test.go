@@ -19,7 +19,7 @@ func anySelection(random *rand.Rand) Selection {
 		PartnerName: "blog",
 		OfferName:   "shoes",
 		Goal: &snapshot.Goal{
-			Value: "2", Private: random.IntN(5) == 0,
+			Value: "2", GoalRules: snapshot.GoalRules{Private: random.IntN(5) == 0},
 			Payout: anyPay(random), Revenue: anyPay(random),
 		},
 		Payouts:   []*snapshot.Record{record("best", "blog", 1, anyOverride(random))},
@@ -79,11 +79,11 @@ func anyOverride(random *rand.Rand) snapshot.Override {
 }
 
 // anyTerms returns no terms half the time.
-func anyTerms(random *rand.Rand) *snapshot.Terms {
+func anyTerms(random *rand.Rand) *snapshot.PayoutTerms {
 	if random.IntN(2) == 0 {
 		return nil
 	}
-	return &snapshot.Terms{Flat: anyAmount(random), Percent: anyPercent(random)}
+	return &snapshot.PayoutTerms{Flat: anyAmount(random), Percent: anyPercent(random)}
 }
 
 // anyAmount makes amounts of every magnitude; one in eight is near the largest.

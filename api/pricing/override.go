@@ -104,7 +104,7 @@ func age(record *snapshot.Record) int64 {
 }
 
 // named returns one side of the override; nil if it does not give that side.
-func (c candidate) named(terms *snapshot.Terms) *Named {
+func (c candidate) named(terms *snapshot.PayoutTerms) *Named {
 	if terms == nil {
 		return nil
 	}

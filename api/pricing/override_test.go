@@ -75,7 +75,7 @@ func TestMissingSideGoesToTheStructure(t *testing.T) {
 
 // TestPassedOver: the way of a side begins with the override that does not give it.
 func TestPassedOver(t *testing.T) {
-	entry := func(payout, revenue *snapshot.Terms) *snapshot.Record {
+	entry := func(payout, revenue *snapshot.PayoutTerms) *snapshot.Record {
 		return record("b", "blog", 1, snapshot.Override{Name: "x", Offer: "shoes", Goal: "2", Payout: payout, Revenue: revenue})
 	}
 	money := terms(t, "6", "0")
@@ -191,7 +191,7 @@ func manyRecords(random *rand.Rand) []*snapshot.Record {
 		var overrides []snapshot.Override
 		for j := range 1 + random.IntN(6) {
 			o := snapshot.Override{Name: string(rune('a' + j)), Offer: []string{"boots", "shoes"}[random.IntN(2)], Goal: []string{"1", "2"}[random.IntN(2)]}
-			o.Payout = &snapshot.Terms{Flat: 1}
+			o.Payout = &snapshot.PayoutTerms{Flat: 1}
 			o.From = []int64{0, noon.Unix() - 5, noon.Unix(), noon.Unix() + 5}[random.IntN(4)]
 			o.Until = []int64{0, noon.Unix(), noon.Unix() + 5}[random.IntN(3)]
 			overrides = append(overrides, o)

@@ -35,7 +35,7 @@ type Step struct {
 	// Rule names the step: "private", "override best-blog-december/december",
 	// "structure baskets/big-baskets", "tier gold" or "goal".
 	Rule string `json:"rule"`
-	// Detail says what came of it, for people.
+	// Detail is what came of it, for people.
 	Detail string `json:"detail"`
 }
 
@@ -80,7 +80,7 @@ func (s *Side) price(side string, facts Facts) (money.Amount, []Step, error) {
 
 // decide returns the terms that apply and the path to them: override, structure,
 // tier, the goal's own.
-func (s *Side) decide(side string, facts Facts) (snapshot.Terms, []Step) {
+func (s *Side) decide(side string, facts Facts) (snapshot.PayoutTerms, []Step) {
 	if s.Override != nil {
 		return s.Override.Terms, []Step{{Rule: "override " + s.Override.Name}}
 	}
@@ -116,7 +116,7 @@ func (s *Side) noStructure(side string, rule *Rule) Step {
 }
 
 // over replaces the terms that the tier names.
-func (t *Tier) over(own snapshot.Terms) snapshot.Terms {
+func (t *Tier) over(own snapshot.PayoutTerms) snapshot.PayoutTerms {
 	if t.Flat != nil {
 		own.Flat = *t.Flat
 	}
@@ -127,7 +127,7 @@ func (t *Tier) over(own snapshot.Terms) snapshot.Terms {
 }
 
 // describe writes a calculation down.
-func describe(terms snapshot.Terms, amount *money.Amount) string {
+func describe(terms snapshot.PayoutTerms, amount *money.Amount) string {
 	switch {
 	case terms.Percent == 0:
 		return terms.Flat.String()

@@ -54,7 +54,7 @@ func TestPrivateKeepsItsRevenue(t *testing.T) {
 
 // TestPrivateIgnoresAnOverflow: what is not paid cannot be too much.
 func TestPrivateIgnoresAnOverflow(t *testing.T) {
-	huge := Side{Own: snapshot.Terms{Flat: money.Max, Percent: money.MaxPercent}}
+	huge := Side{Own: snapshot.PayoutTerms{Flat: money.Max, Percent: money.MaxPercent}}
 	if got, err := (Terms{Private: true, Payout: huge}).Price(Facts{Amount: amount(t, "1")}); err != nil || got.Payout != 0 {
 		t.Errorf("%+v, %v", got, err)
 	}
@@ -68,7 +68,7 @@ func TestWithoutAmountPercentagesAreOfNothing(t *testing.T) {
 }
 
 func TestResultsBeyondTenDigitsAreErrors(t *testing.T) {
-	huge := Side{Own: snapshot.Terms{Flat: money.Max, Percent: 1}}
+	huge := Side{Own: snapshot.PayoutTerms{Flat: money.Max, Percent: 1}}
 	for name, terms := range map[string]Terms{"payout": {Payout: huge}, "revenue": {Revenue: huge}} {
 		got, err := terms.Price(Facts{Amount: amount(t, "100")})
 		if !errors.Is(err, money.ErrRange) || !strings.Contains(err.Error(), name) || !reflect.DeepEqual(got, Result{}) {
@@ -104,7 +104,7 @@ func TestTermsTravelWhole(t *testing.T) {
 func BenchmarkSelect(b *testing.B) {
 	var overrides []snapshot.Override
 	for i := range 500 {
-		overrides = append(overrides, snapshot.Override{Name: "x", Offer: "offer-" + string(rune('a'+i/50)), Goal: "2", Payout: &snapshot.Terms{}})
+		overrides = append(overrides, snapshot.Override{Name: "x", Offer: "offer-" + string(rune('a'+i/50)), Goal: "2", Payout: &snapshot.PayoutTerms{}})
 	}
 	in := shoes(record("a", "blog", 1, overrides...))
 	in.OfferName = "offer-e"

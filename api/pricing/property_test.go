@@ -80,7 +80,7 @@ func beyond(n *big.Int) bool { return n.Cmp(big.NewInt(int64(money.Max))) > 0 }
 
 // plainSide reads the five steps of docs/payouts.md top down.
 func plainSide(in Selection, facts Facts, revenue bool) (*big.Int, string) {
-	pick := func(payout, revenueTerms *snapshot.Terms) *snapshot.Terms {
+	pick := func(payout, revenueTerms *snapshot.PayoutTerms) *snapshot.PayoutTerms {
 		if revenue {
 			return revenueTerms
 		}
@@ -104,7 +104,7 @@ func plainSide(in Selection, facts Facts, revenue bool) (*big.Int, string) {
 	if revenue {
 		pay = in.Goal.Revenue
 	}
-	own := snapshot.Terms{Flat: pay.Flat, Percent: pay.Percent}
+	own := snapshot.PayoutTerms{Flat: pay.Flat, Percent: pay.Percent}
 	if pay.Structure != "" {
 		for _, rule := range in.Structure(pay.Structure).Rules {
 			if !plainMatch(rule, in.PartnerName, facts) {
@@ -149,7 +149,7 @@ func plainMatch(rule snapshot.Rule, partner string, facts Facts) bool {
 }
 
 // plainMoney is flat + amount*percent/100 as a fraction, rounded half to even.
-func plainMoney(terms snapshot.Terms, facts Facts) *big.Int {
+func plainMoney(terms snapshot.PayoutTerms, facts Facts) *big.Int {
 	value := new(big.Rat).SetInt64(int64(terms.Flat))
 	if facts.Amount != nil {
 		product := new(big.Int).Mul(big.NewInt(int64(*facts.Amount)), big.NewInt(int64(terms.Percent)))

@@ -41,12 +41,12 @@ func Select(in Selection) Terms {
 }
 
 // side selects one side without its override.
-func (in *Selection) side(pay snapshot.Pay, of func(*snapshot.Rule) *snapshot.Terms) Side {
+func (in *Selection) side(pay snapshot.Pay, of func(*snapshot.Rule) *snapshot.PayoutTerms) Side {
 	return Side{
 		Structure: pay.Structure,
 		Rules:     in.rules(pay.Structure, of),
 		Tier:      in.tier(pay),
-		Own:       snapshot.Terms{Flat: pay.Flat, Percent: pay.Percent},
+		Own:       snapshot.PayoutTerms{Flat: pay.Flat, Percent: pay.Percent},
 	}
 }
 
@@ -65,7 +65,7 @@ func (in *Selection) tier(pay snapshot.Pay) *Tier {
 }
 
 // rules returns a structure's rules without those for other partners.
-func (in *Selection) rules(structure string, of func(*snapshot.Rule) *snapshot.Terms) []Rule {
+func (in *Selection) rules(structure string, of func(*snapshot.Rule) *snapshot.PayoutTerms) []Rule {
 	if structure == "" || in.Structure == nil {
 		return nil
 	}
@@ -92,5 +92,5 @@ func appliesTo(rule *snapshot.Rule, partner string) bool {
 	return len(rule.Partners) == 0
 }
 
-func payoutOf(rule *snapshot.Rule) *snapshot.Terms  { return rule.Payout }
-func revenueOf(rule *snapshot.Rule) *snapshot.Terms { return rule.Revenue }
+func payoutOf(rule *snapshot.Rule) *snapshot.PayoutTerms  { return rule.Payout }
+func revenueOf(rule *snapshot.Rule) *snapshot.PayoutTerms { return rule.Revenue }

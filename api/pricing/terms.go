@@ -28,21 +28,21 @@ type Side struct {
 	// Tier is the tier of the partner, if the goal has a value for it.
 	Tier *Tier `cbor:"4,keyasint,omitempty"`
 	// Own are the goal's own terms.
-	Own snapshot.Terms `cbor:"5,keyasint"`
+	Own snapshot.PayoutTerms `cbor:"5,keyasint"`
 }
 
 // Named is an override's terms with the name that explains them: "object/entry".
 type Named struct {
-	Name  string         `cbor:"1,keyasint"`
-	Terms snapshot.Terms `cbor:"2,keyasint"`
+	Name  string               `cbor:"1,keyasint"`
+	Terms snapshot.PayoutTerms `cbor:"2,keyasint"`
 }
 
 // Rule is a structure's rule, reduced to one side. Nil Terms mean that the rule
 // does not give this side.
 type Rule struct {
-	Name  string               `cbor:"1,keyasint"`
-	When  []snapshot.Condition `cbor:"2,keyasint,omitempty"`
-	Terms *snapshot.Terms      `cbor:"3,keyasint,omitempty"`
+	Name  string                `cbor:"1,keyasint"`
+	When  []snapshot.Condition  `cbor:"2,keyasint,omitempty"`
+	Terms *snapshot.PayoutTerms `cbor:"3,keyasint,omitempty"`
 }
 
 // Tier names the partner's tier and the terms that it replaces; nil keeps the goal's own.

@@ -1,5 +1,5 @@
 // Package seal keeps the installation's sealing keys and everything that is
-// sealed with them outside tracker/token: the digests of postback keys that a
+// sealed with them outside tracker/clickid: the digests of postback keys that a
 // snapshot carries, and the encrypted parameter of pixel and click links.
 //
 // One Secret (or a file of `waypost serve`) holds the keys; operator, trackers

@@ -33,7 +33,7 @@ type Network struct {
 	TrackingDomains []string `cbor:"4,keyasint,omitempty"` // lower case
 	FallbackURL     string   `cbor:"5,keyasint,omitempty"`
 	GoalsDisabled   bool     `cbor:"6,keyasint,omitempty"`
-	// KeyRequired says that every postback must carry a key of Keys; with an
+	// KeyRequired reports that every postback must carry a key of Keys; with an
 	// empty Keys no postback passes (fail closed).
 	KeyRequired bool        `cbor:"7,keyasint,omitempty"`
 	Keys        []KeyDigest `cbor:"8,keyasint,omitempty"`
@@ -129,7 +129,7 @@ type Destination struct {
 	Weight int32
 }
 
-// Attribution says how old a click or impression may be when it converts.
+// Attribution is how old a click or impression may be when it converts.
 type Attribution struct {
 	ClickLookbackHours      int32 `cbor:"1,keyasint,omitempty"`
 	MinimumClickSeconds     int32 `cbor:"2,keyasint,omitempty"`
@@ -197,17 +197,24 @@ type Goal struct {
 	SlugAliases []string `cbor:"5,keyasint,omitempty"`
 	RefID       string   `cbor:"6,keyasint,omitempty"`
 	State       State    `cbor:"7,keyasint,omitempty"` // Active or Deleted
-	Private     bool     `cbor:"8,keyasint,omitempty"`
 	Protocol    Protocol `cbor:"9,keyasint,omitempty"`
-	ClickOnly   bool     `cbor:"10,keyasint,omitempty"` // recordAs: Click
-	Payout      Pay      `cbor:"11,keyasint"`
-	Revenue     Pay      `cbor:"12,keyasint"`
-	Multiple    bool     `cbor:"13,keyasint,omitempty"`
-	EndPoint    bool     `cbor:"14,keyasint,omitempty"`
-	// Manual is approval: Manual, already combined with the network's conversionApproval.
-	Manual bool `cbor:"15,keyasint,omitempty"`
+	GoalRules
+	Payout  Pay `cbor:"11,keyasint"`
+	Revenue Pay `cbor:"12,keyasint"`
 	// Encrypted is encryptedTracking: Required, already combined with the network's default.
 	Encrypted bool `cbor:"16,keyasint,omitempty"`
+}
+
+// GoalRules are the settings of a goal that its conversions are judged by. Trackers keep
+// and pass them on as a whole: journal.GoalRules has the same fields. The numbers are
+// those of Goal, of which they are part.
+type GoalRules struct {
+	Private   bool `cbor:"8,keyasint,omitempty"`
+	ClickOnly bool `cbor:"10,keyasint,omitempty"` // recordAs: Click
+	Multiple  bool `cbor:"13,keyasint,omitempty"`
+	EndPoint  bool `cbor:"14,keyasint,omitempty"`
+	// Manual is approval: Manual, already combined with the network's conversionApproval.
+	Manual bool `cbor:"15,keyasint,omitempty"`
 }
 
 // Pay is one side of a goal: what the partner gets, or what the advertiser pays.
@@ -227,8 +234,8 @@ type TierPay struct {
 	Percent *money.Percent `cbor:"3,keyasint,omitempty"`
 }
 
-// Terms are the flat and the percentage term of an override or a rule.
-type Terms struct {
+// PayoutTerms are the flat and the percentage term of an override or a rule.
+type PayoutTerms struct {
 	Flat    money.Amount  `cbor:"1,keyasint,omitempty"`
 	Percent money.Percent `cbor:"2,keyasint,omitempty"`
 }
@@ -248,9 +255,9 @@ type Override struct {
 	Name  string `cbor:"1,keyasint"`
 	Offer string `cbor:"2,keyasint"` // name
 	// Goal is the declared goal value.
-	Goal    string `cbor:"3,keyasint"`
-	Payout  *Terms `cbor:"4,keyasint,omitempty"`
-	Revenue *Terms `cbor:"5,keyasint,omitempty"`
+	Goal    string       `cbor:"3,keyasint"`
+	Payout  *PayoutTerms `cbor:"4,keyasint,omitempty"`
+	Revenue *PayoutTerms `cbor:"5,keyasint,omitempty"`
 	// From (inclusive) and Until (exclusive) are unix seconds; 0 is open.
 	From  int64 `cbor:"6,keyasint,omitempty"`
 	Until int64 `cbor:"7,keyasint,omitempty"`
@@ -265,11 +272,11 @@ type PayoutStructure struct {
 // Rule applies to a conversion when all its conditions hold and its partner is
 // one of Partners (or Partners is empty). A nil side is not given by the rule.
 type Rule struct {
-	Name     string      `cbor:"1,keyasint"`
-	When     []Condition `cbor:"2,keyasint,omitempty"`
-	Partners []string    `cbor:"3,keyasint,omitempty"` // names, sorted
-	Payout   *Terms      `cbor:"4,keyasint,omitempty"`
-	Revenue  *Terms      `cbor:"5,keyasint,omitempty"`
+	Name     string       `cbor:"1,keyasint"`
+	When     []Condition  `cbor:"2,keyasint,omitempty"`
+	Partners []string     `cbor:"3,keyasint,omitempty"` // names, sorted
+	Payout   *PayoutTerms `cbor:"4,keyasint,omitempty"`
+	Revenue  *PayoutTerms `cbor:"5,keyasint,omitempty"`
 }
 
 // Operator compares a field of a conversion with a condition's values.

@@ -122,8 +122,9 @@ func fullOffer() *Offer {
 func fullGoal() *Goal {
 	return &Goal{
 		Offer: "summer-shoes", Value: "2", Title: "Purchase", Slug: "purchase", SlugAliases: []string{"sale"},
-		RefID: "SKU-1", State: Deleted, Private: true, Protocol: ProtocolIFrame, ClickOnly: true,
-		Payout: fullPay(), Revenue: fullPay(), Multiple: true, EndPoint: true, Manual: true, Encrypted: true,
+		RefID: "SKU-1", State: Deleted, Protocol: ProtocolIFrame, Encrypted: true,
+		GoalRules: GoalRules{Private: true, ClickOnly: true, Multiple: true, EndPoint: true, Manual: true},
+		Payout:    fullPay(), Revenue: fullPay(),
 	}
 }
 
@@ -141,7 +142,7 @@ func fullPayout() *PartnerPayout {
 		Partner: "best-blog", CreatedAt: 1_790_000_000,
 		Overrides: []Override{{
 			Name: "december", Offer: "summer-shoes", Goal: "2",
-			Payout: &Terms{Flat: 1_400_000, Percent: 100_000}, Revenue: &Terms{Flat: 2_400_000, Percent: 200_000},
+			Payout: &PayoutTerms{Flat: 1_400_000, Percent: 100_000}, Revenue: &PayoutTerms{Flat: 2_400_000, Percent: 200_000},
 			From: 1_796_000_000, Until: 1_798_000_000,
 		}},
 	}
@@ -151,6 +152,6 @@ func fullStructure() *PayoutStructure {
 	return &PayoutStructure{Rules: []Rule{{
 		Name: "big-baskets", When: []Condition{{Field: "amount", Operator: OpGreaterOrEqual, Values: []string{"100"}}},
 		Partners: []string{"best-blog"},
-		Payout:   &Terms{Flat: 1, Percent: 2_500_000}, Revenue: &Terms{Flat: 2, Percent: 3_000_000},
+		Payout:   &PayoutTerms{Flat: 1, Percent: 2_500_000}, Revenue: &PayoutTerms{Flat: 2, Percent: 3_000_000},
 	}}}
 }

@@ -18,12 +18,12 @@ import (
 	"github.com/waypost/waypost/api/seal"
 	"github.com/waypost/waypost/api/snapshot"
 	"github.com/waypost/waypost/controllers/compile"
+	"github.com/waypost/waypost/tracker/clickid"
 	"github.com/waypost/waypost/tracker/journal"
 	"github.com/waypost/waypost/tracker/ledger/judge"
 	"github.com/waypost/waypost/tracker/live"
 	"github.com/waypost/waypost/tracker/replay"
 	"github.com/waypost/waypost/tracker/server"
-	"github.com/waypost/waypost/tracker/token"
 )
 
 func newExplainCommand() *cobra.Command {
@@ -88,7 +88,7 @@ type explanation struct {
 }
 
 func (e *explanation) print(ctx context.Context, w io.Writer, index *live.Index, keys *seal.Keyring) error {
-	id, err := token.Open(keys, e.id)
+	id, err := clickid.Open(keys, e.id)
 	if err != nil {
 		return fmt.Errorf("bad_click_id: %w", err)
 	}
@@ -96,7 +96,7 @@ func (e *explanation) print(ctx context.Context, w io.Writer, index *live.Index,
 		fmt.Fprintf(w, "%-9s %s\n", what, fmt.Sprintf(format, args...))
 	}
 	kind := "click"
-	if id.Kind == token.Impression {
+	if id.Kind == clickid.Impression {
 		kind = "impression"
 	}
 	line(kind, "%s, sealed with key %d", id.Time().UTC().Format(time.RFC3339), id.KeyID)
@@ -162,10 +162,10 @@ func (e *explanation) price(line func(what, format string, args ...any), network
 }
 
 // recorded is the postback that is asked about, and the visit that it belongs to.
-func (e *explanation) recorded(id token.ID, network *live.Network, offer *live.Offer, partner *live.Partner) (*server.Recorded, *judge.Visit) {
+func (e *explanation) recorded(id clickid.ID, network *live.Network, offer *live.Offer, partner *live.Partner) (*server.Recorded, *judge.Visit) {
 	in := &server.Recorded{At: e.at, Network: network.Name, Offer: offer.Name, Partner: partner.Name, ClickID: e.id,
 		SessionAt: id.Time().Unix(), Params: []journal.Param{{Name: "goal", Value: e.goal}}}
-	if id.Kind == token.Impression {
+	if id.Kind == clickid.Impression {
 		in.ClickID, in.AimpID = "", e.id
 	}
 	if e.amount != nil {
@@ -246,7 +246,7 @@ func printSide(line func(what, format string, args ...any), side string, amount 
 }
 
 // attribution finds the network, offer and partner that an id names.
-func attribution(index *live.Index, id token.ID) (*live.Network, *live.Offer, *live.Partner) {
+func attribution(index *live.Index, id clickid.ID) (*live.Network, *live.Offer, *live.Partner) {
 	for _, n := range index.Networks() {
 		if offer := n.OfferByHash(id.OfferHash); offer != nil {
 			return n, offer, n.PartnerByHash(id.PartnerHash)

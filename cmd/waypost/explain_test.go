@@ -10,7 +10,7 @@ import (
 
 	"github.com/waypost/waypost/api/seal"
 	"github.com/waypost/waypost/api/snapshot"
-	"github.com/waypost/waypost/tracker/token"
+	"github.com/waypost/waypost/tracker/clickid"
 )
 
 const explainedManifests = `
@@ -69,7 +69,7 @@ spec:
 `
 
 // explainable writes manifests and keys, and makes ids of those keys.
-func explainable(t *testing.T, manifests string) (config, data string, minter *token.Minter) {
+func explainable(t *testing.T, manifests string) (config, data string, minter *clickid.Minter) {
 	t.Helper()
 	config, data = t.TempDir(), t.TempDir()
 	if err := os.WriteFile(filepath.Join(config, "all.yaml"), []byte(manifests), 0o600); err != nil {
@@ -79,7 +79,7 @@ func explainable(t *testing.T, manifests string) (config, data string, minter *t
 	if err != nil {
 		t.Fatal(err)
 	}
-	if minter, err = token.NewMinter(keys); err != nil {
+	if minter, err = clickid.NewMinter(keys); err != nil {
 		t.Fatal(err)
 	}
 	return config, data, minter

@@ -8,7 +8,7 @@ import (
 
 const maxTiers = 10
 
-// kindOfPay says which terms a payout type has.
+// kindOfPay is which terms a payout type has.
 type kindOfPay struct{ flat, percent bool }
 
 var payoutTypes = []choice[v1alpha1.PayoutType, kindOfPay]{
@@ -42,7 +42,7 @@ func readPercent(f *findings, at *path, percent v1alpha1.Percent) money.Percent 
 }
 
 // readTerms reads a flat and a percentage term, and checks them against the type.
-func readTerms(f *findings, at *path, kind kindOfPay, flat v1alpha1.Amount, percent v1alpha1.Percent) snapshot.Terms {
+func readTerms(f *findings, at *path, kind kindOfPay, flat v1alpha1.Amount, percent v1alpha1.Percent) snapshot.PayoutTerms {
 	flatAt, percentAt := at.dot("flat"), at.dot("percent")
 	if flat != "" && !kind.flat {
 		f.invalid(&flatAt, "flat needs type Flat or FlatAndPercentage: change type or remove flat")
@@ -50,7 +50,7 @@ func readTerms(f *findings, at *path, kind kindOfPay, flat v1alpha1.Amount, perc
 	if percent != "" && !kind.percent {
 		f.invalid(&percentAt, "percent needs type Percentage or FlatAndPercentage: change type or remove percent")
 	}
-	return snapshot.Terms{Flat: readAmount(f, &flatAt, flat), Percent: readPercent(f, &percentAt, percent)}
+	return snapshot.PayoutTerms{Flat: readAmount(f, &flatAt, flat), Percent: readPercent(f, &percentAt, percent)}
 }
 
 // readPay reads one side of a goal; an absent one is 0.
@@ -107,7 +107,7 @@ func readTier(f *findings, at *path, kind kindOfPay, tier *v1alpha1.PayoutTier) 
 }
 
 // readSide reads the terms of an override or a rule; an absent side stays absent.
-func readSide(f *findings, at *path, p *v1alpha1.PayoutTerms) *snapshot.Terms {
+func readSide(f *findings, at *path, p *v1alpha1.PayoutTerms) *snapshot.PayoutTerms {
 	if p == nil {
 		return nil
 	}

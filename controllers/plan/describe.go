@@ -54,7 +54,7 @@ func operator(o snapshot.Operator) string {
 }
 
 // tiered are the goal's own terms with those that the tier names in their place.
-func tiered(t pricing.Tier, own snapshot.Terms) snapshot.Terms {
+func tiered(t pricing.Tier, own snapshot.PayoutTerms) snapshot.PayoutTerms {
 	if t.Flat != nil {
 		own.Flat = *t.Flat
 	}
@@ -64,7 +64,7 @@ func tiered(t pricing.Tier, own snapshot.Terms) snapshot.Terms {
 	return own
 }
 
-func terms(t snapshot.Terms) string {
+func terms(t snapshot.PayoutTerms) string {
 	switch {
 	case t.Percent == 0:
 		return t.Flat.String()

@@ -44,7 +44,7 @@ func shoes(t *testing.T) []*snapshot.Record {
 	}
 	payout := record(snapshot.KindPartnerPayout, "blog")
 	payout.PartnerPayout = &snapshot.PartnerPayout{Partner: "blog", Overrides: []snapshot.Override{
-		{Name: "own", Offer: "shoes", Goal: "2", Payout: &snapshot.Terms{Flat: amount(t, "1.40")}},
+		{Name: "own", Offer: "shoes", Goal: "2", Payout: &snapshot.PayoutTerms{Flat: amount(t, "1.40")}},
 	}}
 	return append(records, payout)
 }
@@ -75,7 +75,7 @@ func TestDiff(t *testing.T) {
 			func(t *testing.T, r []*snapshot.Record) []*snapshot.Record {
 				p := find(r, snapshot.KindPartnerPayout).PartnerPayout
 				p.Overrides = append(p.Overrides, snapshot.Override{
-					Name: "december", Offer: "shoes", Goal: "2", Payout: &snapshot.Terms{Flat: amount(t, "9.00")},
+					Name: "december", Offer: "shoes", Goal: "2", Payout: &snapshot.PayoutTerms{Flat: amount(t, "9.00")},
 					From: time.Date(2026, 12, 1, 0, 0, 0, 0, time.UTC).Unix(), Until: time.Date(2027, 1, 1, 0, 0, 0, 0, time.UTC).Unix(),
 				})
 				return r

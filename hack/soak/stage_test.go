@@ -19,8 +19,8 @@ import (
 	"github.com/waypost/waypost/api/seal"
 	"github.com/waypost/waypost/hack/installation"
 	"github.com/waypost/waypost/hack/testenv"
+	"github.com/waypost/waypost/tracker/clickid"
 	"github.com/waypost/waypost/tracker/ledger/store/storetest"
-	"github.com/waypost/waypost/tracker/token"
 )
 
 const adminToken = "a-token-that-only-this-test-knows"
@@ -103,7 +103,7 @@ func (s *stage) must(err error) {
 func (s *stage) configure(w *world) {
 	ring, err := seal.LoadDir(s.i.Path("keys"))
 	s.must(err)
-	minter, err := token.NewMinter(ring)
+	minter, err := clickid.NewMinter(ring)
 	s.must(err)
 	s.traffic = &traffic{minter: minter, world: w, known: map[string]*visit{}, links: map[string]sealedLink{}}
 	s.apply(w.manifests(s.partners.URL)...)

@@ -10,12 +10,12 @@ import (
 	"time"
 
 	"github.com/waypost/waypost/api/snapshot"
-	"github.com/waypost/waypost/tracker/token"
+	"github.com/waypost/waypost/tracker/clickid"
 )
 
 // traffic is what all senders share: the world, and everything that happened so far.
 type traffic struct {
-	minter *token.Minter // for ids of long ago
+	minter *clickid.Minter // for ids of long ago
 	links  map[string]sealedLink
 
 	mu          sync.Mutex

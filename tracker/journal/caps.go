@@ -13,8 +13,8 @@ import (
 // CapKey names one counted cap of an offer, by object names. Partner is set for
 // caps that count each partner by itself. What the cap allows is part of the key: a
 // cap that was closed and whose limit is raised (or that counts something else from
-// now on) is open until the ledger says otherwise, though no event comes through a
-// closed one that could make it say so.
+// now on) is open until the ledger closes it, though no event comes through a closed one
+// that could make it do so.
 type CapKey struct {
 	Network string             `cbor:"1,keyasint"`
 	Offer   string             `cbor:"2,keyasint"`

@@ -19,14 +19,14 @@ type Entry struct {
 	Tick       *Tick
 }
 
-// Traffic is what a click and an impression say about themselves. Offer, Partner
+// Traffic is what a click and an impression have in common. Offer, Partner
 // and Network are object names; the tracking ids are in Context.
 type Traffic struct {
 	// ID is the click id, or the aimp_id of an impression, as text.
 	ID string `cbor:"1,keyasint"`
 	// At is the tracker's time in microseconds since 1970.
 	At int64 `cbor:"2,keyasint"`
-	// Context is what the offer's configuration said; shared by the events of the
+	// Context is the offer's configuration; shared by the events of the
 	// offer and partner. It must not change once it was handed to a Writer, nor when a
 	// Reader gave it.
 	Context *Context `cbor:"-"`
@@ -50,7 +50,7 @@ type Traffic struct {
 // Click is one counted visit through a tracking link.
 type Click struct {
 	Traffic
-	// AimpID is our impression id that the click came with, or that the visitor's cookie had.
+	// AimpID is the impression id that the click came with, or that the visitor's cookie had.
 	AimpID string `cbor:"20,keyasint,omitempty"`
 }
 
@@ -95,7 +95,7 @@ func (c Context) Prepared() *Context {
 	return &c
 }
 
-// Via says which door a postback came through.
+// Via is the door that a postback came through.
 type Via uint8
 
 // The doors. Keys and source addresses are checked at Server only.
@@ -154,13 +154,13 @@ type Postback struct {
 	OrderID string `cbor:"17,keyasint,omitempty"`
 	// Amount is the sale amount; nil when not given.
 	Amount *money.Amount `cbor:"18,keyasint,omitempty"`
-	// Status is what the advertiser said, 0 when it said nothing.
+	// Status is the one that the advertiser sent, 0 for none.
 	Status   snapshot.ConversionStatus `cbor:"19,keyasint,omitempty"`
 	Currency string                    `cbor:"20,keyasint,omitempty"`
 	// Extras by canonical name: comment, promo_code, adv_sub1..5, custom_field1..15.
 	Extras map[string]string `cbor:"21,keyasint,omitempty"`
 	Test   bool              `cbor:"22,keyasint,omitempty"`
-	// KeyProven says that at least one key is configured for the network, the
+	// KeyProven reports that at least one key is configured for the network, the
 	// advertiser or the offer and that every configured level was satisfied.
 	KeyProven bool `cbor:"23,keyasint,omitempty"`
 	// Trace is the W3C traceparent of the tracker's span, so that the ledger's is of
@@ -169,7 +169,7 @@ type Postback struct {
 	// OrderIDMissing reports that the order id came as a word for nothing, such as
 	// undefined or 0. OrderID is "" then.
 	OrderIDMissing bool `cbor:"25,keyasint,omitempty"`
-	// Terms is what the configuration says; nil when the click id named nothing.
+	// Terms is the configuration behind the postback; nil when the click id named nothing.
 	// They must not change once they were handed to a Writer, nor when a Reader gave them.
 	Terms *Terms `cbor:"-"`
 }
@@ -193,7 +193,7 @@ type OfferTerms struct {
 	State       snapshot.State       `cbor:"6,keyasint,omitempty"`
 	Attribution snapshot.Attribution `cbor:"7,keyasint"`
 	HoldHours   int32                `cbor:"8,keyasint,omitempty"`
-	// KeyRequired says that network, advertiser or offer has a key: then only a
+	// KeyRequired reports that network, advertiser or offer has a key: then only a
 	// postback with KeyProven moves an existing conversion.
 	KeyRequired bool `cbor:"9,keyasint,omitempty"`
 	// Caps on conversions, payout and revenue that apply to this goal and partner.
@@ -215,19 +215,26 @@ type PartnerTerms struct {
 
 // GoalTerms is the part of a goal that a postback is judged by.
 type GoalTerms struct {
-	Name      string `cbor:"1,keyasint,omitempty"` // object name; "" for the default goal
-	Value     string `cbor:"2,keyasint"`           // declared spelling
-	Slug      string `cbor:"3,keyasint,omitempty"`
-	RefID     string `cbor:"4,keyasint,omitempty"`
-	Title     string `cbor:"5,keyasint,omitempty"`
-	Multiple  bool   `cbor:"6,keyasint,omitempty"`
-	EndPoint  bool   `cbor:"7,keyasint,omitempty"`
-	Manual    bool   `cbor:"8,keyasint,omitempty"`
-	Private   bool   `cbor:"9,keyasint,omitempty"`
-	ClickOnly bool   `cbor:"10,keyasint,omitempty"`
+	Name  string `cbor:"1,keyasint,omitempty"` // object name; "" for the default goal
+	Value string `cbor:"2,keyasint"`           // declared spelling
+	Slug  string `cbor:"3,keyasint,omitempty"`
+	RefID string `cbor:"4,keyasint,omitempty"`
+	Title string `cbor:"5,keyasint,omitempty"`
+	GoalRules
 }
 
-// Moderation is a person's decision on one conversion, taken through the API.
+// GoalRules is snapshot.GoalRules with the numbers of GoalTerms. The tracker converts
+// one into the other, which does not compile unless both have the same fields in the
+// same order.
+type GoalRules struct {
+	Private   bool `cbor:"9,keyasint,omitempty"`
+	ClickOnly bool `cbor:"10,keyasint,omitempty"`
+	Multiple  bool `cbor:"6,keyasint,omitempty"`
+	EndPoint  bool `cbor:"7,keyasint,omitempty"`
+	Manual    bool `cbor:"8,keyasint,omitempty"`
+}
+
+// Moderation is a moderator's decision on one conversion, taken through the API.
 type Moderation struct {
 	At           int64                     `cbor:"1,keyasint"`
 	Network      string                    `cbor:"2,keyasint"`
@@ -245,7 +252,7 @@ type Moderation struct {
 	PartnerReason string `cbor:"9,keyasint,omitempty"`
 }
 
-// Tick says that time has reached At (microseconds since 1970). The ledger
+// Tick means that time has reached At (microseconds since 1970). The ledger
 // appends it; holds end and cap windows turn by ticks alone, so that a rebuild
 // from the journal gives equal rows.
 type Tick struct {

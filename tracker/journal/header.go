@@ -25,7 +25,7 @@ func (id BootID) String() string { return hex.EncodeToString(id[:]) }
 // items and new fields do not raise it, because readers pass them over.
 const formatVersion = 1
 
-// Header begins every batch and says who wrote it.
+// Header begins every batch and names its writer.
 type Header struct {
 	Version int `cbor:"1,keyasint"`
 	// Writer is the name of the tracker (or ledger) that wrote the batch, for people.

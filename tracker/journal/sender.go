@@ -213,7 +213,7 @@ func (s *sender) failed(f *flight, err error) {
 	}
 }
 
-// pause is how long the sender may sleep at now if nobody wakes it.
+// pause is how long the sender may sleep at now unless it is woken.
 func (s *sender) pause(now time.Time) time.Duration {
 	wait := time.Hour
 	sooner := func(at time.Time) { wait = min(wait, at.Sub(now)) }

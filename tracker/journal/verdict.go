@@ -7,12 +7,12 @@ import (
 	"github.com/waypost/waypost/api/money"
 )
 
-// ErrNotDurable says that a postback is not known to be on disk: it is answered
+// ErrNotDurable means that a postback is not known to be on disk: it is answered
 // 503 and repeated by the caller. It may still become durable later; it is then
 // judged, and the repetition is a duplicate.
 var ErrNotDurable = errors.New("not durable in the journal in time")
 
-// ErrTooLarge says that an entry is larger than any journal takes.
+// ErrTooLarge means that an entry is larger than any journal takes.
 var ErrTooLarge = errors.New("entry too large for the journal")
 
 // Verdict is what became of one postback; see docs/rules.md, "Verdicts".
@@ -26,12 +26,12 @@ type Verdict struct {
 	Revenue    money.Amount `cbor:"6,keyasint,omitempty"`
 	Currency   string       `cbor:"7,keyasint,omitempty"`
 	Config     string       `cbor:"8,keyasint,omitempty"` // digest of the snapshot it was priced with
-	// Known is false when no ledger has said anything yet: the answer is 202 queued.
+	// Known is false while no ledger has judged: the answer is 202 queued.
 	Known bool `cbor:"-"`
 }
 
-// Verdicts is what the ledger says about one batch, sent to the batch's reply
-// subject after the transaction that holds them has been committed. It may be lost.
+// Verdicts are those of the ledger on one batch, sent to the batch's reply
+// subject after the transaction that holds them has been committed. They may be lost.
 type Verdicts struct {
 	BootID   BootID        `cbor:"1,keyasint"`
 	Sequence uint64        `cbor:"2,keyasint"`

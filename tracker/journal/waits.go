@@ -2,7 +2,7 @@ package journal
 
 import "sync"
 
-// waits connects those who wait for a batch of this writer with what becomes of
+// waits connects the callers that wait for a batch of this writer with what becomes of
 // it: it is durable, it failed, or the ledger sent verdicts. Safe for concurrent use.
 type waits struct {
 	mu      sync.Mutex
@@ -61,7 +61,7 @@ func (w *waits) remove(x *wait) {
 	w.bySeq[x.seq] = list
 }
 
-// settle says that the batch is durable, or lost for good.
+// settle notes that the batch is durable, or lost for good.
 func (w *waits) settle(seq uint64, err error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -69,7 +69,7 @@ func (w *waits) settle(seq uint64, err error) {
 	w.tell(seq, event{err: err})
 }
 
-// fail says that the batch is not durable now, though it may become so.
+// fail notes that the batch is not durable now, though it may become so.
 func (w *waits) fail(seq uint64, err error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -82,8 +82,8 @@ func (w *waits) tell(seq uint64, e event) {
 	}
 }
 
-// verdicts hands out what the ledger said. It may come before the acknowledgement
-// and proves the same: the ledger read the batch from the journal.
+// verdicts hands out those of the ledger. They may come before the acknowledgement
+// and prove the same: the ledger read the batch from the journal.
 func (w *waits) verdicts(v Verdicts) {
 	w.mu.Lock()
 	defer w.mu.Unlock()

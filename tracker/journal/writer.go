@@ -32,7 +32,7 @@ type Writer struct {
 	closed bool
 	lost   int // entries lost since the last report
 
-	wake    chan struct{} // tells the sender that there may be something to do
+	wake    chan struct{} // wakes the sender: there may be something to do
 	stop    chan struct{}
 	stopped sync.WaitGroup
 }
@@ -223,7 +223,7 @@ func (w *Writer) Flush(ctx context.Context) error {
 }
 
 // Close takes no more entries, flushes until ctx ends and stops. What is left then
-// goes to the spool, or is lost and counted where there is none, and the error says so.
+// goes to the spool, or is lost and counted where there is none, and the error reports it.
 func (w *Writer) Close(ctx context.Context) error {
 	w.mu.Lock()
 	again := w.closed

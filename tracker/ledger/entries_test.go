@@ -59,8 +59,8 @@ func postEntry(n int, clicked, second int64, change ...func(*journal.Postback)) 
 			Partner: journal.PartnerTerms{Name: "blog", TrackingID: "2002"},
 			Goal:    journal.GoalTerms{Name: "purchase", Value: "2", Slug: "purchase", Title: "Purchase"},
 			Pricing: pricing.Terms{
-				Payout:  pricing.Side{Own: snapshot.Terms{Flat: 1_000_000}},
-				Revenue: pricing.Side{Own: snapshot.Terms{Flat: 2_000_000, Percent: 10 * 100_000}},
+				Payout:  pricing.Side{Own: snapshot.PayoutTerms{Flat: 1_000_000}},
+				Revenue: pricing.Side{Own: snapshot.PayoutTerms{Flat: 2_000_000, Percent: 10 * 100_000}},
 			},
 		},
 	}

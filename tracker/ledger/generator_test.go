@@ -259,7 +259,7 @@ func (g *generator) terms(v visitOf, goal int) *journal.Terms {
 			{Name: "global", URL: "https://p.example/b", On: []snapshot.ConversionStatus{1, 2, 5}},
 		}},
 		Goal: journal.GoalTerms{Name: "g" + strconv.Itoa(goal), Value: strconv.Itoa(goal), Title: "Goal",
-			Multiple: goal == 2, EndPoint: goal == 3, Manual: goal == 4, Private: goal == 5, ClickOnly: goal == 6},
+			GoalRules: journal.GoalRules{Multiple: goal == 2, EndPoint: goal == 3, Manual: goal == 4, Private: goal == 5, ClickOnly: goal == 6}},
 	}
 	switch g.IntN(40) {
 	case 0:
@@ -277,20 +277,20 @@ func (g *generator) terms(v visitOf, goal int) *journal.Terms {
 }
 
 func (g *generator) pricing(v visitOf, goal int) pricing.Terms {
-	own := snapshot.Terms{Flat: money.Amount(goal) * 1_000_000, Percent: money.Percent(goal*3) * 100_000}
+	own := snapshot.PayoutTerms{Flat: money.Amount(goal) * 1_000_000, Percent: money.Percent(goal*3) * 100_000}
 	if goal == 4 {
 		own.Percent = money.MaxPercent // with the largest amount it is too much
 	}
-	t := pricing.Terms{Private: goal == 5, Payout: pricing.Side{Own: own}, Revenue: pricing.Side{Own: snapshot.Terms{Flat: own.Flat * 2, Percent: 1_234_567}}}
+	t := pricing.Terms{Private: goal == 5, Payout: pricing.Side{Own: own}, Revenue: pricing.Side{Own: snapshot.PayoutTerms{Flat: own.Flat * 2, Percent: 1_234_567}}}
 	if v.offer == 2 {
 		t.Payout.Structure = "baskets"
 		t.Payout.Rules = []pricing.Rule{
-			{Name: "vip", When: []snapshot.Condition{{Field: "sub2", Operator: snapshot.OpEquals, Values: []string{"vip"}}}, Terms: &snapshot.Terms{Flat: 7_000_000}},
-			{Name: "dutch", When: []snapshot.Condition{{Field: "country", Operator: snapshot.OpIn, Values: []string{"NL", "BE"}}, {Field: "amount", Operator: snapshot.OpGreaterOrEqual, Values: []string{"50"}}}, Terms: &snapshot.Terms{Percent: 50 * 100_000}},
+			{Name: "vip", When: []snapshot.Condition{{Field: "sub2", Operator: snapshot.OpEquals, Values: []string{"vip"}}}, Terms: &snapshot.PayoutTerms{Flat: 7_000_000}},
+			{Name: "dutch", When: []snapshot.Condition{{Field: "country", Operator: snapshot.OpIn, Values: []string{"NL", "BE"}}, {Field: "amount", Operator: snapshot.OpGreaterOrEqual, Values: []string{"50"}}}, Terms: &snapshot.PayoutTerms{Percent: 50 * 100_000}},
 		}
 	}
 	if v.partner == 2 {
-		t.Payout.Override = &pricing.Named{Name: "p/o", Terms: snapshot.Terms{Flat: 123_456, Percent: 33_333}}
+		t.Payout.Override = &pricing.Named{Name: "p/o", Terms: snapshot.PayoutTerms{Flat: 123_456, Percent: 33_333}}
 	}
 	return t
 }

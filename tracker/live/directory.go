@@ -16,7 +16,7 @@ type Loaded struct {
 	// Records are everything that is served, in the order of their keys. Those that have
 	// not changed may be the same pointers as last time, which spares encoding them.
 	Records []*snapshot.Record
-	// Problem says what in the directory is not served as it stands there (its last
+	// Problem is what in the directory is not served as it stands there (its last
 	// good form is, if there was one), nil if all is. Status shows it.
 	Problem error
 	// Again is when the same manifests will compile to something else, because what
@@ -24,8 +24,8 @@ type Loaded struct {
 	Again time.Time
 }
 
-// Load compiles the manifests of a directory. An error means that nothing can be
-// said at all; what is served stays. It works in the background, and calls
+// Load compiles the manifests of a directory. An error means that nothing is known of
+// them; what is served stays. It works in the background, and calls
 // background.GiveWay between its steps.
 type Load func(ctx context.Context) (Loaded, error)
 
@@ -48,7 +48,7 @@ func NewDirectory(load Load, log logr.Logger, dirs ...string) *Directory {
 	return &Directory{dirs: dirs, load: load, log: log}
 }
 
-// Run implements Source. What it does gives way to visitors who are answered on the
+// Run implements Source. Its work gives way to visitors that are answered on the
 // same core.
 func (d *Directory) Run(ctx context.Context, sink Sink) error {
 	done := make(chan struct{})

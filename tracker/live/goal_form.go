@@ -9,15 +9,11 @@ import (
 // goalForm is what goals of different offers have in common more often than not.
 type goalForm struct {
 	value, slug     string
-	payout, revenue snapshot.Terms
+	payout, revenue snapshot.PayoutTerms
 	state           snapshot.State
 	protocol        snapshot.Protocol
-	private         bool
-	clickOnly       bool
-	multiple        bool
-	endPoint        bool
-	manual          bool
 	encrypted       bool
+	rules           snapshot.GoalRules
 }
 
 // goalRest is what few goals have.
@@ -32,9 +28,8 @@ func newGoal(name, network string, g *snapshot.Goal, in *interner) Goal {
 		Name: name, network: in.pointer(network), offer: in.pointer(g.Offer), title: in.one(g.Title), refID: g.RefID,
 		form: in.form(goalForm{
 			value: g.Value, slug: g.Slug,
-			payout: snapshot.Terms{Flat: g.Payout.Flat, Percent: g.Payout.Percent}, revenue: snapshot.Terms{Flat: g.Revenue.Flat, Percent: g.Revenue.Percent},
-			state: g.State, protocol: g.Protocol, private: g.Private, clickOnly: g.ClickOnly,
-			multiple: g.Multiple, endPoint: g.EndPoint, manual: g.Manual, encrypted: g.Encrypted,
+			payout: snapshot.PayoutTerms{Flat: g.Payout.Flat, Percent: g.Payout.Percent}, revenue: snapshot.PayoutTerms{Flat: g.Revenue.Flat, Percent: g.Revenue.Percent},
+			state: g.State, protocol: g.Protocol, encrypted: g.Encrypted, rules: g.GoalRules,
 		}),
 		rest: restOf(g, in),
 	}
@@ -56,14 +51,13 @@ func unusual(p *snapshot.Pay, in *interner) snapshot.Pay {
 	return snapshot.Pay{Tiers: p.Tiers, Structure: in.one(p.Structure)}
 }
 
-// Body is all that the goal says. What it points to is shared and must not be
+// Body is the goal as its record has it. What it points to is shared and must not be
 // changed.
 func (g *Goal) Body() snapshot.Goal {
 	f := g.form
 	body := snapshot.Goal{
 		Offer: *g.offer, Value: f.value, Title: g.title, Slug: f.slug, RefID: g.refID,
-		State: f.state, Private: f.private, Protocol: f.protocol, ClickOnly: f.clickOnly,
-		Multiple: f.multiple, EndPoint: f.endPoint, Manual: f.manual, Encrypted: f.encrypted,
+		State: f.state, Protocol: f.protocol, Encrypted: f.encrypted, GoalRules: f.rules,
 	}
 	if g.rest != nil {
 		body.SlugAliases, body.Payout, body.Revenue = g.rest.aliases, g.rest.payout, g.rest.revenue

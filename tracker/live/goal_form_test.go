@@ -19,8 +19,8 @@ func fullGoal() snapshot.Goal {
 	}
 	return snapshot.Goal{
 		Offer: "shoes", Value: "Buy", Title: "Purchase", Slug: "purchase", SlugAliases: []string{"sale", "kauf"}, RefID: "SKU-1",
-		State: snapshot.Deleted, Private: true, Protocol: snapshot.ProtocolIFrame, ClickOnly: true,
-		Payout: side(1), Revenue: side(5), Multiple: true, EndPoint: true, Manual: true, Encrypted: true,
+		State: snapshot.Deleted, Protocol: snapshot.ProtocolIFrame, Encrypted: true, Payout: side(1), Revenue: side(5),
+		GoalRules: snapshot.GoalRules{Private: true, ClickOnly: true, Multiple: true, EndPoint: true, Manual: true},
 	}
 }
 

@@ -7,7 +7,7 @@ import (
 	"github.com/waypost/waypost/api/snapshot"
 )
 
-// Index is everything that one revision says, ready for look-up. It is immutable:
+// Index is everything that one revision holds, ready for look-up. It is immutable:
 // a request takes it once and sees one configuration to its end. The next index
 // shares all that did not change.
 type Index struct {
@@ -31,12 +31,12 @@ type Index struct {
 	counts  Counts
 	seed    maphash.Seed // of the sums in shards
 	builds  uint64       // grows with every build
-	// changed says in which build an offer, a partner or an advertiser last changed
-	// whose hash leads to a place.
+	// changed has, by place, the build in which an offer, a partner or an advertiser
+	// with a hash of this place last changed.
 	changed [snapshot.Shards]uint64
 }
 
-// Counts says how many records of each kind an index holds.
+// Counts are the numbers of records of each kind in an index.
 type Counts [snapshot.KindPayoutStructure + 1]int
 
 // Empty returns the index of before the first snapshot: it knows no network.
@@ -86,7 +86,7 @@ func (x *Index) Counts() Counts { return x.counts }
 // Build numbers the index among those that have been made of each other.
 func (x *Index) Build() uint64 { return x.builds }
 
-// Follows reports whether x was made of before, or of one that was: then Changed says
+// Follows reports whether x was made of before, or of one that was: then Changed knows
 // what has changed since.
 func (x *Index) Follows(before *Index) bool {
 	return before != nil && x.seed == before.seed && x.builds > before.builds
@@ -95,7 +95,7 @@ func (x *Index) Follows(before *Index) bool {
 // Changed returns the Build in which an offer, a partner or an advertiser with one of
 // these hashes (Offer.Hash, Partner.Hash, AdvertiserHash) last came, went or
 // changed, goals of the offer included. Hashes share places, so it may be a later one:
-// what it tells is that nothing has changed since.
+// what is certain is that nothing has changed since.
 func (x *Index) Changed(hashes ...uint64) uint64 {
 	last := uint64(0)
 	for _, hash := range hashes {

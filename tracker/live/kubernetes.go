@@ -26,7 +26,7 @@ const requestTimeout = 4 * time.Second
 // shardTimeout bounds the read of one shard: many share a connection that may be slow.
 const shardTimeout = 30 * time.Second
 
-// KubernetesOptions say where the snapshots are and whom to believe.
+// KubernetesOptions are where the snapshots are, and the keys to trust.
 type KubernetesOptions struct {
 	// Namespace is the snapshots' own, usually "<release>-snapshots".
 	Namespace string
@@ -97,7 +97,7 @@ func pause(ctx context.Context, d time.Duration) {
 }
 
 // refresh reads the manifest once and applies it. The error is that of reaching
-// the server; retry says that the server has something that cannot be served yet.
+// the server; retry reports that the server has something that cannot be served yet.
 func (k *Kubernetes) refresh(ctx context.Context, sink Sink) (retry bool, err error) {
 	reading, cancel := context.WithTimeout(ctx, requestTimeout)
 	defer cancel()

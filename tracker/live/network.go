@@ -13,8 +13,8 @@ import (
 // (but for Payouts), keep nothing of their arguments (so these may share memory with
 // a request), and are safe for concurrent use. What is not there is nil.
 type Network struct {
-	// Name is the namespace of the network, Body what its Network object (or the
-	// defaults) says, Location its time zone.
+	// Name is the namespace of the network, Body its Network object (or the defaults),
+	// Location its time zone.
 	Name     string
 	Body     *snapshot.Network
 	Location *time.Location
@@ -23,9 +23,9 @@ type Network struct {
 	tables   *tables
 }
 
-// Nobody returns the network of hosts that no network claims: it has no name and
+// Unclaimed returns the network of hosts that no network claims: it has no name and
 // no objects, so nothing is served there and no id is of it.
-func Nobody() *Network {
+func Unclaimed() *Network {
 	return &Network{Body: &snapshot.Network{}, Location: time.UTC, tables: &tables{}}
 }
 

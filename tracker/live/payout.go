@@ -26,10 +26,10 @@ type override struct {
 	deal  *deal
 }
 
-// deal is what an override says beside the two names; others may say the same.
+// deal is an override without its two names; equal ones are shared.
 type deal struct {
 	goal            string
-	payout, revenue snapshot.Terms
+	payout, revenue snapshot.PayoutTerms
 	hasPayout       bool // else payout is not overridden
 	hasRevenue      bool
 	from, until     int64

@@ -9,8 +9,8 @@ import (
 
 // What an index keeps of overrides is all that they say.
 func TestPayoutsSayWhatTheRecordsSay(t *testing.T) {
-	flat, percent := &snapshot.Terms{Flat: 1_400_000}, &snapshot.Terms{Percent: 2_500_000}
-	none := &snapshot.Terms{} // overrides with nothing, unlike nil
+	flat, percent := &snapshot.PayoutTerms{Flat: 1_400_000}, &snapshot.PayoutTerms{Percent: 2_500_000}
+	none := &snapshot.PayoutTerms{} // overrides with nothing, unlike nil
 	of := map[string][]snapshot.Override{
 		"boots": {{Name: "both", Offer: "boots", Goal: "1", Payout: flat, Revenue: percent}},
 		"hats": {

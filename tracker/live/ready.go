@@ -63,7 +63,7 @@ func (s *state) waitsFor(current *Index) string {
 	return message
 }
 
-// Status returns what the tracker says about itself at snapshot.StatusPath.
+// Status returns what the tracker reports of itself at snapshot.StatusPath.
 func (h *Holder) Status() snapshot.Status {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -96,7 +96,7 @@ func (h *Holder) Report(err error) {
 	}
 }
 
-// keeping says what goes on in spite of a refusal. What is wrong in a directory may
+// keeping returns what goes on in spite of a refusal. What is wrong in a directory may
 // be one object of many: the others are served as they stand.
 func keeping(reason Reason) string {
 	if reason == ReasonBadDirectory {

@@ -28,7 +28,7 @@ func BenchmarkSwap(b *testing.B) {
 			},
 			"payout": func(r *snapshot.Record, n int) bool {
 				if r.PartnerPayout != nil {
-					r.PartnerPayout.Overrides[0].Payout = &snapshot.Terms{Flat: money.Amount(n)}
+					r.PartnerPayout.Overrides[0].Payout = &snapshot.PayoutTerms{Flat: money.Amount(n)}
 				}
 				return r.PartnerPayout != nil
 			},

@@ -78,7 +78,7 @@ func (w *worldMaker) payouts() {
 			p := (i + o*7) % len(byPartner)
 			byPartner[p] = append(byPartner[p], snapshot.Override{
 				Name: fmt.Sprintf("override-%d", len(byPartner[p])), Offer: fmt.Sprintf("offer-%06d-summer-shoes", i),
-				Goal: fmt.Sprint(o%max(1, w.goals) + 1), Payout: &snapshot.Terms{Flat: money.Amount(i%900+100) * 10_000},
+				Goal: fmt.Sprint(o%max(1, w.goals) + 1), Payout: &snapshot.PayoutTerms{Flat: money.Amount(i%900+100) * 10_000},
 			})
 		}
 	}

@@ -59,7 +59,7 @@ type Left struct {
 	Unlogged int `json:"notInLog"`
 	// Visits are postbacks whose click's data are gone: rules on it did not match.
 	Visits int `json:"clickDataMissing"`
-	// Caps says that caps were counted from the beginning of the time on.
+	// Caps reports that caps were counted from the beginning of the time on.
 	Caps bool `json:"capsFromBeginning"`
 }
 
@@ -87,7 +87,7 @@ func (r *Replay) Postback(line *books.Postback) error {
 		return nil
 	}
 	if line.Offer == "" || line.Partner == "" {
-		return nil // nobody's, under any configuration
+		return nil // of no partner, under any configuration
 	}
 	entry, known := r.check.Check(recordedOf(line))
 	switch {
@@ -250,7 +250,7 @@ func (r *Replay) Parked(*fold.Waiting) {}
 // Released is fold.Sink's.
 func (r *Replay) Released(*fold.Waiting) {}
 
-// Moderation repeats a person's decision; one that the books refused is passed over.
+// Moderation repeats a moderator's decision; one that the books refused is passed over.
 func (r *Replay) Moderation(id string, change *books.Change) error {
 	at := change.Time.UnixMicro()
 	if err := r.books.Tick(at); err != nil {

@@ -1,6 +1,8 @@
 package server
 
 import (
+	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -16,7 +18,8 @@ import (
 	"github.com/waypost/waypost/tracker/journal"
 )
 
-// answer is the JSON form of a postback's answer.
+// answer is the JSON form of a postback's answer. Its fields and their order are part of
+// the contract (docs/integrate.md).
 type answer struct {
 	// Status is 1 for approved, pending, hold and queued, else 2.
 	Status     int    `json:"status"`
@@ -37,11 +40,11 @@ var badRequests = map[string]bool{
 	reasonBadAmount: true, reasonBadStatus: true, reasonUnexpandedMacro: true,
 }
 
-// httpStatus is the status of a verdict (docs/rules.md, "Verdicts"). TUNE's callers and browsers
-// always get 200.
-func (v *visit) httpStatus(verdict, reason string) int {
+// httpStatus is the status of a verdict (docs/rules.md, "Verdicts"). TUNE's callers and
+// browsers always get 200.
+func (r *route) httpStatus(verdict, reason string) int {
 	switch {
-	case v.route.action == actPixel || v.route.dialect == dialectTUNE:
+	case r.action == actPixel || r.dialect == dialectTUNE:
 		return fasthttp.StatusOK
 	case verdict == verdictQueued:
 		return fasthttp.StatusAccepted
@@ -55,26 +58,29 @@ func (v *visit) httpStatus(verdict, reason string) int {
 	return fasthttp.StatusOK
 }
 
-// answer makes the postback durable and says what became of it.
-func (v *visit) answer(r *report) {
-	verdict := ownVerdict(r)
-	if r.entry.Reason != "" {
-		r.entry.HTTPStatus = v.httpStatus(verdict.Verdict, verdict.Reason)
+// answer makes the postback durable and answers with what became of it. The entry is in
+// the journal's hands from then on and must not change. A verdict of the ledger, if it
+// comes in time, takes the place of the tracker's own. The span and the histogram end
+// with the wait, so they hold the time that the caller waits.
+func (r *request) answer(c *postbackCheck) {
+	s, verdict := r.server, ownVerdict(c)
+	if c.entry.Reason != "" {
+		c.entry.HTTPStatus = r.route.httpStatus(verdict.Verdict, verdict.Reason)
 	}
-	ctx, span := v.s.o.Tracer.Start(v.s.work, "postback", trace.WithTimestamp(v.now), trace.WithSpanKind(trace.SpanKindServer))
-	r.entry.Trace = traceparent(ctx)
-	known, err := v.s.o.Journal.Postback(ctx, r.entry)
+	ctx, span := s.options.Tracer.Start(s.work, "postback", trace.WithTimestamp(r.now), trace.WithSpanKind(trace.SpanKindServer))
+	c.entry.Trace = traceparent(ctx)
+	known, err := s.options.Journal.Postback(ctx, c.entry)
 	if known.Known {
 		verdict = known
 	}
-	endSpan(span, verdict, err, v.s.o.Now())
-	v.s.metrics.answer.Observe(v.s.o.Now().Sub(v.now).Seconds())
+	endSpan(span, verdict, err, s.options.Now())
+	s.metrics.answer.Observe(s.options.Now().Sub(r.now).Seconds())
 	if err != nil {
-		v.notDurable(err)
+		r.notDurable(err)
 		return
 	}
-	v.s.metrics.postbacks.WithLabelValues(verdict.Verdict, verdict.Reason).Inc()
-	v.write(r, verdict)
+	s.metrics.postbacks.WithLabelValues(verdict.Verdict, verdict.Reason).Inc()
+	r.write(c.entry, verdict)
 }
 
 // traceparent names the span of ctx to the ledger; "" when it is not recorded.
@@ -87,7 +93,7 @@ func traceparent(ctx context.Context) string {
 	return carrier.Get("traceparent")
 }
 
-// endSpan says what became of a postback; nothing of the request itself.
+// endSpan notes what became of a postback; nothing of the request itself.
 func endSpan(span trace.Span, verdict journal.Verdict, err error, now time.Time) {
 	if err != nil {
 		span.SetStatus(codes.Error, reasonNotDurable)
@@ -97,50 +103,49 @@ func endSpan(span trace.Span, verdict journal.Verdict, err error, now time.Time)
 	span.End(trace.WithTimestamp(now))
 }
 
-// ownVerdict is what the tracker can say: refused with its reason (an unknown
+// ownVerdict is the verdict that the tracker can give: refused with its reason (an unknown
 // goal is recorded, as rejected), or queued.
-func ownVerdict(r *report) journal.Verdict {
-	verdict := journal.Verdict{Verdict: verdictQueued, Reason: r.entry.Reason}
-	switch r.entry.Reason {
+func ownVerdict(c *postbackCheck) journal.Verdict {
+	verdict := journal.Verdict{Verdict: verdictQueued, Reason: c.entry.Reason}
+	switch c.entry.Reason {
 	case "":
 	case reasonUnknownGoal:
 		verdict.Verdict = verdictRejected
 	default:
 		verdict.Verdict = verdictRefused
 	}
-	if r.goal != nil {
-		verdict.Goal = r.goal.Value()
+	if c.goal != nil {
+		verdict.Goal = c.goal.Value()
 	}
-	if r.offer != nil {
-		verdict.Currency = r.offer.Body.Currency
+	if c.offer != nil {
+		verdict.Currency = c.offer.Body.Currency
 	}
 	return verdict
 }
 
-func (v *visit) write(r *report, verdict journal.Verdict) {
-	if v.route.action == actPixel {
-		v.writePixel(verdict.Reason, failure(verdict))
+// write answers in the route's dialect.
+func (r *request) write(entry *journal.Postback, verdict journal.Verdict) {
+	failed := failure(verdict)
+	if r.route.action == actPixel {
+		r.writePixel(verdict.Reason, failed)
 		return
 	}
-	v.ctx.Response.SetStatusCode(v.httpStatus(verdict.Verdict, verdict.Reason))
-	if v.route.dialect == dialectTUNE {
-		writeTUNE(v.ctx, failure(verdict))
+	r.ctx.Response.SetStatusCode(r.route.httpStatus(verdict.Verdict, verdict.Reason))
+	if r.route.dialect == dialectTUNE {
+		writeTUNE(r.ctx, failed)
 		return
 	}
 	a := answer{
 		Status: 1, Verdict: verdict.Verdict, Reason: verdict.Reason, Conversion: verdict.Conversion,
-		Goal: verdict.Goal, Currency: verdict.Currency, Config: verdict.Config,
+		Goal: verdict.Goal, Currency: verdict.Currency, Config: cmp.Or(verdict.Config, entry.Config),
 	}
-	if failure(verdict) != "" {
+	if failed != "" {
 		a.Status = 2
 	}
-	if a.Config == "" {
-		a.Config = r.entry.Config
-	}
-	if r.entry.KeyProven && verdict.Known {
+	if entry.KeyProven && verdict.Known {
 		a.Payout, a.Revenue = &verdict.Payout, &verdict.Revenue
 	}
-	writeJSON(v.ctx, a)
+	writeJSON(r.ctx, a)
 }
 
 // failure is why a postback did not count, "" if it did or may still.
@@ -156,24 +161,54 @@ func failure(verdict journal.Verdict) string {
 }
 
 // notDurable asks the caller to send the postback again.
-func (v *visit) notDurable(err error) {
+func (r *request) notDurable(err error) {
 	if errors.Is(err, journal.ErrTooLarge) {
-		v.s.turnAway(v.ctx, &largeBody, "entry")
+		r.server.turnAway(r.ctx, &largeBody, "entry")
 		return
 	}
-	v.s.metrics.postbacks.WithLabelValues("", reasonNotDurable).Inc()
+	r.server.metrics.postbacks.WithLabelValues("", reasonNotDurable).Inc()
 	switch {
-	case v.route.action == actPixel:
-		v.writePixel(reasonNotDurable, reasonNotDurable)
-	case v.route.dialect == dialectTUNE:
-		writeTUNE(v.ctx, reasonNotDurable)
+	case r.route.action == actPixel:
+		r.writePixel(reasonNotDurable, reasonNotDurable)
+	case r.route.dialect == dialectTUNE:
+		writeTUNE(r.ctx, reasonNotDurable)
 	default:
-		writeJSON(v.ctx, answer{Status: 2, Reason: reasonNotDurable})
+		writeJSON(r.ctx, answer{Status: 2, Reason: reasonNotDurable})
 	}
-	v.ctx.Response.SetStatusCode(fasthttp.StatusServiceUnavailable)
-	v.ctx.Response.Header.Set(retry[0], retry[1])
+	r.ctx.Response.SetStatusCode(fasthttp.StatusServiceUnavailable)
+	r.ctx.Response.Header.Set(retry[0], retry[1])
 }
 
+var (
+	headerFetchDest = []byte("Sec-Fetch-Dest")
+	headerAccept    = []byte("Accept")
+)
+
+// writePixel answers with an image, a page for a frame, or TUNE's text; failed is "" for
+// success, which may have a reason too.
+func (r *request) writePixel(reason, failed string) {
+	switch {
+	case r.route.dialect == dialectTUNE && !wantsImage(&r.ctx.Request.Header):
+		writeTUNE(r.ctx, failed)
+	case r.route.via == journal.ViaIFrame:
+		frame.write(r.ctx)
+	default:
+		gif.write(r.ctx)
+	}
+	if reason != "" {
+		r.ctx.Response.Header.SetCanonical(headerReason, constant(reason))
+	}
+}
+
+// wantsImage reports whether the request is that of an <img>.
+func wantsImage(h *fasthttp.RequestHeader) bool {
+	if dest := h.PeekCanonical(headerFetchDest); len(dest) > 0 {
+		return string(dest) == "image"
+	}
+	return bytes.HasPrefix(h.PeekCanonical(headerAccept), []byte("image/"))
+}
+
+// writeJSON answers in the native dialect.
 func writeJSON(ctx *fasthttp.RequestCtx, a answer) {
 	body, err := json.Marshal(a)
 	if err != nil {
@@ -191,6 +226,7 @@ func writeTUNE(ctx *fasthttp.RequestCtx, failed string) {
 	writeAnswer(ctx, typeText, []byte(body))
 }
 
+// writeAnswer writes a body that no cache keeps and no browser takes for another type.
 func writeAnswer(ctx *fasthttp.RequestCtx, contentType string, body []byte) {
 	h := &ctx.Response.Header
 	h.SetContentType(contentType)

@@ -2,28 +2,31 @@ package server
 
 import (
 	"bytes"
-	"math/bits"
+	"cmp"
+	"slices"
 	"strconv"
 
-	"github.com/waypost/waypost/tracker/token"
+	"github.com/waypost/waypost/tracker/clickid"
 )
 
-// Cookies hold ids, which are authenticated as they are. A click's cookie is
-// found by its offer, an impression's by offer and partner, so the last one of
-// each is kept; the names carry hashes, because tracking ids are not for shop
-// windows.
+// Cookies hold ids, which are authenticated as they are. A click's cookie is found by its
+// offer, an impression's by offer and partner, so the last one of each is kept. The names
+// carry hashes, because tracking ids are not for the eyes of a browser's user.
 const (
 	clickCookie      = "wpc_"
 	impressionCookie = "wpi_"
 	// cookieBytes is how large the Cookie header of a visitor may become before the
-	// oldest half of our cookies is taken back: a visitor of very many offers must
-	// not run into the limit on headers.
+	// older half of these cookies is taken back: a visitor of very many offers must not
+	// run into the limit on headers.
 	cookieBytes = 4 << 10
+
+	hexDigits = "0123456789abcdef"
 )
 
-var headerCookie = []byte("Cookie")
-
-const hexDigits = "0123456789abcdef"
+var (
+	headerCookie    = []byte("Cookie")
+	headerSetCookie = []byte("Set-Cookie")
+)
 
 // appendCookieName appends prefix and hash.
 func appendCookieName(dst []byte, prefix string, hash uint64) []byte {
@@ -34,22 +37,18 @@ func appendCookieName(dst []byte, prefix string, hash uint64) []byte {
 	return dst
 }
 
-func (v *visit) impressionHash() uint64 {
-	return v.pair.hash ^ bits.RotateLeft64(v.pair.partnerHash, 1)
-}
-
-// cookie returns the value of the visitor's cookie, nil if there is none. It is
-// good until the next cookie is looked for.
-func (v *visit) cookie(prefix string, hash uint64) []byte {
-	header := v.ctx.Request.Header.PeekCanonical(headerCookie)
+// cookie returns the value of a cookie, nil if there is none. It is valid until the next
+// cookie is read.
+func (r *request) cookie(prefix string, hash uint64) []byte {
+	header := r.ctx.Request.Header.PeekCanonical(headerCookie)
 	if len(header) == 0 {
 		return nil
 	}
-	v.cookieBuffer = append(appendCookieName(v.cookieBuffer[:0], prefix, hash), '=')
+	r.cookieBuffer = append(appendCookieName(r.cookieBuffer[:0], prefix, hash), '=')
 	for len(header) > 0 {
 		var pair []byte
 		pair, header = cutCookie(header)
-		if value, ok := bytes.CutPrefix(pair, v.cookieBuffer); ok {
+		if value, ok := bytes.CutPrefix(pair, r.cookieBuffer); ok {
 			return value
 		}
 	}
@@ -65,56 +64,50 @@ func cutCookie(header []byte) (pair, rest []byte) {
 	return bytes.Trim(pair, " \t"), rest
 }
 
-// setClickCookie remembers the click for pixel goals of its offer, as long as
-// the click counts.
-func (v *visit) setClickCookie() {
-	v.setCookie(clickCookie, v.pair.hash, v.clickID, int(v.pair.hours))
-}
-
-// setImpressionCookie remembers the impression for a later click.
-func (v *visit) setImpressionCookie() {
-	v.setCookie(impressionCookie, v.impressionHash(), v.aimpID, int(v.pair.hours))
-}
-
-// setCookie adds a cookie. Pixels stand on other people's pages, so over TLS it
-// must say SameSite=None; Secure, which without TLS no browser would take.
-func (v *visit) setCookie(prefix string, hash uint64, id []byte, hours int) {
-	b := append(appendCookieName(v.cookieBuffer[:0], prefix, hash), '=')
+// setCookie adds a cookie with an id, for as long as the id counts. Pixels are part of
+// pages on other hosts, so over TLS the cookie is SameSite=None; Secure, which no browser
+// takes without TLS.
+func (r *request) setCookie(prefix string, hash uint64, id []byte, hours int32) {
+	b := append(appendCookieName(r.cookieBuffer[:0], prefix, hash), '=')
 	b = append(b, id...)
 	b = append(b, "; Path=/; Max-Age="...)
 	b = strconv.AppendInt(b, int64(hours)*3600, 10)
 	b = append(b, "; HttpOnly; SameSite="...)
-	if v.transport == transportTLS {
+	if r.transport == transportTLS {
 		b = append(b, "None; Secure"...)
 	} else {
 		b = append(b, "Lax"...)
 	}
-	v.cookieBuffer = b
-	v.ctx.Response.Header.SetCanonical(headerSetCookie, b)
-	if len(v.ctx.Request.Header.PeekCanonical(headerCookie)) > cookieBytes {
-		v.dropOldCookies()
+	r.cookieBuffer = b
+	r.ctx.Response.Header.SetCanonical(headerSetCookie, b)
+	if len(r.ctx.Request.Header.PeekCanonical(headerCookie)) > cookieBytes {
+		r.dropOldCookies()
 	}
 }
 
-// dropOldCookies takes back the older half of our cookies, by the time in their
-// ids, and those that hold none.
-func (v *visit) dropOldCookies() {
-	var names []string
-	var times []uint32
-	for header := v.ctx.Request.Header.PeekCanonical(headerCookie); len(header) > 0; {
+// dropOldCookies takes back the older half of the cookies with ids, by the time in the
+// ids; those that hold none are the oldest.
+func (r *request) dropOldCookies() {
+	type held struct {
+		name    string
+		seconds uint32
+	}
+	var cookies []held
+	for header := r.ctx.Request.Header.PeekCanonical(headerCookie); len(header) > 0; {
 		var pair []byte
 		pair, header = cutCookie(header)
 		name, id, _ := bytes.Cut(pair, []byte("="))
 		if !bytes.HasPrefix(name, []byte(clickCookie)) && !bytes.HasPrefix(name, []byte(impressionCookie)) {
 			continue
 		}
-		opened, err := token.Open(v.s.keys.Load(), view(id))
+		opened, err := clickid.Open(r.server.keys.Load(), view(id))
 		if err != nil {
 			opened.Seconds = 0
 		}
-		names, times = append(names, string(name)), append(times, opened.Seconds)
+		cookies = append(cookies, held{string(name), opened.Seconds})
 	}
-	for _, name := range olderHalf(names, times) {
-		v.ctx.Response.Header.Add("Set-Cookie", name+"=; Path=/; Max-Age=0")
+	slices.SortStableFunc(cookies, func(a, b held) int { return cmp.Compare(a.seconds, b.seconds) })
+	for _, old := range cookies[:(len(cookies)+1)/2] {
+		r.ctx.Response.Header.Add("Set-Cookie", old.name+"=; Path=/; Max-Age=0")
 	}
 }

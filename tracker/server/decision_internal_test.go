@@ -9,7 +9,7 @@ import (
 
 // A request that began before a swap does not take what was decided after it: the
 // journal would say that it was another configuration.
-func TestPairOfALaterIndexIsNotTaken(t *testing.T) {
+func TestDecisionOfALaterIndexIsNotTaken(t *testing.T) {
 	index, err := live.Build(1, []*snapshot.Record{{Kind: snapshot.KindNetwork, Network: "default", Name: "network", NetworkBody: &snapshot.Network{}}})
 	if err != nil {
 		t.Fatal(err)
@@ -18,9 +18,9 @@ func TestPairOfALaterIndexIsNotTaken(t *testing.T) {
 		build uint64
 		want  bool
 	}{{index.Build() - 1, true}, {index.Build(), true}, {index.Build() + 1, false}} {
-		p := pair{build: test.build}
-		if got := p.follows(index); got != test.want {
-			t.Errorf("a pair of build %d follows from build %d: %v, want %v", test.build, index.Build(), got, test.want)
+		d := decision{build: test.build}
+		if got := d.follows(index); got != test.want {
+			t.Errorf("a decision of build %d follows from build %d: %v, want %v", test.build, index.Build(), got, test.want)
 		}
 	}
 }

@@ -10,10 +10,12 @@ import (
 	"github.com/waypost/waypost/tracker/live"
 )
 
-// deepLink is a parsed redirect= of one offer; its template is nil when the link
-// is not allowed.
+// deepLink is a parsed redirect= of one offer; its template is nil if the link is not
+// allowed.
 type deepLink struct{ template *macro.Template }
 
+// linkKey is a deep link as it was sent. Offers allow different hosts, and have different
+// parameters of their own.
 type linkKey struct {
 	offer *live.Offer
 	link  string
@@ -21,7 +23,7 @@ type linkKey struct {
 
 // deepLink returns the template of a deep link, nil if the offer does not allow it.
 func (v *visit) deepLink(link []byte) *macro.Template {
-	known := v.s.decisionsOf(v.index).links
+	known := v.request.server.decisionsOf(v.request.index).links
 	hash := xxhash.Sum64(link) ^ v.offer.Hash
 	if l := known.Get(hash, &linkKey{v.offer, view(link)}); l != nil {
 		return l.template
@@ -31,10 +33,10 @@ func (v *visit) deepLink(link []byte) *macro.Template {
 	return l.template
 }
 
-// parseDeepLink reads a deep link and holds its host against those that the
-// offer allows. What is not plainly a link to such a host is none: everything
-// that browsers read otherwise than it looks (//host, backslashes, user names,
-// line breaks) is refused, and what is sent is put together anew from the parts.
+// parseDeepLink parses a deep link to a host that the offer allows. What is not plainly a
+// link to such a host is none: everything that browsers read otherwise than it looks
+// (//host, backslashes, user names, line breaks) is refused, and what is sent is put
+// together anew from the parts.
 func parseDeepLink(link string, offer *live.Offer) *macro.Template {
 	if !plainURL(link) {
 		return nil
@@ -47,9 +49,8 @@ func parseDeepLink(link string, offer *live.Offer) *macro.Template {
 	return t
 }
 
-// plainURL reports whether s is http(s)://host with the scheme's own port or
-// none, and neither user nor escapes in the host, nor a backslash or a control
-// character anywhere.
+// plainURL reports whether s is http(s)://host with the scheme's own port or none, no user
+// or escapes in the host, and no backslash or control character anywhere.
 func plainURL(s string) bool {
 	for i := range len(s) {
 		if s[i] < ' ' || s[i] == 0x7f || s[i] == '\\' {
@@ -73,6 +74,7 @@ func plainURL(s string) bool {
 	return false
 }
 
+// authority returns what stands before the path: host, port and user.
 func authority(rest string) string {
 	if i := strings.IndexAny(rest, "/?#"); i >= 0 {
 		return rest[:i]
@@ -92,9 +94,8 @@ func parameterNames(url string) []string {
 	return names
 }
 
-// withoutParameters takes parameters out of a URL's query: a link copied from the
-// address bar carries those of the click that led there, and the destination's
-// are added again.
+// withoutParameters takes parameters out of a URL's query. A link copied from the address
+// bar carries those of the click that led there, and the destination's are added again.
 func withoutParameters(url string, names []string) string {
 	end := fragmentStart(url)
 	base, query, ok := strings.Cut(url[:end], "?")
@@ -113,8 +114,8 @@ func withoutParameters(url string, names []string) string {
 	return base + "?" + strings.Join(kept, "&") + url[end:]
 }
 
-// fragmentStart returns where the fragment begins: at the first # that begins no
-// macro (#s1#).
+// fragmentStart returns where the fragment begins: at the first # that begins no macro, as
+// #s1# does.
 func fragmentStart(url string) int {
 	for i := 0; i < len(url); i++ {
 		if url[i] != '#' {

@@ -94,7 +94,7 @@ func payouts() []*snapshot.Record {
 	return []*snapshot.Record{{
 		Kind: snapshot.KindPartnerPayout, Network: network, Name: "deals",
 		PartnerPayout: &snapshot.PartnerPayout{Partner: "deal-hunter", Overrides: []snapshot.Override{{
-			Name: "soon", Offer: "summer-shoes", Goal: "Buy", Payout: &snapshot.Terms{Flat: 9_000_000},
+			Name: "soon", Offer: "summer-shoes", Goal: "Buy", Payout: &snapshot.PayoutTerms{Flat: 9_000_000},
 			From: now.Unix() + 10, Until: now.Unix() + 20,
 		}}},
 	}}
@@ -186,13 +186,13 @@ func goals() []*snapshot.Record {
 	return []*snapshot.Record{
 		goal("shoes-buy", "summer-shoes", snapshot.Goal{
 			Value: "Buy", Title: "Purchase", Slug: "purchase", SlugAliases: []string{"kauf"}, RefID: "SKU-1",
-			Payout: snapshot.Pay{Flat: 1_400_000}, Revenue: snapshot.Pay{Percent: 2_000_000}, Multiple: true,
+			Payout: snapshot.Pay{Flat: 1_400_000}, Revenue: snapshot.Pay{Percent: 2_000_000}, GoalRules: snapshot.GoalRules{Multiple: true},
 		}),
-		goal("shoes-margin", "summer-shoes", snapshot.Goal{Value: "margin", Slug: "margin", Private: true}),
+		goal("shoes-margin", "summer-shoes", snapshot.Goal{Value: "margin", Slug: "margin", GoalRules: snapshot.GoalRules{Private: true}}),
 		goal("shoes-old", "summer-shoes", snapshot.Goal{Value: "old", Slug: "old", State: snapshot.Deleted}),
 		goal("shoes-order", "summer-shoes", snapshot.Goal{Value: "order", Slug: "order-id", RefID: "amount"}),
 		goal("shoes-partner", "summer-shoes", snapshot.Goal{Value: "lead", Slug: "lead", Protocol: snapshot.ProtocolServerPartner}),
-		goal("shoes-look", "summer-shoes", snapshot.Goal{Value: "look", Slug: "look", ClickOnly: true, Protocol: snapshot.ProtocolImage}),
+		goal("shoes-look", "summer-shoes", snapshot.Goal{Value: "look", Slug: "look", GoalRules: snapshot.GoalRules{ClickOnly: true}, Protocol: snapshot.ProtocolImage}),
 		goal("pixels-frame", "pixels", snapshot.Goal{Value: "frame", Slug: "frame", Protocol: snapshot.ProtocolIFrame}),
 		goal("pixels-ssl", "pixels", snapshot.Goal{Value: "ssl", Slug: "ssl", Protocol: snapshot.ProtocolImageSSL}),
 		goal("pixels-frame-ssl", "pixels", snapshot.Goal{Value: "frame-ssl", Slug: "frame-ssl", Protocol: snapshot.ProtocolIFrameSSL}),

@@ -14,11 +14,11 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/waypost/waypost/api/seal"
+	"github.com/waypost/waypost/tracker/clickid"
 	"github.com/waypost/waypost/tracker/journal"
 	"github.com/waypost/waypost/tracker/live"
 	"github.com/waypost/waypost/tracker/port"
 	"github.com/waypost/waypost/tracker/server"
-	"github.com/waypost/waypost/tracker/token"
 )
 
 func TestMain(m *testing.M) {
@@ -271,7 +271,7 @@ func TestKeysRotate(t *testing.T) {
 	}
 	w.server.SetKeyring(rotated)
 	id := w.get(t, "/click?offer=1001&partner=2002").Header.Get("Waypost-Click")
-	opened, err := token.Open(rotated, id)
+	opened, err := clickid.Open(rotated, id)
 	if err != nil || opened.KeyID != rotated.Current(now) || opened.KeyID == w.ring.Current(now) {
 		t.Errorf("%+v, %v: not made with the new key", opened, err)
 	}

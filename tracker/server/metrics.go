@@ -11,10 +11,11 @@ const (
 	outcomeUncounted = "uncounted"
 )
 
-// metrics count what the public port did. Labels are reason codes and names of
-// ours, never anything from a request.
+// metrics count what the public port did. Labels are reason codes and names from this
+// package, never anything from a request: a caller must not make new series.
 type metrics struct {
-	events     *prometheus.CounterVec
+	events *prometheus.CounterVec
+	// served are events with outcomeServed, so that a click looks no label up.
 	served     [actions]prometheus.Counter
 	postbacks  *prometheus.CounterVec
 	turnedAway *prometheus.CounterVec
@@ -50,6 +51,7 @@ func newMetrics(registry prometheus.Registerer) *metrics {
 	return m
 }
 
+// count counts a click or an impression that is not served; served has ready counters.
 func (m *metrics) count(a action, outcome string) {
 	m.events.WithLabelValues(actionNames[a], outcome).Inc()
 }

@@ -1,6 +1,7 @@
 package server
 
 import (
+	"cmp"
 	"context"
 	"time"
 
@@ -15,22 +16,21 @@ import (
 	"github.com/waypost/waypost/tracker/server/visitor"
 )
 
-// Snapshots gives the configuration of the moment (live.Holder). Each request
-// takes it once.
+// Snapshots gives the current configuration (live.Holder). Each request takes it once.
 type Snapshots interface {
 	Current() *live.Index
 }
 
-// Journal takes what happened (journal.Writer). Click and Impression must have
-// encoded the event when they return: its strings live in memory of the request.
-// Its Context and Terms are never changed or used again for anything else.
+// Journal takes what happened (journal.Writer). Click and Impression must have encoded the
+// event when they return, because its strings lie in memory of the request. Its Context and
+// Terms are never changed or used again for anything else.
 type Journal interface {
 	Click(*journal.Click)
 	Impression(*journal.Impression)
 	Postback(context.Context, *journal.Postback) (journal.Verdict, error)
 }
 
-// Caps says which click and impression caps the ledger has closed (journal.Caps).
+// Caps knows which click and impression caps the ledger has closed (journal.Caps).
 type Caps interface {
 	Closed(key journal.CapKey, now time.Time) bool
 }
@@ -43,7 +43,7 @@ type Options struct {
 	Caps Caps
 	// Keys make and open ids; SetKeyring replaces them.
 	Keys *seal.Keyring
-	// Proxies are the peers whose X-Forwarded-For counts; nobody by default.
+	// Proxies are the peers with an X-Forwarded-For that counts; none by default.
 	Proxies address.Proxies
 	// Countries may be nil: then no event has a country.
 	Countries *visitor.Countries
@@ -71,37 +71,32 @@ type Limits struct {
 	Rate address.Rate
 	// Connections bounds open connections (503 beyond); default 65,536.
 	Connections int
-	// ConnectionsPerPeer bounds those of one peer that is no trusted proxy. No
-	// limit by default: behind a load balancer that hides addresses and that
-	// nobody declared trusted, all visitors are one peer.
+	// ConnectionsPerPeer bounds those of one peer that is no trusted proxy. No limit by
+	// default: behind a load balancer that hides addresses and is not declared trusted,
+	// all visitors are one peer.
 	ConnectionsPerPeer int
 	// Read is how long a client may take to send a request, Write to take the
 	// answer, Idle how long a connection may be quiet between two requests.
 	// Defaults 10 s, 10 s and 75 s. A tenth of the shortest may be missing from each.
 	Read, Write, Idle time.Duration
-	// Drain is how long the server goes on taking requests after it was told to
-	// stop, asking clients to close their connections; none by default. A
-	// Kubernetes Service takes some seconds to stop sending.
+	// Drain is how long the server goes on taking requests after the order to stop, asking
+	// clients to close their connections; none by default. A Kubernetes Service takes some
+	// seconds to stop sending.
 	Drain time.Duration
 	// Grace is how long requests in flight may take after that; default 10 s.
 	Grace time.Duration
 }
 
+// withDefaults fills in what is not set. A rate, a limit per peer and a drain have no
+// default.
 func (l Limits) withDefaults() Limits {
-	orDefault(&l.HeaderBytes, 16<<10)
-	orDefault(&l.URLBytes, 8<<10)
-	orDefault(&l.BodyBytes, 64<<10)
-	orDefault(&l.Connections, 1<<16)
-	orDefault(&l.Read, 10*time.Second)
-	orDefault(&l.Write, 10*time.Second)
-	orDefault(&l.Idle, 75*time.Second)
-	orDefault(&l.Grace, 10*time.Second)
+	l.HeaderBytes = cmp.Or(l.HeaderBytes, 16<<10)
+	l.URLBytes = cmp.Or(l.URLBytes, 8<<10)
+	l.BodyBytes = cmp.Or(l.BodyBytes, 64<<10)
+	l.Connections = cmp.Or(l.Connections, 1<<16)
+	l.Read = cmp.Or(l.Read, 10*time.Second)
+	l.Write = cmp.Or(l.Write, 10*time.Second)
+	l.Idle = cmp.Or(l.Idle, 75*time.Second)
+	l.Grace = cmp.Or(l.Grace, 10*time.Second)
 	return l
-}
-
-func orDefault[T comparable](field *T, value T) {
-	var zero T
-	if *field == zero {
-		*field = value
-	}
 }

@@ -1,8 +1,8 @@
 package server
 
-// Reasons why a click or an impression was not served, or a postback refused by
-// the tracker. docs/integrate.md lists them; header Waypost-Reason, journal,
-// metrics and answers use them.
+// Reasons why a click or an impression is not served, or a postback refused by the tracker.
+// docs/integrate.md lists them, and a test compares both. Header Waypost-Reason, journal,
+// metrics and answers use them, so a reason is never renamed.
 const (
 	reasonBadRequest          = "bad_request"
 	reasonUnknownOffer        = "unknown_offer"
@@ -34,7 +34,8 @@ const (
 	reasonNotDurable = "not_durable"
 )
 
-// Verdicts, as postbacks are answered.
+// Verdicts, as postbacks are answered. The tracker gives refused, rejected and queued by
+// itself, the others are the ledger's.
 const (
 	verdictApproved = "approved"
 	verdictPending  = "pending"

@@ -25,8 +25,10 @@ type Recorded struct {
 	Params []journal.Param
 }
 
-// Rechecker checks recorded postbacks again, under another configuration. Not safe
-// for concurrent use.
+// Rechecker checks recorded postbacks again, under another configuration: what `waypost
+// replay` and `waypost explain` judge is the entry that a tracker would write. It has a
+// server without a port, of which the checks need no more than what is remembered of the
+// index. Not safe for concurrent use.
 type Rechecker struct {
 	server Server
 	index  *live.Index
@@ -35,64 +37,70 @@ type Rechecker struct {
 
 // NewRechecker returns a Rechecker for a configuration.
 func NewRechecker(index *live.Index) *Rechecker {
-	c := &Rechecker{index: index, names: params.Postbacks()}
-	c.server.decided.Store(newDecisions(index))
-	return c
+	r := &Rechecker{index: index, names: params.Postbacks()}
+	r.server.decided.Store(newDecisions(index))
+	return r
 }
 
-// Check is the entry that the tracker would write under this configuration; false
-// if the configuration lacks the network, the offer or the partner. What the log
-// does not keep counts as it did then: keys, and whether a pixel came sealed.
-func (c *Rechecker) Check(in *Recorded) (*journal.Postback, bool) {
-	v := &visit{s: &c.server, index: c.index, network: c.index.NetworkByName(in.Network), now: in.At, client: in.Source, route: &route{names: c.names}}
-	if v.network == nil {
+// Check is the entry that the tracker would write under this configuration; false if the
+// configuration lacks the network, the offer or the partner. What the log does not keep
+// counts as it did then: keys, and whether a pixel came sealed. Ids are not opened again.
+// They were good when the postback was recorded, under keys that may be retired by now.
+func (r *Rechecker) Check(in *Recorded) (*journal.Postback, bool) {
+	network := r.index.NetworkByName(in.Network)
+	if network == nil {
 		return nil, false
 	}
-	r := &report{v: v, entry: &journal.Postback{
-		At: in.At.UnixMicro(), Network: in.Network, Config: c.index.Digest, Via: in.Via,
-		ClickID: in.ClickID, AimpID: in.AimpID, SessionAt: in.SessionAt,
-	}}
-	r.offer, r.partner = v.network.OfferByName(in.Offer), v.network.PartnerByName(in.Partner)
-	if r.offer == nil || r.partner == nil {
+	offer, partner := network.OfferByName(in.Offer), network.PartnerByName(in.Partner)
+	if offer == nil || partner == nil {
 		return nil, false
 	}
-	r.advertiser = v.network.Advertiser(r.offer.Body.Advertiser)
-	r.noSession = in.ClickID == "" && in.AimpID == ""
-	c.scan(r, in)
-	r.fill()
+	c := &postbackCheck{
+		request: &request{server: &r.server, index: r.index, network: network, now: in.At, client: in.Source, route: &route{names: r.names}},
+		entry: &journal.Postback{
+			At: in.At.UnixMicro(), Network: in.Network, Config: r.index.Digest, Via: in.Via,
+			ClickID: in.ClickID, AimpID: in.AimpID, SessionAt: in.SessionAt,
+		},
+		parties: partiesOf(network, offer, partner), noSession: in.ClickID == "" && in.AimpID == "",
+	}
+	r.scan(c, in)
+	c.fill()
 	for _, check := range checks {
-		if !r.recheck(check.reason, check.passes, in) {
-			r.entry.Reason = check.reason
+		passes := in.Reason != check.reason
+		if in.repeatable(check.reason) {
+			passes = check.passes(c)
+		}
+		if !passes {
+			c.entry.Reason = check.reason
 			break
 		}
 	}
-	r.locate()
-	r.entry.KeyProven = r.keyRequired()
-	r.entry.Terms = r.terms()
-	return r.entry, true
+	c.locate()
+	c.entry.KeyProven = keyRequired(network, c.parties)
+	c.entry.Terms = c.terms()
+	return c.entry, true
 }
 
 // scan reads the parameters as they came.
-func (c *Rechecker) scan(r *report, in *Recorded) {
-	r.v.params.KeepRaw = true
-	for _, p := range in.Params {
-		r.v.params.Add(c.names, p.Name, p.Value)
+func (r *Rechecker) scan(c *postbackCheck, in *Recorded) {
+	p := &c.request.params
+	p.KeepRaw = true
+	for _, raw := range in.Params {
+		p.Add(r.names, raw.Name, raw.Value)
 	}
-	if len(r.v.params.Get(params.Encrypted)) > 0 && in.Via != journal.ViaServer && in.Reason != reasonEncryptionRequired {
-		r.pixel = pixelTarget{named: true, offer: r.offer, sealed: true, goal: in.Goal}
+	if len(p.Get(params.Encrypted)) > 0 && in.Via != journal.ViaServer && in.Reason != reasonEncryptionRequired {
+		c.pixel = pixelTarget{named: true, offer: c.offer, sealed: true, goal: in.Goal}
 	}
 }
 
-// recheck runs one of the checks, or repeats what it found then where that cannot
-// be checked again.
-func (r *report) recheck(reason string, passes func(*report) bool, in *Recorded) bool {
+// repeatable reports whether the log keeps what the check of a reason needs. What another
+// check found then stands.
+func (in *Recorded) repeatable(reason string) bool {
 	switch reason {
 	case reasonBadRequest, reasonMissingClickID, reasonBadClickID, reasonBadKey:
-		return in.Reason != reason
+		return false
 	case reasonSourceDenied:
-		if !in.Source.IsValid() {
-			return in.Reason != reason
-		}
+		return in.Source.IsValid()
 	}
-	return passes(r)
+	return true
 }

@@ -9,7 +9,8 @@ import (
 	"github.com/valyala/fasthttp"
 )
 
-// turnAway answers with a page, whatever the answer was to be before, and counts why.
+// turnAway answers with a page in place of whatever was answered so far, and counts why.
+// The connection closes if it was about to.
 func (s *Server) turnAway(ctx *fasthttp.RequestCtx, p *page, why string) {
 	closing := ctx.Response.ConnectionClose()
 	ctx.Response.Reset()
@@ -20,7 +21,8 @@ func (s *Server) turnAway(ctx *fasthttp.RequestCtx, p *page, why string) {
 	s.metrics.turnedAway.WithLabelValues(why).Inc()
 }
 
-// crowded is the answer to a connection beyond Limits.Connections.
+// crowded is the answer to a connection beyond Limits.Connections, as bytes: no request is
+// read from it.
 func (s *Server) crowded() []byte {
 	var ctx fasthttp.RequestCtx
 	ctx.SetConnectionClose()
@@ -49,12 +51,12 @@ func (s *Server) refuseMalformed(ctx *fasthttp.RequestCtx, err error) {
 	}
 }
 
-// urlFillsBuffer tells a URL that is too long from headers that are. fasthttp
-// quotes the first and the last 200 bytes of what it read; where no line ends in
-// them it is the request line that goes on and on.
+// urlFillsBuffer reports whether the URL is too long rather than the headers. fasthttp
+// quotes the first and the last 200 bytes of what it read; where no line ends in them, the
+// request line goes on and on.
 func urlFillsBuffer(err error) bool { return !strings.Contains(err.Error(), `\n`) }
 
-// noBody is fasthttp's content length of a request that says nothing of a body.
+// noBody is fasthttp's content length of a request without any header about a body.
 const noBody = -2
 
 var (
@@ -62,9 +64,9 @@ var (
 	encodingHeader = []byte("transfer-encoding:")
 )
 
-// ambiguous reports whether the request's length is said twice: with
-// Transfer-Encoding and with Content-Length. A proxy before us may have believed
-// the other one (RFC 9112, section 6.1), so nothing of it counts.
+// ambiguous reports whether the request has two lengths, by Transfer-Encoding and by
+// Content-Length. A proxy on the way may have believed the other one (RFC 9112, section
+// 6.1), so nothing of the request counts.
 func ambiguous(h *fasthttp.RequestHeader) bool {
 	if h.ContentLength() == noBody {
 		return false
@@ -77,6 +79,7 @@ func ambiguous(h *fasthttp.RequestHeader) bool {
 	return length && encoding
 }
 
+// hasPrefixFold is bytes.HasPrefix ignoring case.
 func hasPrefixFold(line, prefix []byte) bool {
 	return len(line) >= len(prefix) && bytes.EqualFold(line[:len(prefix)], prefix)
 }

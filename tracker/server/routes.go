@@ -19,7 +19,8 @@ const (
 
 var actionNames = [actions]string{"click", "impression", "postback", "pixel", "page"}
 
-// dialect is how a postback is answered.
+// dialect is the form of a postback's answer. Clicks and impressions are answered alike in
+// all dialects.
 type dialect uint8
 
 const (
@@ -33,7 +34,10 @@ type route struct {
 	action  action
 	names   *params.Table
 	dialect dialect
-	// via is the door of a pixel; viaGoal where the goal's protocol decides.
+	// queried is the bare host, which is a link with a query only.
+	queried bool
+	// via is the door of a pixel, which a goal's protocol must allow; viaGoal where the
+	// protocol decides.
 	via journal.Via
 	// choose is the route to take by the value of params.Action instead.
 	choose map[string]*route
@@ -41,10 +45,11 @@ type route struct {
 	answer *page
 }
 
-// viaGoal is a pixel of TUNE: one URL for image and iframe.
+// viaGoal is a pixel of TUNE: one URL for image and iframe. The entry has the door that the
+// goal takes, once the goal is known; until then it has the image's.
 const viaGoal journal.Via = 255
 
-// routes returns all paths.
+// routes returns all paths. Paths that share a route differ in nothing at all.
 func routes() map[string]*route {
 	clicks, impressions := params.Clicks(), params.Impressions()
 	postbacks, goals := params.Postbacks(), params.GoalPostbacks()
@@ -58,7 +63,7 @@ func routes() map[string]*route {
 	return map[string]*route{
 		"/click": click, // Affise too
 		"/aff_c": click,
-		"/":      {action: actClick, names: params.CakeClicks()},
+		"/":      {action: actClick, names: params.CakeClicks(), queried: true},
 
 		"/impression": impression,
 		"/imp":        impression,
@@ -78,9 +83,9 @@ func routes() map[string]*route {
 	}
 }
 
-// allowed reports whether a route takes a method, and lists those that it takes.
-// HEAD asks what GET would answer and counts nothing, so only what a person may
-// look at answers it; a postback must not be taken for recorded.
+// allowed reports whether a route takes a method, and lists those that it takes. HEAD asks
+// what GET would answer and counts nothing. Postbacks refuse it: their 200 means that
+// something is recorded.
 func (r *route) allowed(method string) (ok bool, list string) {
 	if r.action == actPostback {
 		return method == "GET" || method == "POST", "GET, POST"
@@ -88,7 +93,9 @@ func (r *route) allowed(method string) (ok bool, list string) {
 	return method == "GET" || method == "HEAD", "GET, HEAD"
 }
 
-// inline reports whether requests of the route never wait: plain clicks and impressions.
+// inline reports whether tracker/port may answer plain requests of the route in its event
+// loop: those of clicks and impressions, which never wait. A postback waits for the disk,
+// so it never runs there, and neither does a route that a parameter can turn into one.
 func (r *route) inline() bool {
 	return r != nil && (r.action == actClick || r.action == actImpression) && r.choose == nil
 }

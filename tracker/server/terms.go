@@ -14,45 +14,48 @@ import (
 	"github.com/waypost/waypost/tracker/live"
 )
 
-// termsKey is what terms follow from, beside the moment.
+// termsKey is what terms follow from, beside the index and the moment.
 type termsKey struct {
 	offer   *live.Offer
 	partner *live.Partner
 	goal    *live.Goal
 }
 
-// timedTerms are terms with the seconds for which they hold: from the last edge
-// of an override's window to the next.
+// timedTerms are terms with the seconds for which they hold: from the last edge of an
+// override's window to the next. After them, or before, terms are made anew.
 type timedTerms struct {
 	from, until int64
 	terms       *journal.Terms
 }
 
-// terms is the configuration behind the postback, as far as it names it: all
-// that the ledger needs to judge and price it without a snapshot. Postbacks of
-// one goal and partner share them, so the journal writes them once in a batch.
-func (r *report) terms() *journal.Terms {
-	known := r.v.s.decisionsOf(r.v.index).terms
-	key := termsKey{r.offer, r.partner, r.goal}
-	hash := r.offer.Hash ^ bits.RotateLeft64(r.partner.Hash, 32)
-	if r.goal != nil {
-		hash ^= xxhash.Sum64String(r.goal.Value())
+// terms is the configuration behind the postback: all that the ledger needs to judge and
+// price it without a snapshot. Postbacks of one goal and partner share them, so the journal
+// writes them once in a batch.
+func (c *postbackCheck) terms() *journal.Terms {
+	r := c.request
+	known := r.server.decisionsOf(r.index).terms
+	key := termsKey{c.offer, c.partner, c.goal}
+	hash := c.offer.Hash ^ bits.RotateLeft64(c.partner.Hash, 32)
+	if c.goal != nil {
+		hash ^= xxhash.Sum64String(c.goal.Value())
 	}
-	second := time.UnixMicro(r.entry.At).Unix()
-	if t := known.Get(hash, &key); t != nil && t.from <= second && second < t.until {
+	at := time.UnixMicro(c.entry.At)
+	if t := known.Get(hash, &key); t != nil && t.from <= at.Unix() && at.Unix() < t.until {
 		return t.terms
 	}
-	payouts := r.v.network.Payouts(r.partner.Name, r.offer.Name)
+	in := postbackTerms{
+		network: r.network, parties: c.parties, goal: c.goal, at: at,
+		payouts: r.network.Payouts(c.partner.Name, c.offer.Name),
+	}
 	t := timedTerms{terms: &journal.Terms{
-		Offer: r.offerTerms(), Partner: r.partnerTerms(), Goal: r.goalTerms(), Pricing: r.pricing(payouts),
+		Offer: in.offerTerms(), Partner: in.partnerTerms(), Goal: goalTerms(c.goal), Pricing: in.pricing(),
 	}}
-	t.from, t.until = window(payouts, second)
+	t.from, t.until = window(in.payouts, at.Unix())
 	known.Put(hash, key, t)
 	return t.terms
 }
 
-// window returns the edges, around a second, of the windows of overrides that
-// could apply.
+// window returns the edges, around a second, of the windows of overrides that could apply.
 func window(payouts []*snapshot.Record, second int64) (from, until int64) {
 	from, until = math.MinInt64, math.MaxInt64
 	for _, record := range payouts {
@@ -72,71 +75,84 @@ func window(payouts []*snapshot.Record, second int64) (from, until int64) {
 	return from, until
 }
 
-func (r *report) offerTerms() journal.OfferTerms {
-	o, network := r.offer.Body, r.v.network
+// postbackTerms makes the parts of terms. It has all that they follow from.
+type postbackTerms struct {
+	network *live.Network
+	parties
+	goal    *live.Goal // nil if there is no such one
+	at      time.Time
+	payouts []*snapshot.Record // those of the partner that could apply
+}
+
+// offerTerms is what the ledger judges by of the offer, and of network and advertiser as
+// far as the offer stands for them.
+func (in *postbackTerms) offerTerms() journal.OfferTerms {
+	o := in.offer.Body
 	return journal.OfferTerms{
-		Name: r.offer.Name, TrackingID: o.TrackingID, Title: o.Title, Advertiser: o.Advertiser, Currency: o.Currency,
-		State: o.State, Attribution: o.Attribution, HoldHours: o.HoldHours, KeyRequired: r.keyRequired(),
-		Caps: r.caps(), TimeZone: network.Body.TimeZone,
+		Name: in.offer.Name, TrackingID: o.TrackingID, Title: o.Title, Advertiser: o.Advertiser, Currency: o.Currency,
+		State: o.State, Attribution: o.Attribution, HoldHours: o.HoldHours, KeyRequired: keyRequired(in.network, in.parties),
+		Caps: in.caps(), TimeZone: in.network.Body.TimeZone,
 	}
 }
 
 // caps are those on conversions and money that count this goal and partner.
-func (r *report) caps() []snapshot.Cap {
-	return capsOf(r.offer, r.partner, func(limit *snapshot.Cap) bool {
+func (in *postbackTerms) caps() []snapshot.Cap {
+	return capsOf(in.parties, func(limit *snapshot.Cap) bool {
 		switch limit.Metric {
 		case snapshot.CapConversions, snapshot.CapPayout, snapshot.CapRevenue:
-			return limit.Goal == "" || r.goal != nil && strings.EqualFold(limit.Goal, r.goal.Value())
+			return limit.Goal == "" || in.goal != nil && strings.EqualFold(limit.Goal, in.goal.Value())
 		}
 		return false
 	})
 }
 
-func (r *report) partnerTerms() journal.PartnerTerms {
-	p := r.partner.Body
-	return journal.PartnerTerms{Name: r.partner.Name, TrackingID: p.TrackingID, State: p.State, Postbacks: r.partnerPostbacks()}
+// partnerTerms is what the ledger judges by of the partner, and what it calls.
+func (in *postbackTerms) partnerTerms() journal.PartnerTerms {
+	p := in.partner.Body
+	return journal.PartnerTerms{Name: in.partner.Name, TrackingID: p.TrackingID, State: p.State, Postbacks: in.partnerPostbacks()}
 }
 
-// partnerPostbacks are the partner's URLs that could fire for this offer and
-// goal. Private and click-only goals never fire one; a conversion of an unknown
-// goal, which is recorded as rejected, fires those that name no goal.
-func (r *report) partnerPostbacks() []snapshot.PartnerPostback {
+// partnerPostbacks are the partner's URLs that could fire for this offer and goal. Private
+// and click-only goals never fire one; a conversion of an unknown goal, which is recorded
+// as rejected, fires those that name no goal.
+func (in *postbackTerms) partnerPostbacks() []snapshot.PartnerPostback {
 	value := ""
-	if r.goal != nil {
-		goal := r.goal.Body()
+	if in.goal != nil {
+		goal := in.goal.Body()
 		if goal.Private || goal.ClickOnly {
 			return nil
 		}
 		value = goal.Value
 	}
 	var could []snapshot.PartnerPostback
-	for _, p := range r.partner.Body.Postbacks {
-		if (p.Offer == "" || p.Offer == r.offer.Name) && (p.Goal == "" || strings.EqualFold(p.Goal, value)) {
+	for _, p := range in.partner.Body.Postbacks {
+		if (p.Offer == "" || p.Offer == in.offer.Name) && (p.Goal == "" || strings.EqualFold(p.Goal, value)) {
 			could = append(could, p)
 		}
 	}
 	return could
 }
 
-func (r *report) goalTerms() journal.GoalTerms {
-	if r.goal == nil {
+// goalTerms is what the ledger judges by of a goal; empty if there is no such one.
+func goalTerms(goal *live.Goal) journal.GoalTerms {
+	if goal == nil {
 		return journal.GoalTerms{}
 	}
-	g := r.goal.Body()
+	g := goal.Body()
 	return journal.GoalTerms{
-		Name: r.goal.Name, Value: g.Value, Slug: g.Slug, RefID: g.RefID, Title: g.Title,
-		Multiple: g.Multiple, EndPoint: g.EndPoint, Manual: g.Manual, Private: g.Private, ClickOnly: g.ClickOnly,
+		Name: goal.Name, Value: g.Value, Slug: g.Slug, RefID: g.RefID, Title: g.Title,
+		GoalRules: journal.GoalRules(g.GoalRules),
 	}
 }
 
-func (r *report) pricing(payouts []*snapshot.Record) pricing.Terms {
-	if r.goal == nil {
+// pricing is how a conversion of this moment is priced; empty without a goal.
+func (in *postbackTerms) pricing() pricing.Terms {
+	if in.goal == nil {
 		return pricing.Terms{}
 	}
-	goal := r.goal.Body()
+	goal := in.goal.Body()
 	return pricing.Select(pricing.Selection{
-		Partner: r.partner.Body, PartnerName: r.partner.Name, OfferName: r.offer.Name, Goal: &goal,
-		Payouts: payouts, Structure: r.v.network.Structure,
-		At: time.UnixMicro(r.entry.At),
+		Partner: in.partner.Body, PartnerName: in.partner.Name, OfferName: in.offer.Name, Goal: &goal,
+		Payouts: in.payouts, Structure: in.network.Structure, At: in.at,
 	})
 }

@@ -13,8 +13,8 @@ const (
 	maxReferrer  = 1024
 )
 
-// view returns b as a string without copying: good only while b is, and only for
-// look-ups and for what is encoded before the request ends.
+// view returns b as a string without copying. It is valid while b is, so it is for look-ups
+// and for what is encoded before the request ends.
 func view(b []byte) string { return unsafe.String(unsafe.SliceData(b), len(b)) }
 
 // text is view of a foreign value as a journal and a database can keep it: bytes
@@ -40,6 +40,6 @@ func clip(b []byte, limit int) []byte {
 	return b[:limit]
 }
 
-// constant is view in the other direction, for a callee that copies: b must not
-// be written to.
+// constant is view in the other direction, for a callee that copies. The result must not be
+// written to.
 func constant(s string) []byte { return unsafe.Slice(unsafe.StringData(s), len(s)) }

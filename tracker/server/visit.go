@@ -1,128 +1,247 @@
 package server
 
 import (
-	"bytes"
-	"net"
-	"net/netip"
-	"time"
+	"github.com/cespare/xxhash/v2"
 
-	"github.com/valyala/fasthttp"
-
+	"github.com/waypost/waypost/api/macro"
+	"github.com/waypost/waypost/api/snapshot"
+	"github.com/waypost/waypost/tracker/clickid"
 	"github.com/waypost/waypost/tracker/journal"
 	"github.com/waypost/waypost/tracker/live"
-	"github.com/waypost/waypost/tracker/server/address"
 	"github.com/waypost/waypost/tracker/server/params"
 	"github.com/waypost/waypost/tracker/server/visitor"
 )
 
-// transport is what is known of the way from the visitor to us.
-type transport uint8
-
-const (
-	transportUnknown transport = iota // somebody we do not trust may have ended TLS
-	transportPlain
-	transportTLS
-)
-
-// visit is one request. Visits are used again: whatever outlives the request is
-// copied out of them.
+// visit is a click or an impression. It lies in the pool together with its request and
+// with all memory that its answer and its journal entry need, so that a click allocates
+// nothing. Its slices alias the request or its buffers.
 type visit struct {
-	s     *Server
-	ctx   *fasthttp.RequestCtx
-	route *route
-	now   time.Time
+	request request
 
-	client    netip.Addr
-	transport transport
-	index     *live.Index
-	network   *live.Network
-	params    params.Set
+	// parties are known as far as the request names them, also where the visit is refused.
+	parties
+	decision *decision
+	clickID  []byte
+	aimpID   []byte
+	from     origin
 
-	// Of clicks and impressions: what it is about, and what macros and the journal
-	// say of it. Slices alias the request or the buffers below.
-	offer      *live.Offer
-	partner    *live.Partner
-	pair       *pair
-	clickID    []byte
-	aimpID     []byte
-	userAgent  []byte
-	referrer   []byte
-	country    string
-	device     visitor.Device
-	ip         []byte
 	click      journal.Click
 	impression journal.Impression
-
-	idBuffer, ipBuffer, urlBuffer, cookieBuffer, namesBuffer []byte
+	buffers    struct{ id, ip, url, names []byte }
 }
 
-func (v *visit) begin(ctx *fasthttp.RequestCtx) {
-	v.ctx, v.now = ctx, v.s.o.Now()
-}
-
-// end lets go of the request, so that the pool does not keep it alive.
-func (v *visit) end() {
-	v.params.Reset()
-	v.ctx, v.route, v.index, v.network, v.offer, v.partner, v.pair = nil, nil, nil, nil, nil, nil, nil
-	v.clickID, v.aimpID, v.userAgent, v.referrer, v.ip = nil, nil, nil, nil, nil
+// origin is what is known of the visitor from the request alone.
+type origin struct {
+	userAgent, referrer, ip []byte
+	country                 string
+	device                  visitor.Device
 }
 
 var (
-	headerForwardedFor   = []byte("X-Forwarded-For")
-	headerForwardedProto = []byte("X-Forwarded-Proto")
-	protoHTTPS           = []byte("https")
+	headerClick      = []byte("Waypost-Click")
+	headerImpression = []byte("Waypost-Impression")
 )
 
-// identify finds the visitor's address and whether he came by TLS.
-func (v *visit) identify() {
-	tcp, ok := v.ctx.RemoteAddr().(*net.TCPAddr)
-	if !ok {
-		v.client, v.transport = netip.IPv6Unspecified(), transportUnknown
+// act answers an admitted request.
+func (v *visit) act() {
+	switch v.request.route.action {
+	case actClick:
+		v.serveClick()
+	case actImpression:
+		v.serveImpression()
+	case actPostback:
+		v.request.servePostback()
+	default:
+		v.request.servePixel()
+	}
+}
+
+// end lets go of the request, and of the index that it was answered from.
+func (v *visit) end() {
+	v.request.end()
+	v.parties, v.decision, v.from = parties{}, nil, origin{}
+	v.clickID, v.aimpID = nil, nil
+}
+
+// serveClick redirects a visitor to the offer's destination, or to a fallback. A prefetch
+// and a HEAD request get the same redirect, and neither cookie nor entry.
+func (v *visit) serveClick() {
+	r := &v.request
+	v.describe()
+	if reason := v.refused(snapshot.CapClicks); reason != "" {
+		v.fallBack(reason)
 		return
 	}
-	v.client = address.PeerOf(tcp.IP)
-	v.transport = transportUnknown
-	if v.s.o.Proxies.Trusts(v.client) {
-		v.behindProxy()
+	d := v.decision
+	v.attributeImpression()
+	v.buffers.id = r.server.minter.AppendClick(v.buffers.id[:0], r.now, d.hash, d.partnerHash)
+	v.clickID = v.buffers.id
+	location, ok := v.appendDestination(v.buffers.url[:0])
+	v.buffers.url = location
+	if !ok {
+		v.clickID = nil
+		v.fallBack(reasonOfferInactive)
+		return
 	}
-	if v.ctx.IsTLS() {
-		v.transport = transportTLS
+	r.redirect(location)
+	if r.uncounted() {
+		r.server.metrics.count(actClick, outcomeUncounted)
+		return
 	}
+	r.ctx.Response.Header.SetCanonical(headerClick, v.clickID)
+	r.setCookie(clickCookie, d.hash, v.clickID, d.hours) // for the pixels of the offer
+	v.traffic(&v.click.Traffic, v.clickID)
+	v.click.AimpID = view(v.aimpID)
+	r.server.options.Journal.Click(&v.click)
+	r.server.metrics.served[actClick].Inc()
 }
 
-func (v *visit) behindProxy() {
-	h := &v.ctx.Request.Header
-	v.client = v.s.o.Proxies.Client(v.client, h.PeekAll(view(headerForwardedFor)))
-	switch proto := h.PeekCanonical(headerForwardedProto); {
-	case len(proto) == 0:
-	case bytes.EqualFold(proto, protoHTTPS):
-		v.transport = transportTLS
-	default:
-		v.transport = transportPlain
+// serveImpression always answers the image; a header has the id of a recorded
+// impression, or the reason why there is none.
+func (v *visit) serveImpression() {
+	r := &v.request
+	gif.write(r.ctx)
+	v.describe()
+	if reason := v.refused(snapshot.CapImpressions); reason != "" {
+		r.ctx.Response.Header.SetCanonical(headerReason, constant(reason))
+		r.server.metrics.count(actImpression, reason)
+		return
 	}
+	if r.uncounted() {
+		r.server.metrics.count(actImpression, outcomeUncounted)
+		return
+	}
+	d := v.decision
+	v.buffers.id = r.server.minter.AppendImpression(v.buffers.id[:0], r.now, d.hash, d.partnerHash)
+	v.clickID, v.aimpID = nil, v.buffers.id
+	r.ctx.Response.Header.SetCanonical(headerImpression, v.aimpID)
+	r.setCookie(impressionCookie, d.impressionHash(), v.aimpID, d.hours) // for a later click
+	v.traffic(&v.impression.Traffic, v.aimpID)
+	v.impression.DestinationName, v.impression.DestinationURL = "", ""
+	if to := pickDestination(d.destinations, v.aimpID); to != nil {
+		v.buffers.url = to.URL.Append(v.buffers.url[:0], v)
+		v.impression.DestinationName, v.impression.DestinationURL = to.Name, view(v.buffers.url)
+	}
+	r.server.options.Journal.Impression(&v.impression)
+	r.server.metrics.served[actImpression].Inc()
 }
 
-// describe fills in what the request says about its visitor.
+// describe fills in the origin. It is for macros and reports: nothing is refused for it.
 func (v *visit) describe() {
-	h := &v.ctx.Request.Header
-	v.userAgent = clip(h.UserAgent(), maxUserAgent)
-	v.referrer = clip(h.Referer(), maxReferrer)
-	v.device = v.s.devices.Of(v.userAgent)
-	v.country = v.s.o.Countries.Of(v.client)
-	v.ipBuffer = v.client.AppendTo(v.ipBuffer[:0])
-	v.ip = v.ipBuffer
+	r := &v.request
+	h := &r.ctx.Request.Header
+	v.from.userAgent = clip(h.UserAgent(), maxUserAgent)
+	v.from.referrer = clip(h.Referer(), maxReferrer)
+	v.from.device = r.server.devices.Of(v.from.userAgent)
+	v.from.country = r.server.options.Countries.Of(r.client)
+	v.buffers.ip = r.client.AppendTo(v.buffers.ip[:0])
+	v.from.ip = v.buffers.ip
 }
 
-// traffic fills in what an event says of the visit, in memory of the visit.
-func (v *visit) traffic(t *journal.Traffic, id []byte) {
-	t.ID, t.At, t.Context, t.Config = view(id), v.now.UnixMicro(), v.pair.context, v.index.Digest
-	t.SubOverflow = v.params.Overflow
-	t.Source = text(v.params.Get(params.Source))
-	t.Ref = text(v.params.Get(params.Ref))
-	t.ImpID = text(v.params.Get(params.ImpID))
-	t.IP, t.UserAgent, t.Referrer = view(v.ip), text(v.userAgent), text(v.referrer)
-	t.Country, t.Device, t.OS = v.country, v.device.Kind, v.device.OS
-	for i := range t.Subs {
-		t.Subs[i] = text(v.params.Get(params.Sub1 + params.Param(i)))
+// refused finds offer, partner and decision, and returns why the visit is not served, ""
+// if it is.
+func (v *visit) refused(event snapshot.CapMetric) (reason string) {
+	if reason := v.findOfferAndPartner(event); reason != "" {
+		return reason
 	}
+	if v.decision.reason == "" && capped(v.decision.caps, v.request.server.options.Caps, v.request.now) {
+		return reasonCapReached
+	}
+	return v.decision.reason
+}
+
+// attributeImpression finds the impression that led to a click: the one that the link
+// names, else the visitor's last one of this offer and partner. An id of anything else is
+// passed over.
+func (v *visit) attributeImpression() {
+	v.aimpID = nil
+	if id := v.request.params.Get(params.AimpID); v.sawImpression(id) {
+		v.aimpID = id
+	} else if id := v.request.cookie(impressionCookie, v.decision.impressionHash()); v.sawImpression(id) {
+		v.aimpID = id
+	}
+}
+
+// sawImpression reports whether id is an impression of the visit's offer and partner.
+func (v *visit) sawImpression(id []byte) bool {
+	if len(id) == 0 {
+		return false
+	}
+	opened, ok := v.request.server.open(id, clickid.Impression)
+	return ok && opened.OfferHash == v.decision.hash && opened.PartnerHash == v.decision.partnerHash
+}
+
+// appendDestination appends the URL to redirect to: the deep link if there is one that
+// the offer allows, else the offer's destination. It reports false if there is none.
+func (v *visit) appendDestination(dst []byte) ([]byte, bool) {
+	destination := v.decision.destination
+	if destination == nil {
+		return dst, false
+	}
+	if link := v.request.params.Get(params.Redirect); len(link) > 0 && len(v.offer.Body.DeepLinkHosts) > 0 {
+		if t := v.deepLink(link); t != nil {
+			return t.AppendWithQuery(dst, v, destination), true
+		}
+	}
+	return destination.Append(dst, v), true
+}
+
+// fallBack answers a click that is not served: with the offer's fallback, then the
+// network's, else with a page.
+func (v *visit) fallBack(reason string) {
+	r := &v.request
+	r.ctx.Response.Header.SetCanonical(headerReason, constant(reason))
+	r.server.metrics.count(actClick, reason)
+	fallback := v.fallback()
+	if fallback == nil {
+		notServed.write(r.ctx)
+		return
+	}
+	v.buffers.url = fallback.Append(v.buffers.url[:0], v)
+	r.redirect(v.buffers.url)
+}
+
+// fallback is the offer's own, else the network's, nil if there is neither.
+func (v *visit) fallback() *macro.Template {
+	if v.offer != nil && v.offer.Fallback() != nil {
+		return v.offer.Fallback()
+	}
+	return v.request.network.Fallback()
+}
+
+// traffic fills in what the journal keeps of a click or an impression, without a copy:
+// the journal has encoded it before the visit is used again.
+func (v *visit) traffic(t *journal.Traffic, id []byte) {
+	p := &v.request.params
+	t.ID, t.At, t.Context, t.Config = view(id), v.request.now.UnixMicro(), v.decision.context, v.request.index.Digest
+	t.SubOverflow = p.Overflow
+	t.Source = text(p.Get(params.Source))
+	t.Ref = text(p.Get(params.Ref))
+	t.ImpID = text(p.Get(params.ImpID))
+	t.IP, t.UserAgent, t.Referrer = view(v.from.ip), text(v.from.userAgent), text(v.from.referrer)
+	t.Country, t.Device, t.OS = v.from.country, v.from.device.Kind, v.from.device.OS
+	for i := range t.Subs {
+		t.Subs[i] = text(p.Get(params.Sub1 + params.Param(i)))
+	}
+}
+
+// pickDestination picks by weight. The id of the impression decides, so the same
+// impression always gets the same destination.
+func pickDestination(destinations []live.Destination, aimpID []byte) *live.Destination {
+	total := uint64(0)
+	for i := range destinations {
+		total += uint64(destinations[i].Weight)
+	}
+	if total == 0 {
+		return nil
+	}
+	at := xxhash.Sum64(aimpID) % total
+	for i := range destinations {
+		weight := uint64(destinations[i].Weight)
+		if at < weight {
+			return &destinations[i]
+		}
+		at -= weight
+	}
+	return nil
 }

@@ -17,17 +17,17 @@ import (
 
 	"github.com/waypost/waypost/api/seal"
 	"github.com/waypost/waypost/api/snapshot"
+	"github.com/waypost/waypost/tracker/clickid"
 	"github.com/waypost/waypost/tracker/journal"
 	"github.com/waypost/waypost/tracker/live"
 	"github.com/waypost/waypost/tracker/server"
 	"github.com/waypost/waypost/tracker/server/address"
-	"github.com/waypost/waypost/tracker/token"
 )
 
 // world is a server with a fixed configuration, a recording journal and a port.
 type world struct {
 	ring     *seal.Keyring
-	minter   *token.Minter
+	minter   *clickid.Minter
 	index    *live.Index
 	journal  *recorder
 	closed   sync.Map // journal.CapKey: the caps that are closed
@@ -70,9 +70,9 @@ func newWorld(t testing.TB, change func(*server.Options)) *world {
 	return w
 }
 
-func minter(t testing.TB, ring *seal.Keyring) *token.Minter {
+func minter(t testing.TB, ring *seal.Keyring) *clickid.Minter {
 	t.Helper()
-	m, err := token.NewMinter(ring)
+	m, err := clickid.NewMinter(ring)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -11,8 +11,8 @@ import (
 	"github.com/waypost/waypost/api/pricing"
 	"github.com/waypost/waypost/api/seal"
 	"github.com/waypost/waypost/api/snapshot"
+	"github.com/waypost/waypost/tracker/clickid"
 	"github.com/waypost/waypost/tracker/journal"
-	"github.com/waypost/waypost/tracker/token"
 )
 
 // The traffic in the journal is spread over offers, partners and a day.
@@ -26,7 +26,7 @@ const (
 type traffic struct {
 	clicks, postbacks int
 	began             time.Time // a day ago
-	minter            *token.Minter
+	minter            *clickid.Minter
 	contexts          [offers][partners]*journal.Context
 	terms             [offers][partners]*journal.Terms
 	ids               []string // of the clicks that postbacks come for
@@ -44,7 +44,7 @@ func newTraffic(clicks, postbacks int) (*traffic, error) {
 			t.terms[o][p] = newTerms(t.contexts[o][p])
 		}
 	}
-	t.minter, err = token.NewMinter(keys)
+	t.minter, err = clickid.NewMinter(keys)
 	return t, err
 }
 
@@ -66,8 +66,8 @@ func newTerms(c *journal.Context) *journal.Terms {
 		Partner: journal.PartnerTerms{Name: c.Partner, TrackingID: c.PartnerID},
 		Goal:    journal.GoalTerms{Name: c.Offer + "-purchase", Value: "2", Slug: "purchase", Title: "Purchase"},
 		Pricing: pricing.Terms{
-			Payout:  pricing.Side{Own: snapshot.Terms{Flat: 1_000_000}},
-			Revenue: pricing.Side{Own: snapshot.Terms{Flat: 2_000_000, Percent: 10 * 100_000}},
+			Payout:  pricing.Side{Own: snapshot.PayoutTerms{Flat: 1_000_000}},
+			Revenue: pricing.Side{Own: snapshot.PayoutTerms{Flat: 2_000_000, Percent: 10 * 100_000}},
 		},
 	}
 }

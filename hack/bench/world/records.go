@@ -66,7 +66,7 @@ func (m *maker) payouts() {
 			p := (i + o*7) % m.partners
 			byPartner[p] = append(byPartner[p], snapshot.Override{
 				Name: fmt.Sprintf("override-%d", len(byPartner[p])), Offer: fmt.Sprintf("offer-%06d", i),
-				Goal: fmt.Sprint(o%(m.goals+1) + 1), Payout: &snapshot.Terms{Flat: pay(i).Flat},
+				Goal: fmt.Sprint(o%(m.goals+1) + 1), Payout: &snapshot.PayoutTerms{Flat: pay(i).Flat},
 			})
 		}
 	}

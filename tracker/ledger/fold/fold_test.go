@@ -77,7 +77,7 @@ func (r *recorder) post(click string, after int64, change ...func(*journal.Postb
 		Terms: &journal.Terms{
 			Offer:   journal.OfferTerms{Name: "shoes", Currency: "USD", TimeZone: "UTC"},
 			Partner: journal.PartnerTerms{Name: "blog"}, Goal: journal.GoalTerms{Value: "2"},
-			Pricing: pricing.Terms{Payout: pricing.Side{Own: snapshot.Terms{Flat: money.Amount(second)}}},
+			Pricing: pricing.Terms{Payout: pricing.Side{Own: snapshot.PayoutTerms{Flat: money.Amount(second)}}},
 		},
 	}
 	for _, c := range change {

@@ -117,7 +117,7 @@ type option func(*journal.Postback)
 // postback is a postback on click c1, one hour after the click, of a goal "2" that
 // pays 10 % of the amount and 1.00, on which the advertiser pays 20 % and 2.00.
 func postback(options ...option) *journal.Postback {
-	flat := func(a money.Amount) snapshot.Terms { return snapshot.Terms{Flat: a, Percent: 10 * 100_000} }
+	flat := func(a money.Amount) snapshot.PayoutTerms { return snapshot.PayoutTerms{Flat: a, Percent: 10 * 100_000} }
 	p := &journal.Postback{
 		At: (clickTime + 3600) * second, Network: "net", Config: "sha256:1", ClickID: "c1", SessionAt: clickTime, GoalRaw: "2",
 		Terms: &journal.Terms{

@@ -46,7 +46,7 @@ func TestConversion(t *testing.T) {
 func TestClickDataMissing(t *testing.T) {
 	byCountry := func(p *journal.Postback) {
 		p.Terms.Pricing.Payout.Structure = "s"
-		p.Terms.Pricing.Payout.Rules = []pricing.Rule{{Name: "nl", Terms: &snapshot.Terms{Flat: 9_000_000}, When: []snapshot.Condition{
+		p.Terms.Pricing.Payout.Rules = []pricing.Rule{{Name: "nl", Terms: &snapshot.PayoutTerms{Flat: 9_000_000}, When: []snapshot.Condition{
 			{Field: "country", Operator: snapshot.OpEquals, Values: []string{"NL"}}}}}
 	}
 	d := newDesk(t)
@@ -106,7 +106,7 @@ func TestFields(t *testing.T) {
 		o := d.post(postback(func(p *journal.Postback) {
 			p.Extras = extras
 			p.Terms.Pricing.Payout.Structure = "s"
-			p.Terms.Pricing.Payout.Rules = []pricing.Rule{{Name: "r", Terms: &snapshot.Terms{Flat: 5}, When: []snapshot.Condition{{Field: field, Operator: snapshot.OpEquals, Values: []string{value}}}}}
+			p.Terms.Pricing.Payout.Rules = []pricing.Rule{{Name: "r", Terms: &snapshot.PayoutTerms{Flat: 5}, When: []snapshot.Condition{{Field: field, Operator: snapshot.OpEquals, Values: []string{value}}}}}
 		}))
 		if o.Conversion.Payout != 5 {
 			t.Errorf("a rule on %s does not match %q", field, value)

@@ -1,4 +1,4 @@
-// Package address says who is asking: the visitor's address behind trusted
+// Package address finds the caller: the visitor's address behind trusted
 // proxies, how often it may ask, and how many connections it may hold open.
 //
 // Nothing that an untrusted peer writes into a header counts. Memory is bounded

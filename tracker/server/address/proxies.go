@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// Proxies are the peers whose X-Forwarded-For and X-Forwarded-Proto count
-// (--trusted-proxies). The zero value trusts nobody.
+// Proxies are the peers with an X-Forwarded-For and X-Forwarded-Proto that count
+// (--trusted-proxies). The zero value trusts none.
 type Proxies struct{ prefixes []netip.Prefix }
 
 // ParseProxies reads addresses and CIDR prefixes, v4 and v6.

@@ -1,6 +1,6 @@
-// Package params reads the parameters of tracker URLs: tables say which names
-// mean which parameter in which dialect, and one scanner reads query, form and
-// JSON bodies with them, bounded and without allocating on the click path.
+// Package params reads the parameters of tracker URLs. A table maps the names of a
+// dialect to parameters, and one scanner reads query, form and JSON bodies with it,
+// bounded and without allocating on the click path.
 //
 // Keys of postbacks are collected apart and are never among the raw parameters
 // that the server journals. The server decides what the parameters mean.

@@ -8,7 +8,7 @@ import (
 	"io"
 )
 
-// ErrBody says that a body is not what its kind promises; nothing of it counts.
+// ErrBody means that a body is not what its kind promises; nothing of it counts.
 var ErrBody = errors.New("the body is not a flat JSON object")
 
 // ScanJSON reads a JSON object: strings, numbers and truth values count as they

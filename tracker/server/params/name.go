@@ -61,7 +61,7 @@ func withoutAmpersand(key []byte) []byte {
 	rest, shortest := key, 0
 	switch {
 	case len(key) >= 3 && bytes.EqualFold(key[:3], []byte("amp")):
-		rest, shortest = key[3:], 3 // ampid is somebody's own name
+		rest, shortest = key[3:], 3 // ampid is a name of its own
 	case len(key) >= 3 && key[0] == '#':
 		digits, code := key[1:], "38"
 		if digits[0]|0x20 == 'x' {

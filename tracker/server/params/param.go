@@ -21,7 +21,7 @@ const (
 	Sub10
 	Ref    // the partner's own click id
 	ImpID  // the partner's impression id
-	AimpID // ours
+	AimpID // of this installation
 	Source
 	Redirect // deep link
 	ClickID

@@ -22,7 +22,7 @@ type Set struct {
 	Raw []Pair
 	// Keys are the values of all key parameters, whatever their names.
 	Keys [][]byte
-	// Overflow says that a value over its limit was left out.
+	// Overflow reports that a value over its limit was left out.
 	Overflow bool
 
 	decoded []byte

@@ -6,13 +6,13 @@ import (
 )
 
 // Limits on the size of a value, in bytes after decoding. A longer one is left
-// out and Set.Overflow says so; 0 is no limit of its own, the request's holds.
+// out and Set.Overflow set; 0 is no limit of its own, the request's holds.
 const (
 	MaxValue    = 500
 	MaxRedirect = 2048
 )
 
-// Table says which parameter a name means. Tables are immutable.
+// Table maps names to parameters. Tables are immutable.
 type Table struct {
 	names map[string]name
 	// verbatim are the parameters whose blanks belong to them: sub ids and the like,
@@ -23,8 +23,8 @@ type Table struct {
 	limits [count]int
 }
 
-// name is what a table knows of one name. The id tells names of one parameter
-// apart: see Set.put.
+// name is what a table knows of one name. The id differs between names of one
+// parameter: see Set.put.
 type name struct {
 	param Param
 	id    uint8

@@ -125,7 +125,7 @@ func (c *Countries) reload() error {
 	if err != nil {
 		return fmt.Errorf("opening the country database: %w", err)
 	}
-	// A replaced file stays mapped until nobody looks anything up in it any more;
+	// A replaced file stays mapped until no look-up uses it any more;
 	// its finalizer unmaps it.
 	reader, err := maxminddb.Open(c.path)
 	if err != nil {

@@ -10,7 +10,7 @@ import (
 	"github.com/waypost/waypost/tracker/server/memo"
 )
 
-// Device is what a User-Agent says about the visitor. Kind is desktop, mobile,
+// Device is what a User-Agent reveals of the visitor. Kind is desktop, mobile,
 // tablet, bot or "", OS the operating system's name or "".
 type Device struct{ Kind, OS string }
 
@@ -61,7 +61,7 @@ func kind(ua useragent.UserAgent) string {
 	case ua.Bot:
 		return "bot"
 	case ua.Tablet, ua.OS == useragent.Android && !strings.Contains(ua.String, "Mobile"):
-		// Android says Mobile on phones and nothing on tablets; the library takes
+		// Android has Mobile on phones and nothing on tablets; the library takes
 		// both for phones.
 		return "tablet"
 	case ua.Mobile:

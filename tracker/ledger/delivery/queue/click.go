@@ -8,10 +8,10 @@ import (
 	"maps"
 	"time"
 
+	"github.com/waypost/waypost/tracker/clickid"
 	"github.com/waypost/waypost/tracker/ledger"
 	"github.com/waypost/waypost/tracker/ledger/judge"
 	"github.com/waypost/waypost/tracker/ledger/store"
-	"github.com/waypost/waypost/tracker/token"
 )
 
 const (
@@ -60,7 +60,7 @@ func complete(ctx context.Context, tx *store.Tx, r *row, v *judge.Visit) error {
 
 // visitsOf finds the clicks, or impressions, that deliveries wait for.
 func visitsOf(ctx context.Context, tx *store.Tx, rows []row) (map[string]*judge.Visit, error) {
-	refs := map[token.Kind][]store.VisitRef{}
+	refs := map[clickid.Kind][]store.VisitRef{}
 	for i := range rows {
 		if err := findSession(ctx, tx, &rows[i]); err != nil {
 			return nil, err
@@ -68,11 +68,11 @@ func visitsOf(ctx context.Context, tx *store.Tx, rows []row) (map[string]*judge.
 		kind, seconds := readID(rows[i].session)
 		refs[kind] = append(refs[kind], store.VisitRef{ID: rows[i].session, Day: seconds / 86400})
 	}
-	visits, err := tx.Clicks(ctx, refs[token.Click])
+	visits, err := tx.Clicks(ctx, refs[clickid.Click])
 	if err != nil {
 		return nil, err
 	}
-	impressions, err := tx.Impressions(ctx, refs[token.Impression])
+	impressions, err := tx.Impressions(ctx, refs[clickid.Impression])
 	if err != nil {
 		return nil, err
 	}
@@ -96,10 +96,10 @@ func findSession(ctx context.Context, tx *store.Tx, r *row) error {
 }
 
 // readID tells what an id says of itself. It has been authenticated by the tracker.
-func readID(text string) (kind token.Kind, seconds int64) {
+func readID(text string) (kind clickid.Kind, seconds int64) {
 	raw := store.VisitID(text)
-	if len(raw) != token.Size || raw[0] == 0 {
+	if len(raw) != clickid.Size || raw[0] == 0 {
 		return 0, 0
 	}
-	return token.Kind(raw[0] >> 6), int64(binary.BigEndian.Uint32(raw[1:]))
+	return clickid.Kind(raw[0] >> 6), int64(binary.BigEndian.Uint32(raw[1:]))
 }

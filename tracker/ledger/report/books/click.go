@@ -5,8 +5,8 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/waypost/waypost/tracker/clickid"
 	"github.com/waypost/waypost/tracker/ledger/store"
-	"github.com/waypost/waypost/tracker/token"
 )
 
 // Click is what is known of one click, or of one impression where its id is asked for.
@@ -67,7 +67,7 @@ func (b *Books) click(ctx context.Context, scope Scope, id string) (Click, error
 	}
 	c := Click{ID: id, Kind: kind.String()}
 	query, filter := clickQuery, ConversionFilter{ClickID: id}
-	if kind == token.Impression {
+	if kind == clickid.Impression {
 		query, filter = impressionQuery, ConversionFilter{AimpID: id}
 	}
 	w := &where{}

@@ -4,19 +4,19 @@ import (
 	"encoding/binary"
 	"time"
 
+	"github.com/waypost/waypost/tracker/clickid"
 	"github.com/waypost/waypost/tracker/ledger/store"
-	"github.com/waypost/waypost/tracker/token"
 )
 
 // readID tells what the id of a click or an impression says of itself; false if
 // it cannot be one. It proves nothing: who asks for an id shows only rows that
 // were written under it.
-func readID(text string) (kind token.Kind, at time.Time, ok bool) {
+func readID(text string) (kind clickid.Kind, at time.Time, ok bool) {
 	raw := store.VisitID(text)
-	if len(raw) != token.Size || raw[0] == 0 {
+	if len(raw) != clickid.Size || raw[0] == 0 {
 		return 0, time.Time{}, false
 	}
-	return token.Kind(raw[0] >> 6), time.Unix(int64(binary.BigEndian.Uint32(raw[1:])), 0), true
+	return clickid.Kind(raw[0] >> 6), time.Unix(int64(binary.BigEndian.Uint32(raw[1:])), 0), true
 }
 
 // clockSkew is how far the clocks of two trackers may be apart.

@@ -86,10 +86,10 @@ func (v Visit) Postback(at time.Time, change ...func(*journal.Postback)) journal
 			Offer: journal.OfferTerms{Name: offer, TrackingID: "id-" + offer, Title: "Shoes", Advertiser: "acme",
 				Currency: or(v.Currency, "USD"), TimeZone: or(v.Zone, "UTC")},
 			Partner: journal.PartnerTerms{Name: partner, TrackingID: "id-" + partner},
-			Goal:    journal.GoalTerms{Name: "purchase", Value: "2", Slug: "purchase", Title: "Purchase", Multiple: true},
+			Goal:    journal.GoalTerms{Name: "purchase", Value: "2", Slug: "purchase", Title: "Purchase", GoalRules: journal.GoalRules{Multiple: true}},
 			Pricing: pricing.Terms{
-				Payout:  pricing.Side{Own: snapshot.Terms{Flat: 1_000_000}},
-				Revenue: pricing.Side{Own: snapshot.Terms{Flat: 2_000_000, Percent: 10 * 100_000}},
+				Payout:  pricing.Side{Own: snapshot.PayoutTerms{Flat: 1_000_000}},
+				Revenue: pricing.Side{Own: snapshot.PayoutTerms{Flat: 2_000_000, Percent: 10 * 100_000}},
 			},
 		},
 	}

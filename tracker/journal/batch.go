@@ -38,7 +38,7 @@ type batch struct {
 	*encoder
 	seq    uint64
 	first  time.Time // when the first entry came
-	urgent bool      // somebody waits for it
+	urgent bool      // a caller waits for it
 	counts [entryKinds]int
 }
 
@@ -135,7 +135,7 @@ func (w *Writer) poke() {
 	}
 }
 
-// enqueue adds an entry that somebody waits for.
+// enqueue adds an entry for whose durability its caller waits.
 func (w *Writer) enqueue(x Entry) (*wait, error) {
 	w.mu.Lock()
 	if err := w.admit(); err != nil {
@@ -151,7 +151,7 @@ func (w *Writer) enqueue(x Entry) (*wait, error) {
 	return wt, nil
 }
 
-// admit says why an entry cannot even wait to become durable.
+// admit reports why an entry cannot even wait to become durable.
 func (w *Writer) admit() error {
 	switch {
 	case w.closed:
@@ -242,7 +242,7 @@ func (w *Writer) release(b *batch) {
 }
 
 // backlog returns the bytes of closed batches in memory and when the batch that
-// fills was begun (zero if it is empty), and whether somebody waits for it.
+// fills was begun (zero if it is empty), and whether a caller waits for it.
 func (w *Writer) backlog() (held int, first time.Time, urgent bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
