@@ -4,19 +4,21 @@ import (
 	"context"
 	"errors"
 	"time"
+
+	"github.com/go-logr/logr"
 )
 
 const (
 	// againAfter is the pause before something broken is set up again.
 	againAfter = 250 * time.Millisecond
-	// againLog is how often that is said while it stays broken.
+	// againLog is how often the log has it while it stays broken.
 	againLog = time.Minute
 )
 
 // again runs f, and once more whenever it fails, until ctx ends or the error is one
 // of final. It returns that error, or that of ctx.
-func (c *Conn) again(ctx context.Context, what string, f func(context.Context) error, final ...error) error {
-	var said time.Time
+func again(ctx context.Context, log logr.Logger, what string, f func(context.Context) error, final ...error) error {
+	var logged time.Time
 	for {
 		err := f(ctx)
 		if ctx.Err() != nil {
@@ -27,9 +29,9 @@ func (c *Conn) again(ctx context.Context, what string, f func(context.Context) e
 				return err
 			}
 		}
-		if time.Since(said) >= againLog {
-			said = time.Now()
-			c.o.Log.Info("set up again: "+what, "error", err.Error())
+		if time.Since(logged) >= againLog {
+			logged = time.Now()
+			log.Info("set up again: "+what, "error", err.Error())
 		}
 		select {
 		case <-ctx.Done():

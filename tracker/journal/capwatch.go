@@ -19,7 +19,7 @@ func (c *Conn) PublishCap(ctx context.Context, s CapState) error {
 	if err != nil {
 		return fmt.Errorf("encode the state of cap %q: %w", s.Key.Cap, err)
 	}
-	if err := c.ensure(ctx, &c.caps); err != nil {
+	if err := c.caps.ensure(ctx); err != nil {
 		return err
 	}
 	options := []jetstream.PublishOpt{jetstream.WithExpectStream(CapsStreamName)}
@@ -45,15 +45,15 @@ func capSubject(k CapKey) string {
 	return subjectCaps + hex.EncodeToString(h.Sum(nil)[:16])
 }
 
-// WatchCaps keeps set equal to what PublishCap says, until ctx ends: first the
+// WatchCaps keeps set equal to what PublishCap published, until ctx ends: first the
 // last state of every cap, then each change. It survives lost connections; while
 // there is none the set stays as it was. The returned error is that of ctx.
 func (c *Conn) WatchCaps(ctx context.Context, set *Caps) error {
-	return c.again(ctx, "watching closed caps", func(ctx context.Context) error { return c.watchCaps(ctx, set) })
+	return again(ctx, c.log, "watching closed caps", func(ctx context.Context) error { return c.watchCaps(ctx, set) })
 }
 
 func (c *Conn) watchCaps(ctx context.Context, set *Caps) error {
-	if err := c.ensure(ctx, &c.caps); err != nil {
+	if err := c.caps.ensure(ctx); err != nil {
 		return err
 	}
 	// Every set-up reads the last state of all caps, so nothing that changed while
@@ -73,7 +73,7 @@ func (c *Conn) watchCaps(ctx context.Context, set *Caps) error {
 		}
 		var s CapState
 		if err := decMode.Unmarshal(msg.Data(), &s); err != nil {
-			c.o.Log.Info("passed over the state of a cap that does not decode", "error", err.Error())
+			c.log.Info("passed over the state of a cap that does not decode", "error", err.Error())
 			continue
 		}
 		set.Set(s, time.Now())

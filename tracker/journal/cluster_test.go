@@ -218,7 +218,7 @@ func TestLeaderStalledUnderLoad(t *testing.T) {
 func TestSmallClusterMakesDoWithOneReplica(t *testing.T) {
 	_, url := startNATS(t, 2)
 	c := connectTest(t, url, ConnectOptions{})
-	c.patience = 100 * time.Millisecond
+	c.journal.patience, c.caps.patience = 100*time.Millisecond, 100*time.Millisecond
 	awaitStream(t, c)
 	s, err := c.stream(testContext(t))
 	if err != nil || s.CachedInfo().Config.Replicas != 1 {

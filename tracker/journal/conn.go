@@ -24,7 +24,7 @@ const (
 	subjectVerdicts = "waypost.verdicts."
 )
 
-// ConnectOptions say how to reach the journal. The zero value is usable.
+// ConnectOptions configure how to reach the journal. The zero value is usable.
 type ConnectOptions struct {
 	// Name is shown by the NATS server for this connection; default "waypost".
 	Name string
@@ -41,18 +41,13 @@ type ConnectOptions struct {
 type Conn struct {
 	nc      *nats.Conn
 	js      jetstream.JetStream
-	o       ConnectOptions
-	journal streamState
-	caps    streamState
-	// embedded says that one replica is all there is meant to be. revive is called
-	// when the journal did not take a batch.
-	embedded bool
-	revive   func()
+	log     logr.Logger
+	journal *madeStream
+	caps    *madeStream
+	// revive is called when the journal did not take a batch.
+	revive func()
 	// end is nil for servers elsewhere.
 	end *endFile
-	// patience is how long a cluster may take to gather three servers before one
-	// replica has to do: a stream gets no more replicas by itself later.
-	patience time.Duration
 }
 
 // Connect returns a connection to the NATS servers at url (several may be joined
@@ -78,10 +73,12 @@ func connect(url string, o ConnectOptions, more ...nats.Option) (*Conn, error) {
 		nc.Close()
 		return nil, err
 	}
+	made := func(config jetstream.StreamConfig) *madeStream {
+		return &madeStream{js: js, config: config, log: o.Log, patience: 30 * time.Second}
+	}
 	return &Conn{
-		nc: nc, js: js, o: o, revive: func() {}, patience: 30 * time.Second,
-		journal: streamState{config: journalConfig(o.Stream)},
-		caps:    streamState{config: capsConfig()},
+		nc: nc, js: js, log: o.Log, revive: func() {},
+		journal: made(journalConfig(o.Stream)), caps: made(capsConfig(o.Stream)),
 	}, nil
 }
 
@@ -119,7 +116,7 @@ func (c *Conn) Close() { c.nc.Close() }
 func (c *Conn) Connected() bool { return c.nc.IsConnected() }
 
 // Embedded reports whether the journal is inside this process.
-func (c *Conn) Embedded() bool { return c.embedded }
+func (c *Conn) Embedded() bool { return c.end != nil }
 
 // EndPosition returns the position of the journal's last batch, 0 when it never had one.
 func (c *Conn) EndPosition(ctx context.Context) (uint64, error) {
@@ -146,7 +143,7 @@ func (c *Conn) stream(ctx context.Context) (jetstream.Stream, error) {
 	s, err := c.js.Stream(ctx, StreamName)
 	if errors.Is(err, jetstream.ErrStreamNotFound) {
 		c.journal.forget()
-		if err := c.ensure(ctx, &c.journal); err != nil {
+		if err := c.journal.ensure(ctx); err != nil {
 			return nil, err
 		}
 		s, err = c.js.Stream(ctx, StreamName)

@@ -148,7 +148,8 @@ func (e *Embedded) Connect(o ConnectOptions) (*Conn, error) {
 	if err != nil {
 		return nil, fmt.Errorf("connect to the embedded journal: %w", err)
 	}
-	c.embedded, c.revive, c.end = true, e.revive, e.end
+	c.revive, c.end = e.revive, e.end
+	c.journal.alone, c.caps.alone = true, true
 	return c, nil
 }
 

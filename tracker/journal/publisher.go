@@ -29,7 +29,7 @@ const headerRoom = 1 << 10
 // append sends one batch and returns when it is durable. The id makes JetStream
 // recognise a batch that is sent again.
 func (p *publisher) append(ctx context.Context, id string, data []byte) error {
-	if err := p.conn.ensure(ctx, &p.conn.journal); err != nil {
+	if err := p.conn.journal.ensure(ctx); err != nil {
 		p.conn.revive()
 		return err
 	}

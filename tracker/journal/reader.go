@@ -116,14 +116,14 @@ func (r *Reader) Close() {
 // whenever it breaks.
 func (r *Reader) pump(ctx context.Context) {
 	defer close(r.batches)
-	err := r.conn.again(ctx, "reading the journal", func(ctx context.Context) error {
+	err := again(ctx, r.conn.log, "reading the journal", func(ctx context.Context) error {
 		r.o.Metrics.opened()
 		return r.follow(ctx)
 	}, ErrUnsupported, ErrRewound)
 	if ctx.Err() != nil {
 		err = ErrClosed
 	} else {
-		r.conn.o.Log.Error(err, "stopped reading the journal")
+		r.conn.log.Error(err, "stopped reading the journal")
 	}
 	r.err = err
 }
@@ -213,7 +213,7 @@ func (r *Reader) skip(first uint64) {
 	r.missing += missing
 	r.digest = 0
 	r.o.Metrics.missed(missing)
-	r.conn.o.Log.Error(nil, "batches are gone from the journal that were never read", "missing", missing, "next", first)
+	r.conn.log.Error(nil, "batches are gone from the journal that were never read", "missing", missing, "next", first)
 }
 
 // gap judges a delivery that left positions out: either they are gone, or the
@@ -259,7 +259,7 @@ func (r *Reader) hand(ctx context.Context, msg jetstream.Msg) error {
 	case errors.Is(err, ErrUnsupported):
 		return fmt.Errorf("read position %d: %w", position, err)
 	case err != nil:
-		r.conn.o.Log.Error(err, "passed over a batch that does not decode", "position", position)
+		r.conn.log.Error(err, "passed over a batch that does not decode", "position", position)
 		b = &Batch{Malformed: err}
 	}
 	sum := digest(msg.Data())

@@ -8,10 +8,11 @@ import (
 	"sync"
 	"time"
 
+	"github.com/go-logr/logr"
 	"github.com/nats-io/nats.go/jetstream"
 )
 
-// StreamOptions say how the journal's streams are made. They do not change
+// StreamOptions configure how the journal's streams are made. They do not change
 // streams that exist: those are the administrator's.
 type StreamOptions struct {
 	// Replicas of the streams; 0 means 3 where the cluster has three servers and
@@ -40,37 +41,46 @@ const (
 // existing one that could lose entries. It is cheap once it has succeeded. Writers
 // and readers call it themselves.
 func (c *Conn) EnsureStream(ctx context.Context) error {
-	if err := c.ensure(ctx, &c.journal); err != nil {
+	if err := c.journal.ensure(ctx); err != nil {
 		return err
 	}
-	return c.ensure(ctx, &c.caps)
+	return c.caps.ensure(ctx)
 }
 
-// streamState is what a Conn knows about one of its streams.
-type streamState struct {
-	config jetstream.StreamConfig
-	mu     sync.Mutex
-	made   bool
+// madeStream is one of a Conn's streams, made at its first use where it does not exist.
+// Safe for concurrent use.
+type madeStream struct {
+	js     jetstream.JetStream
+	config jetstream.StreamConfig // Replicas as StreamOptions has them
+	log    logr.Logger
+	// alone is whether one replica is all that there is meant to be.
+	alone bool
+	// patience is how long a cluster may take to gather three servers before one
+	// replica has to do: a stream gets no more replicas by itself later.
+	patience time.Duration
+
+	mu   sync.Mutex
+	made bool
 	// waiting is since when a cluster has had too few servers for three replicas.
 	waiting time.Time
 }
 
-// ensure makes one stream if need be.
-func (c *Conn) ensure(ctx context.Context, s *streamState) error {
+// ensure makes the stream if need be.
+func (s *madeStream) ensure(ctx context.Context) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.made {
 		return nil
 	}
-	if err := c.find(ctx, s); err != nil {
+	if err := s.find(ctx); err != nil {
 		return fmt.Errorf("prepare the stream %s: %w", s.config.Name, err)
 	}
 	s.made = true
 	return nil
 }
 
-// forget makes the next EnsureStream look again: nobody answered for the stream.
-func (s *streamState) forget() {
+// forget makes the next ensure look again: no server answered for the stream.
+func (s *madeStream) forget() {
 	s.mu.Lock()
 	s.made = false
 	s.mu.Unlock()
@@ -92,10 +102,11 @@ func journalConfig(o StreamOptions) jetstream.StreamConfig {
 		Discard:     jetstream.DiscardNew,
 		MaxBytes:    o.MaxBytes,
 		Duplicates:  o.Duplicates,
+		Replicas:    o.Replicas,
 	}
 }
 
-func capsConfig() jetstream.StreamConfig {
+func capsConfig(o StreamOptions) jetstream.StreamConfig {
 	return jetstream.StreamConfig{
 		Name:              CapsStreamName,
 		Description:       "Waypost: the last state of each closed cap",
@@ -105,38 +116,34 @@ func capsConfig() jetstream.StreamConfig {
 		Discard:           jetstream.DiscardOld,
 		MaxMsgsPerSubject: 1,
 		AllowMsgTTL:       true,
+		Replicas:          o.Replicas,
 	}
 }
 
-func (c *Conn) find(ctx context.Context, s *streamState) error {
-	have, err := c.js.Stream(ctx, s.config.Name)
+func (s *madeStream) find(ctx context.Context) error {
+	have, err := s.js.Stream(ctx, s.config.Name)
 	if err == nil {
-		return c.accept(s.config, have.CachedInfo())
+		return s.accept(have.CachedInfo().Config)
 	}
 	if !errors.Is(err, jetstream.ErrStreamNotFound) {
 		return err
 	}
-	cfg := s.config
-	cfg.Replicas = c.o.Stream.Replicas
-	if cfg.Replicas != 0 {
-		return c.create(ctx, cfg)
+	if s.config.Replicas != 0 {
+		return s.create(ctx, s.config.Replicas)
 	}
-	cfg.Replicas = 3
-	err = c.create(ctx, cfg)
-	if !c.single(s, err) {
+	if err = s.create(ctx, 3); !s.single(err) {
 		return err
 	}
-	cfg.Replicas = 1
-	if err := c.create(ctx, cfg); err != nil {
+	if err := s.create(ctx, 1); err != nil {
 		return err
 	}
-	c.warnOfOneReplica(cfg.Name)
+	s.warnOfOneReplica()
 	return nil
 }
 
-// single judges whether err, the answer to a wish for three replicas, means that
+// single reports whether err, the answer to a wish for three replicas, means that
 // there can be but one.
-func (c *Conn) single(s *streamState, err error) bool {
+func (s *madeStream) single(err error) bool {
 	var api *jetstream.APIError
 	if !errors.As(err, &api) {
 		return false
@@ -148,33 +155,35 @@ func (c *Conn) single(s *streamState, err error) bool {
 		if s.waiting.IsZero() {
 			s.waiting = time.Now()
 		}
-		return time.Since(s.waiting) >= c.patience
+		return time.Since(s.waiting) >= s.patience
 	}
 	return false
 }
 
-func (c *Conn) create(ctx context.Context, cfg jetstream.StreamConfig) error {
-	_, err := c.js.CreateStream(ctx, cfg)
+func (s *madeStream) create(ctx context.Context, replicas int) error {
+	cfg := s.config
+	cfg.Replicas = replicas
+	_, err := s.js.CreateStream(ctx, cfg)
 	if errors.Is(err, jetstream.ErrStreamNameAlreadyInUse) {
 		return nil // another process was faster, with its own options
 	}
 	return err
 }
 
-func (c *Conn) warnOfOneReplica(name string) {
-	if !c.embedded {
-		c.o.Log.Error(nil, "the stream has one replica: it is lost with its server, and without sync_interval: always its end is lost with the power; "+
-			"use three NATS servers (nats stream edit --replicas 3) and set jetstream { sync_interval: always }", "stream", name)
+func (s *madeStream) warnOfOneReplica() {
+	if !s.alone {
+		s.log.Error(nil, "the stream has one replica: it is lost with its server, and without sync_interval: always its end is lost with the power; "+
+			"use three NATS servers (nats stream edit --replicas 3) and set jetstream { sync_interval: always }", "stream", s.config.Name)
 	}
 }
 
-// accept says what makes an existing stream unfit to be the journal.
-func (c *Conn) accept(want jetstream.StreamConfig, info *jetstream.StreamInfo) error {
-	have := info.Config
+// accept returns what makes an existing stream unfit to be the journal, with what to
+// change. The stream of closed caps may have any form.
+func (s *madeStream) accept(have jetstream.StreamConfig) error {
 	if have.Replicas < 2 {
-		c.warnOfOneReplica(have.Name)
+		s.warnOfOneReplica()
 	}
-	if want.Name != StreamName {
+	if s.config.Name != StreamName {
 		return nil
 	}
 	switch {
@@ -192,7 +201,7 @@ func (c *Conn) accept(want jetstream.StreamConfig, info *jetstream.StreamInfo) e
 		return errors.New("it exists without acknowledgements; set no_ack to false")
 	case have.Storage != jetstream.FileStorage:
 		return errors.New("it exists in memory; make it anew with file storage")
-	case have.PersistMode != want.PersistMode:
+	case have.PersistMode != s.config.PersistMode:
 		return errors.New("it exists with asynchronous persistence; make it anew with the default")
 	}
 	return nil
