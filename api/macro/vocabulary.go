@@ -1,6 +1,6 @@
 package macro
 
-// Vocabulary is which macros a template may use; it goes by where the URL stands.
+// Vocabulary says which macros a template may use; it goes by where the URL stands.
 type Vocabulary uint8
 
 // The vocabularies.
@@ -26,7 +26,7 @@ var known = [...]set{
 		IP, Country, Device, Timestamp),
 }
 
-// String is where the vocabulary holds, for messages.
+// String says where the vocabulary holds, for messages.
 func (v Vocabulary) String() string {
 	switch v {
 	case Offer:

@@ -23,10 +23,10 @@ const (
 	RotationDelay = 10 * time.Minute
 )
 
-// ErrFull reports that a ring has no free key id. Retire old keys first.
+// ErrFull says that a ring has no free key id. Retire old keys first.
 var ErrFull = errors.New("all 15 key ids are taken")
 
-// ErrUnknownKey reports that something was sealed with a key that the ring does not
+// ErrUnknownKey says that something was sealed with a key that the ring does not
 // hold, or no longer.
 var ErrUnknownKey = errors.New("sealed with a key that this installation does not hold")
 

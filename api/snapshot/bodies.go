@@ -33,7 +33,7 @@ type Network struct {
 	TrackingDomains []string `cbor:"4,keyasint,omitempty"` // lower case
 	FallbackURL     string   `cbor:"5,keyasint,omitempty"`
 	GoalsDisabled   bool     `cbor:"6,keyasint,omitempty"`
-	// KeyRequired reports that every postback must carry a key of Keys; with an
+	// KeyRequired says that every postback must carry a key of Keys; with an
 	// empty Keys no postback passes (fail closed).
 	KeyRequired bool        `cbor:"7,keyasint,omitempty"`
 	Keys        []KeyDigest `cbor:"8,keyasint,omitempty"`
@@ -129,7 +129,7 @@ type Destination struct {
 	Weight int32
 }
 
-// Attribution is how old a click or impression may be when it converts.
+// Attribution says how old a click or impression may be when it converts.
 type Attribution struct {
 	ClickLookbackHours      int32 `cbor:"1,keyasint,omitempty"`
 	MinimumClickSeconds     int32 `cbor:"2,keyasint,omitempty"`

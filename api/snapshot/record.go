@@ -2,7 +2,7 @@ package snapshot
 
 import "strings"
 
-// Kind is which resource a record was compiled from.
+// Kind says which resource a record was compiled from.
 type Kind uint8
 
 // The kinds of records, in the order in which a listing shows them. The numbers

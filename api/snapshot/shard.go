@@ -10,11 +10,11 @@ import (
 // ConfigMap may hold. The object that would break it is refused in its status.
 const MaxShardBytes = 512 << 10
 
-// ErrShardTooLarge reports that the records of one shard exceed MaxShardBytes
+// ErrShardTooLarge says that the records of one shard exceed MaxShardBytes
 // compressed, or the bound of their uncompressed size.
 var ErrShardTooLarge = errors.New("shard too large")
 
-// ErrShardCorrupt reports that bytes are not the shard that their digest promises,
+// ErrShardCorrupt says that bytes are not the shard that their digest promises,
 // or not a shard at all. Fetching them again may help, decoding them again not.
 var ErrShardCorrupt = errors.New("corrupt shard")
 

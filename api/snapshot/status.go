@@ -13,7 +13,7 @@ type Status struct {
 	Digest   string `json:"digest"`
 	// LoadedAt is when the tracker began to serve it.
 	LoadedAt *time.Time `json:"loadedAt"`
-	// LastError is why something newer is not served, or the source not
+	// LastError says why something newer is not served, or the source not
 	// reached; "" when the newest known revision is served.
 	LastError string `json:"lastError"`
 	// Reason is LastError's reason code (see tracker/live), "" without one.

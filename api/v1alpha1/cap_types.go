@@ -34,7 +34,7 @@ const (
 	CapWindowLifetime CapWindow = "Lifetime"
 )
 
-// CapScope is who shares a cap.
+// CapScope says who shares a cap.
 //
 // +kubebuilder:validation:Enum=Offer;Partner
 type CapScope string

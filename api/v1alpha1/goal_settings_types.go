@@ -12,7 +12,7 @@ const (
 	GoalStateDeleted GoalState = "Deleted"
 )
 
-// GoalVisibility reports whether partners see and are paid for a goal.
+// GoalVisibility says whether partners see and are paid for a goal.
 //
 // +kubebuilder:validation:Enum=Public;Private
 type GoalVisibility string
@@ -44,7 +44,7 @@ const (
 	GoalProtocolServerPartner GoalProtocol = "ServerPartner"
 )
 
-// GoalRecord is what an event of a goal is recorded as.
+// GoalRecord says what an event of a goal is recorded as.
 //
 // +kubebuilder:validation:Enum=Conversion;Click
 type GoalRecord string
@@ -56,7 +56,7 @@ const (
 	GoalRecordClick GoalRecord = "Click"
 )
 
-// GoalDisplay reports whether partners see whose goal it is.
+// GoalDisplay says whether partners see whose goal it is.
 //
 // +kubebuilder:validation:Enum=Hidden;Shown
 type GoalDisplay string
@@ -68,7 +68,7 @@ const (
 	GoalDisplayShown GoalDisplay = "Shown"
 )
 
-// GoalApproval is who approves conversions.
+// GoalApproval says who approves conversions.
 //
 // +kubebuilder:validation:Enum=Automatic;Manual
 type GoalApproval string
@@ -76,7 +76,7 @@ type GoalApproval string
 const (
 	// GoalApprovalAutomatic takes the postback's word.
 	GoalApprovalAutomatic GoalApproval = "Automatic"
-	// GoalApprovalManual keeps conversions pending until they are approved (S1-22).
+	// GoalApprovalManual keeps conversions pending until somebody approves them (S1-22).
 	GoalApprovalManual GoalApproval = "Manual"
 )
 
@@ -166,7 +166,7 @@ type GoalSettings struct {
 	// +kubebuilder:default=Disabled
 	MultipleConversions Toggle `json:"multipleConversions,omitempty"`
 
-	// approval is Automatic or Manual: with Manual conversions are pending until they are approved,
+	// approval is Automatic or Manual: with Manual conversions are pending until somebody approves them,
 	// unless the Network's conversionApproval is Disabled. Default: Automatic.
 	//
 	// +optional

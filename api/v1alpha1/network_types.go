@@ -7,7 +7,7 @@ const DefaultCurrency Currency = "USD"
 
 // NetworkSpec holds what all offers of a namespace share.
 type NetworkSpec struct {
-	// title in lists. Example: "Example Network".
+	// title for people. Example: "Example Network".
 	//
 	// +required
 	// +kubebuilder:validation:MinLength=1

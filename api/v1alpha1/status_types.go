@@ -44,7 +44,7 @@ type RefusedEntry struct {
 	// +kubebuilder:validation:Pattern=`^[A-Za-z][A-Za-z0-9]*$`
 	Reason string `json:"reason"`
 
-	// message is what is wrong and what to do, for people. Example: "offer winter-shoes does not exist".
+	// message says what is wrong and what to do, for people. Example: "offer winter-shoes does not exist".
 	//
 	// +optional
 	// +kubebuilder:validation:MaxLength=1024

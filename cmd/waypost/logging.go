@@ -9,7 +9,7 @@ import (
 	"github.com/spf13/pflag"
 )
 
-// logFlags hold how a long-running command logs.
+// logFlags say how a long-running command logs.
 type logFlags struct {
 	format string
 	level  string

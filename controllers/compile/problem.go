@@ -15,7 +15,7 @@ type Problem struct {
 	Field string
 	// Entry is the name of the list entry that is left out for it, or "".
 	Entry string
-	// Message is what is wrong and what to do, without the path.
+	// Message says what is wrong and what to do, without the path.
 	Message string
 }
 

@@ -24,13 +24,13 @@ type Verdict struct {
 	Accepted     Condition
 	ResolvedRefs Condition
 
-	// Served reports that a form of the object is among the records; ServedGeneration
+	// Served says that a form of the object is among the records; ServedGeneration
 	// is the generation of that form. It differs from Generation while the last
 	// good form is kept. Current says that the form is the one that was judged.
 	Served           bool
 	Current          bool
 	ServedGeneration int64
-	// Paused reports that the served form's state is not Active.
+	// Paused says that the served form's state is not Active.
 	Paused bool
 
 	// Refused are the entries that are left out while the others are served.

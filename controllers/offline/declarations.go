@@ -81,7 +81,7 @@ func (d *declarations) first(key objectKey) *object {
 	return nil
 }
 
-// repeated is which declarations do not count, because an earlier file has one.
+// repeated says which declarations do not count, because an earlier file has one.
 func (d *declarations) repeated() []Finding {
 	var findings []Finding
 	for key := range d.shared {

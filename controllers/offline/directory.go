@@ -25,7 +25,7 @@ type Directory struct {
 	admission *admission
 	compiler  *compile.Compiler
 	files     map[string]*file
-	// declared is which files declare which objects.
+	// declared says which files declare which objects.
 	declared *declarations
 	// applied are the objects that the compiler has, and what it has of each.
 	applied map[objectKey]*object

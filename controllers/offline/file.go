@@ -34,12 +34,12 @@ type file struct {
 	// order is that in which the objects stand in the file.
 	order    []objectKey
 	findings []Finding
-	// good reports that a form of the file has been taken. Until then nobody knows
+	// good says that a form of the file has been taken. Until then nobody knows
 	// which objects it holds.
 	good bool
 	// place is the file's among all, which decides whose form of an object counts.
 	place int
-	// taken reports that objects and order are new since declarations followed them.
+	// taken says that objects and order are new since declarations followed them.
 	taken bool
 }
 

@@ -10,7 +10,7 @@ import (
 	structuralschema "k8s.io/apiextensions-apiserver/pkg/apiserver/schema"
 )
 
-// unknownField reports that a field does not exist, and which one was probably meant.
+// unknownField says that a field does not exist, and which one was probably meant.
 func unknownField(path string, s *structuralschema.Structural) string {
 	parts := pathParts(path)
 	name := parts[len(parts)-1]

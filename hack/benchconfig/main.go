@@ -17,7 +17,7 @@ import (
 	"time"
 )
 
-// sizes are how much is measured.
+// sizes say how much is measured.
 type sizes struct {
 	offers, trackers, edits, cold int
 	overrides                     int // of each offer

@@ -25,7 +25,7 @@ type Attributes struct {
 type Caller struct {
 	// Name is written into the history of what the caller decides.
 	Name string
-	// PartnerOnly reports that the caller may see one partner's own numbers only:
+	// PartnerOnly says that the caller may see one partner's own numbers only:
 	// private goals and revenue are left out.
 	PartnerOnly bool
 }

@@ -17,7 +17,7 @@ import (
 	"github.com/waypost/waypost/hack/bench/process"
 )
 
-// Options hold how to run Waypost.
+// Options say how to run Waypost.
 type Options struct {
 	// Binary is the waypost program.
 	Binary string
@@ -39,7 +39,7 @@ type Instance struct {
 	data          string
 }
 
-// Start runs a command of Waypost on ports of loopback that are free, and waits
+// Start runs a command of Waypost on ports of loopback that nobody uses, and waits
 // until it is ready. Commands without a public port ignore it with public false.
 func Start(ctx context.Context, o Options, public bool, args ...string) (*Instance, error) {
 	ports, err := freePorts()

@@ -20,7 +20,7 @@ import (
 //go:embed bounds.json
 var boundsFile []byte
 
-// sizes are how much is measured.
+// sizes say how much is measured.
 type sizes struct {
 	binary       string
 	offers       int
