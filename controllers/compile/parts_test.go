@@ -100,11 +100,7 @@ func TestSealedLinksNeedKeys(t *testing.T) {
 }
 
 func TestPathIsWrittenAsTheAPIServerWritesIt(t *testing.T) {
-	at := root()
-	list := at.dot("overrides")
-	item := list.at(3)
-	field := item.dot("goal")
-	if got := field.String(); got != "spec.overrides[3].goal" {
+	if got := root.dot("overrides").at(3).dot("goal").String(); got != "spec.overrides[3].goal" {
 		t.Error(got)
 	}
 }
