@@ -9,9 +9,9 @@ import (
 	"github.com/waypost/waypost/api/v1alpha1"
 )
 
-// DefaultNetworkName is the Name of the record of a namespace without a Network
+// defaultNetworkName is the Name of the record of a namespace without a Network
 // object. Such a record has no UID.
-const DefaultNetworkName = "default"
+const defaultNetworkName = "default"
 
 // candidate is a Network object, or the defaults of a namespace without one (n
 // is nil), in the competition for hosts.
@@ -143,7 +143,7 @@ func (c *hostClaims) takeDefaults(s *namespace, oldest int64) {
 	c.rest = s
 	s.network.reachable = true
 	s.records.put(s.network.node, &snapshot.Record{
-		Kind: snapshot.KindNetwork, Network: s.name, Name: DefaultNetworkName, NetworkBody: defaultNetwork(oldest),
+		Kind: snapshot.KindNetwork, Network: s.name, Name: defaultNetworkName, NetworkBody: defaultNetwork(oldest),
 	})
 }
 
@@ -280,6 +280,6 @@ func settingsOf(record *snapshot.Record, publicURL string) settings {
 		goalsDisabled:    body.GoalsDisabled,
 		approvalDisabled: body.ApprovalDisabled,
 		encrypted:        body.EncryptedTracking,
-		base:             LinkBase(body, publicURL),
+		base:             linkBase(body, publicURL),
 	}
 }

@@ -69,7 +69,7 @@ func (s *namespace) addGoalDetails(n *node, g *v1alpha1.Goal, v *Verdict) {
 	}
 	v.Advertiser = offer.Offer.Advertiser
 	if n.record != nil {
-		links := GoalLinks(LinkContext{Base: s.network.settings.base, Network: s.name, Keys: s.compiler.options.Keys}, offer.Offer, n.record.Goal)
+		links := s.goalLinks(offer.Offer, n.record.Goal)
 		v.GoalLinks = &links
 	}
 }
