@@ -32,49 +32,41 @@ var (
 	}
 )
 
-func (b *offerBuild) caps() {
-	at := b.at.dot("caps")
-	b.atMost(&at, len(b.spec.Caps), maxCaps)
-	seen := make(map[string]bool, len(b.spec.Caps))
-	for i := range b.spec.Caps {
-		entry := at.at(i)
-		name := entry.dot("name")
-		if seen[b.spec.Caps[i].Name] {
-			b.invalid(&name, "cap %.64q is there twice: give each its name", b.spec.Caps[i].Name)
-		}
-		seen[b.spec.Caps[i].Name] = true
-		b.body.Caps = append(b.body.Caps, readCap(&b.findings, &entry, &b.spec.Caps[i]))
+func readCaps(f *findings, at *path, caps []v1alpha1.Cap) []snapshot.Cap {
+	f.atMost(at, len(caps), maxCaps)
+	var list []snapshot.Cap
+	seen := make(map[string]bool, len(caps))
+	for i := range caps {
+		f.once(at.at(i), seen, "cap", caps[i].Name)
+		list = append(list, readCap(f, at.at(i), &caps[i]))
 	}
+	return list
 }
 
-// readCap reads one cap.
 func readCap(f *findings, at *path, c *v1alpha1.Cap) snapshot.Cap {
-	name, metric, window, goal := at.dot("name"), at.dot("metric"), at.dot("window"), at.dot("goal")
-	limit, per, partners := at.dot("limit"), at.dot("per"), at.dot("partners")
 	if c.Metric == "" {
-		f.invalid(&metric, "missing: write Clicks, Impressions, Conversions, Payout or Revenue")
+		f.invalid(at.dot("metric"), "missing: write Clicks, Impressions, Conversions, Payout or Revenue")
 	}
 	if c.Window == "" {
-		f.invalid(&window, "missing: write Hour, Day, Month or Lifetime")
+		f.invalid(at.dot("window"), "missing: write Hour, Day, Month or Lifetime")
 	}
 	limited := snapshot.Cap{
-		Name:       f.required(&name, c.Name, maxTitle),
-		Metric:     choose(f, &metric, c.Metric, capMetrics),
-		Window:     choose(f, &window, c.Window, capWindows),
-		PerPartner: choose(f, &per, c.Per, capScopes),
-		Partners:   f.names(&partners, c.Partners, maxCapPartners),
+		Name:       f.required(at.dot("name"), c.Name, maxTitle),
+		Metric:     choose(f, at.dot("metric"), c.Metric, capMetrics),
+		Window:     choose(f, at.dot("window"), c.Window, capWindows),
+		PerPartner: choose(f, at.dot("per"), c.Per, capScopes),
+		Partners:   f.names(at.dot("partners"), c.Partners, maxCapPartners),
 	}
-	traffic := limited.Metric == snapshot.CapClicks || limited.Metric == snapshot.CapImpressions
 	if c.Goal != "" {
-		limited.Goal = f.matching(&goal, c.Goal, maxGoalValue, goalPattern, "goal value")
-		if traffic {
-			f.invalid(&goal, "clicks and impressions have no goal: remove goal, or set metric to Conversions, Payout or Revenue")
+		limited.Goal = f.matching(at.dot("goal"), c.Goal, maxGoalValue, goalPattern, "goal value")
+		if limited.Metric == snapshot.CapClicks || limited.Metric == snapshot.CapImpressions {
+			f.invalid(at.dot("goal"), "clicks and impressions have no goal: remove goal, or set metric to Conversions, Payout or Revenue")
 		}
 	}
 	if limited.Metric == snapshot.CapPayout || limited.Metric == snapshot.CapRevenue {
-		limited.Limit = readRequiredAmount(f, &limit, c.Limit)
+		limited.Limit = readRequiredAmount(f, at.dot("limit"), c.Limit)
 	} else {
-		limited.Limit = readCount(f, &limit, string(c.Limit))
+		limited.Limit = readCount(f, at.dot("limit"), string(c.Limit))
 	}
 	return limited
 }
@@ -100,8 +92,6 @@ func readCount(f *findings, at *path, limit string) int64 {
 // they name. A cap whose goal does not exist stays as it is written: it counts
 // nothing until there is such a goal, and then it must hold.
 func nameCapGoals(f *findings, body *snapshot.Offer, goals []*snapshot.Goal) {
-	at := root()
-	caps := at.dot("caps")
 	for i := range body.Caps {
 		c := &body.Caps[i]
 		if c.Goal == "" {
@@ -111,9 +101,7 @@ func nameCapGoals(f *findings, body *snapshot.Offer, goals []*snapshot.Goal) {
 			c.Goal = declared.Value
 			continue
 		}
-		entry := caps.at(i)
-		goal := entry.dot("goal")
-		f.dangling = append(f.dangling, newProblem(v1alpha1.ReasonRefNotFound, &goal,
+		f.dangling = append(f.dangling, newProblem(v1alpha1.ReasonRefNotFound, root.dot("caps").at(i).dot("goal"),
 			"the offer has no goal %.64q: cap %.64q counts nothing until it has one", c.Goal, c.Name))
 	}
 }

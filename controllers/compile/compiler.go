@@ -43,6 +43,8 @@ type Compiler struct {
 	partial bool
 	// hosts is set when the networks must be compared with each other again.
 	hosts bool
+	// builders are those that are free again.
+	builders []*builder
 	// hashes are OfferHash and PartnerHash; tests make them collide.
 	hashes map[snapshot.Kind]hash
 }

@@ -62,13 +62,14 @@ func verdict(t *testing.T, w *Compiler, kind snapshot.Kind, name string) Verdict
 
 func TestPanicStaysWithItsObject(t *testing.T) {
 	w := openShop(t)
-	steps := offerSteps
-	defer func() { offerSteps = steps }()
-	offerSteps = append(append([]func(*offerBuild){}, steps...), func(b *offerBuild) {
-		if b.spec.Title == "poison" {
+	build := &ruleOf[snapshot.KindOffer].build
+	defer func(original func(*builder, *node, *snapshot.Record)) { *build = original }(*build)
+	*build = func(b *builder, n *node, record *snapshot.Record) {
+		buildOffer(b, n, record)
+		if record.Offer.Title == "poison" {
 			panic(strings.Repeat("poison ", 100))
 		}
-	})
+	}
 	_, offer, _, _, _ := shop()
 	offer.Generation, offer.Spec.Title = 2, "poison"
 	_, other, _, _, _ := shop()

@@ -24,7 +24,7 @@
 //  4. What is kept only while a record names it is removed, once none does.
 //
 // One object is compiled in three steps. A builder makes the body of its record
-// and keeps findings, one commented list of small functions a kind. The namespace
+// and keeps findings: one literal a kind, each field with its check. The namespace
 // serves the new record, the last good one, or a tombstone. The report makes a
 // verdict of the findings, and is passed on if it differs from the last. If the
 // object's presence has changed, the objects that name it are marked.

@@ -41,7 +41,9 @@ func (f *findings) problem(reason string, at *path, format string, args ...any) 
 }
 
 // miss notes a reference that does not resolve.
-func (f *findings) miss(p Problem) { f.missing = append(f.missing, p) }
+func (f *findings) miss(reason string, at *path, format string, args ...any) {
+	f.missing = append(f.missing, newProblem(reason, at, format, args...))
+}
 
 // refuse leaves an entry of a list out if anything is wrong with it, and reports
 // whether it does.

@@ -1,6 +1,8 @@
 package compile
 
 import (
+	"cmp"
+
 	"github.com/waypost/waypost/api/snapshot"
 	"github.com/waypost/waypost/api/v1alpha1"
 )
@@ -41,39 +43,17 @@ var (
 	}
 )
 
-// goalBuild is a goal on its way to its record: a Goal, or an offer's default goal.
-type goalBuild struct {
-	*builder
-	spec *v1alpha1.GoalSettings
-	at   *path
-	body *snapshot.Goal
-}
-
-// goalSteps make the part of a goal that Goals and default goals have in common.
-// Value and title come before them, because the slug may need both.
-var goalSteps = []func(*goalBuild){
-	(*goalBuild).slug,     // the given one, else the title's; aliases
-	(*goalBuild).words,    // reference id, description
-	(*goalBuild).choices,  // state, visibility, protocol and the like
-	(*goalBuild).network,  // what the network switches off or decides
-	(*goalBuild).payout,   // nothing for a private goal
-	(*goalBuild).revenue,  // as the payout, for private goals too
-	(*goalBuild).resolved, // structures exist
-}
-
 // buildGoal makes the body of a Goal's record. What it shares with other goals
 // of the offer is claimed later.
 func buildGoal(b *builder, g *v1alpha1.Goal) *snapshot.Goal {
-	at := root()
-	value, title, endPoint := at.dot("value"), at.dot("title"), at.dot("endPoint")
-	body := &snapshot.Goal{
+	goal := &snapshot.Goal{
 		Offer: g.Spec.OfferRef.Name,
-		Value: readGoalValue(&b.findings, &value, g.Spec.Value),
-		Title: b.required(&title, g.Spec.Title, maxTitle),
+		Value: readGoalValue(&b.findings, root.dot("value"), g.Spec.Value),
+		Title: b.required(root.dot("title"), g.Spec.Title, maxTitle),
 	}
-	body.EndPoint = choose(&b.findings, &endPoint, g.Spec.EndPoint, normallyDisabled)
-	buildGoalSettings(b, &at, &g.Spec.GoalSettings, body)
-	return body
+	goal.EndPoint = choose(&b.findings, root.dot("endPoint"), g.Spec.EndPoint, normallyDisabled)
+	b.goalSettings(root, &g.Spec.GoalSettings, goal)
+	return goal
 }
 
 // readGoalValue checks the value of a Goal.
@@ -90,86 +70,53 @@ func readGoalValue(f *findings, at *path, value string) string {
 }
 
 // buildDefaultGoal makes an offer's default goal: a goal with value "1".
-func buildDefaultGoal(b *builder, at *path, spec *v1alpha1.DefaultGoal) *snapshot.Goal {
-	if spec == nil {
-		spec = &v1alpha1.DefaultGoal{}
-	}
-	title := at.dot("title")
-	body := &snapshot.Goal{Value: v1alpha1.DefaultGoalValue, Title: v1alpha1.DefaultGoalTitle}
-	if spec.Title != "" {
-		body.Title = b.text(&title, spec.Title, maxTitle)
+func buildDefaultGoal(b *builder, at *path, spec v1alpha1.DefaultGoal) *snapshot.Goal {
+	goal := &snapshot.Goal{
+		Value: v1alpha1.DefaultGoalValue,
+		Title: cmp.Or(b.text(at.dot("title"), spec.Title, maxTitle), v1alpha1.DefaultGoalTitle),
 	}
 	if spec.RefusedEndPoint != "" {
-		endPoint := at.dot("endPoint")
-		b.invalid(&endPoint, "the default goal cannot be an end point: remove endPoint, or declare a Goal with endPoint Enabled")
+		b.invalid(at.dot("endPoint"), "the default goal cannot be an end point: remove endPoint, or declare a Goal with endPoint Enabled")
 	}
 	if spec.RefusedValue != "" {
-		value := at.dot("value")
-		b.invalid(&value, "the default goal's value is always 1: remove value, or declare a Goal with this value")
+		b.invalid(at.dot("value"), "the default goal's value is always 1: remove value, or declare a Goal with this value")
 	}
-	buildGoalSettings(b, at, &spec.GoalSettings, body)
-	return body
+	b.goalSettings(at, &spec.GoalSettings, goal)
+	return goal
 }
 
-func buildGoalSettings(with *builder, at *path, spec *v1alpha1.GoalSettings, body *snapshot.Goal) {
-	b := &goalBuild{builder: with, spec: spec, at: at, body: body}
-	for _, step := range goalSteps {
-		step(b)
+// goalSettings reads what Goals and default goals have in common. Value and title
+// come before, because the slug may need both.
+func (b *builder) goalSettings(at *path, spec *v1alpha1.GoalSettings, goal *snapshot.Goal) {
+	f, network := &b.findings, &b.namespace.network.settings
+	goal.Slug = readSlug(f, at.dot("slug"), spec.Slug, goal)
+	goal.SlugAliases = readAliases(f, at.dot("slugAliases"), spec.SlugAliases, goal.Slug)
+	goal.RefID = b.text(at.dot("refID"), spec.RefID, maxTitle)
+	b.text(at.dot("description"), spec.Description, maxDescription)
+	goal.State = choose(f, at.dot("state"), spec.State, goalStates)
+	goal.Private = choose(f, at.dot("visibility"), spec.Visibility, goalVisibility)
+	goal.Protocol = choose(f, at.dot("protocol"), spec.Protocol, goalProtocols)
+	goal.ClickOnly = choose(f, at.dot("recordAs"), spec.RecordAs, goalRecords)
+	goal.Multiple = choose(f, at.dot("multipleConversions"), spec.MultipleConversions, normallyDisabled)
+	choose(f, at.dot("displayAdvertiser"), spec.DisplayAdvertiser, goalDisplays) // shown by the console, nothing that trackers serve
+	goal.Manual = choose(f, at.dot("approval"), spec.Approval, goalApprovals) && !network.approvalDisabled
+	goal.Encrypted = network.encrypted
+	if spec.EncryptedTracking != "" {
+		goal.Encrypted = choose(f, at.dot("encryptedTracking"), spec.EncryptedTracking, encryptions)
 	}
-}
-
-func (b *goalBuild) words() {
-	ref, description := b.at.dot("refID"), b.at.dot("description")
-	b.body.RefID = b.text(&ref, b.spec.RefID, maxTitle)
-	b.text(&description, b.spec.Description, maxDescription)
-}
-
-func (b *goalBuild) choices() {
-	state, visibility, protocol := b.at.dot("state"), b.at.dot("visibility"), b.at.dot("protocol")
-	record, multiple, display := b.at.dot("recordAs"), b.at.dot("multipleConversions"), b.at.dot("displayAdvertiser")
-	b.body.State = choose(&b.findings, &state, b.spec.State, goalStates)
-	b.body.Private = choose(&b.findings, &visibility, b.spec.Visibility, goalVisibility)
-	b.body.Protocol = choose(&b.findings, &protocol, b.spec.Protocol, goalProtocols)
-	b.body.ClickOnly = choose(&b.findings, &record, b.spec.RecordAs, goalRecords)
-	b.body.Multiple = choose(&b.findings, &multiple, b.spec.MultipleConversions, normallyDisabled)
-	choose(&b.findings, &display, b.spec.DisplayAdvertiser, goalDisplays) // shown by the console, nothing that trackers serve
-}
-
-// network combines the goal with the network's conversionApproval and encryptedTracking.
-func (b *goalBuild) network() {
-	approval, encrypted := b.at.dot("approval"), b.at.dot("encryptedTracking")
-	manual := choose(&b.findings, &approval, b.spec.Approval, goalApprovals)
-	b.body.Manual = manual && !b.namespace.network.settings.approvalDisabled
-	b.body.Encrypted = b.namespace.network.settings.encrypted
-	if b.spec.EncryptedTracking != "" {
-		b.body.Encrypted = choose(&b.findings, &encrypted, b.spec.EncryptedTracking, encryptions)
+	goal.Payout = readPay(f, at.dot("payout"), spec.Payout)
+	if pay := goal.Payout; goal.Private && (pay.Flat != 0 || pay.Percent != 0 || len(pay.Tiers) > 0 || pay.Structure != "") {
+		b.invalid(at.dot("payout"), "a private goal pays partners nothing: remove payout, or set visibility to Public")
+		goal.Payout = snapshot.Pay{}
 	}
+	goal.Revenue = readPay(f, at.dot("revenue"), spec.Revenue)
+	b.structure(at.dot("payout"), goal.Payout)
+	b.structure(at.dot("revenue"), goal.Revenue)
 }
 
-func (b *goalBuild) payout() {
-	at := b.at.dot("payout")
-	pay := readPay(&b.findings, &at, b.spec.Payout)
-	if !b.body.Private {
-		b.body.Payout = pay
-		return
-	}
-	if pay.Flat != 0 || pay.Percent != 0 || len(pay.Tiers) > 0 || pay.Structure != "" {
-		b.invalid(&at, "a private goal pays partners nothing: remove payout, or set visibility to Public")
-	}
-}
-
-func (b *goalBuild) revenue() {
-	at := b.at.dot("revenue")
-	b.body.Revenue = readPay(&b.findings, &at, b.spec.Revenue)
-}
-
-func (b *goalBuild) resolved() {
-	payoutAt, revenueAt := b.at.dot("payout"), b.at.dot("revenue")
-	payout, revenue := payoutAt.dot("structure"), revenueAt.dot("structure")
-	if b.body.Payout.Structure != "" {
-		b.resolve(&payout, snapshot.KindPayoutStructure, b.body.Payout.Structure)
-	}
-	if b.body.Revenue.Structure != "" {
-		b.resolve(&revenue, snapshot.KindPayoutStructure, b.body.Revenue.Structure)
+// structure resolves the PayoutStructure of a side, if it has one.
+func (b *builder) structure(at *path, pay snapshot.Pay) {
+	if pay.Structure != "" {
+		b.resolve(at.dot("structure"), snapshot.KindPayoutStructure, pay.Structure)
 	}
 }

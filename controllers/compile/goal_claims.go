@@ -9,49 +9,47 @@ import (
 
 // goalClaims are what the goals of one offer may have only once: values and
 // slugs ignoring case, reference ids as they are.
-type goalClaims struct {
-	values, slugs, refIDs map[string]*node
-}
+type goalClaims struct{ values, slugs, refIDs claims }
+
+// claims are the owners of texts; "" has none.
+type claims map[string]*node
 
 func newGoalClaims() *goalClaims {
-	return &goalClaims{values: map[string]*node{}, slugs: map[string]*node{}, refIDs: map[string]*node{}}
+	return &goalClaims{values: claims{}, slugs: claims{}, refIDs: claims{}}
 }
 
 // take claims everything of a goal that is still free.
 func (c *goalClaims) take(owner *node, g *snapshot.Goal) {
-	claimOne(c.values, strings.ToLower(g.Value), owner)
-	claimOne(c.slugs, strings.ToLower(g.Slug), owner)
+	c.values.take(owner, strings.ToLower(g.Value))
+	c.slugs.take(owner, strings.ToLower(g.Slug))
 	for _, alias := range g.SlugAliases {
-		claimOne(c.slugs, strings.ToLower(alias), owner)
+		c.slugs.take(owner, strings.ToLower(alias))
 	}
-	claimOne(c.refIDs, g.RefID, owner)
+	c.refIDs.take(owner, g.RefID)
 }
 
-func claimOne(claims map[string]*node, key string, owner *node) {
-	if key != "" && claims[key] == nil {
-		claims[key] = owner
+func (c claims) take(owner *node, key string) {
+	if key != "" && c[key] == nil {
+		c[key] = owner
 	}
 }
+
+// lost reports whether a text belongs to another goal.
+func (c claims) lost(owner *node, key string) bool { return c[key] != nil && c[key] != owner }
 
 // check notes what of a goal belongs to another goal.
 func (c *goalClaims) check(f *findings, owner *node, g *snapshot.Goal) {
-	at := root()
-	value, slug, aliases, refID := at.dot("value"), at.dot("slug"), at.dot("slugAliases"), at.dot("refID")
-	if other := c.values[strings.ToLower(g.Value)]; other != nil && other != owner {
-		f.problem(v1alpha1.ReasonConflicted, &value, "%.64q is the value of %s (case is ignored): choose another", g.Value, goalTitle(other))
-	}
-	if other := c.slugs[strings.ToLower(g.Slug)]; other != nil && other != owner {
-		f.problem(v1alpha1.ReasonConflicted, &slug, "%.64q is a slug of %s: set slug to another", g.Slug, goalTitle(other))
-	}
-	for i, alias := range g.SlugAliases {
-		if other := c.slugs[strings.ToLower(alias)]; other != nil && other != owner {
-			entry := aliases.at(i)
-			f.problem(v1alpha1.ReasonConflicted, &entry, "%.64q is a slug of %s: remove it here or there", alias, goalTitle(other))
+	conflict := func(lost claims, key string, at *path, text, format string) {
+		if lost.lost(owner, key) {
+			f.problem(v1alpha1.ReasonConflicted, at, format, text, goalTitle(lost[key]))
 		}
 	}
-	if other := c.refIDs[g.RefID]; g.RefID != "" && other != nil && other != owner {
-		f.problem(v1alpha1.ReasonConflicted, &refID, "%.64q is the refID of %s: choose another", g.RefID, goalTitle(other))
+	conflict(c.values, strings.ToLower(g.Value), root.dot("value"), g.Value, "%.64q is the value of %s (case is ignored): choose another")
+	conflict(c.slugs, strings.ToLower(g.Slug), root.dot("slug"), g.Slug, "%.64q is a slug of %s: set slug to another")
+	for i, alias := range g.SlugAliases {
+		conflict(c.slugs, strings.ToLower(alias), root.dot("slugAliases").at(i), alias, "%.64q is a slug of %s: remove it here or there")
 	}
+	conflict(c.refIDs, g.RefID, root.dot("refID"), g.RefID, "%.64q is the refID of %s: choose another")
 }
 
 // goalTitle names the owner of a claim.
@@ -65,24 +63,22 @@ func goalTitle(owner *node) string {
 // strip returns a goal's last good form without what belongs to others by now;
 // nil if its value does.
 func (c *goalClaims) strip(owner *node, r *snapshot.Record) *snapshot.Record {
-	others := func(claims map[string]*node, key string) bool { return claims[key] != nil && claims[key] != owner }
-	body := *r.Goal
-	if others(c.values, strings.ToLower(body.Value)) {
+	stripped, body := *r, *r.Goal
+	stripped.Goal = &body
+	if c.values.lost(owner, strings.ToLower(body.Value)) {
 		return nil
 	}
-	if others(c.slugs, strings.ToLower(body.Slug)) {
+	if c.slugs.lost(owner, strings.ToLower(body.Slug)) {
 		body.Slug = ""
 	}
 	body.SlugAliases = nil
 	for _, alias := range r.Goal.SlugAliases {
-		if !others(c.slugs, strings.ToLower(alias)) {
+		if !c.slugs.lost(owner, strings.ToLower(alias)) {
 			body.SlugAliases = append(body.SlugAliases, alias)
 		}
 	}
-	if others(c.refIDs, body.RefID) {
+	if c.refIDs.lost(owner, body.RefID) {
 		body.RefID = ""
 	}
-	stripped := *r
-	stripped.Goal = &body
 	return &stripped
 }

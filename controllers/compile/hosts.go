@@ -9,9 +9,9 @@ import (
 	"github.com/waypost/waypost/api/v1alpha1"
 )
 
-// DefaultNetworkName is the Name of the record of a namespace without a Network
+// defaultNetworkName is the Name of the record of a namespace without a Network
 // object. Such a record has no UID.
-const DefaultNetworkName = "default"
+const defaultNetworkName = "default"
 
 // candidate is a Network object, or the defaults of a namespace without one (n
 // is nil), in the competition for hosts.
@@ -80,9 +80,8 @@ func (c *Compiler) compileNetworks() {
 			claims.takeDefaults(s, candidate.created)
 			continue
 		}
-		b, n := &builder{namespace: s}, candidate.n
-		current := claims.compile(b, n)
-		reports = append(reports, func() { s.report(n, &b.findings, current) })
+		b, current := claims.compile(s, candidate.n)
+		reports = append(reports, func() { s.report(candidate.n, b, current) })
 		claims.inherit(candidate)
 	}
 	for _, s := range c.namespaces {
@@ -144,7 +143,7 @@ func (c *hostClaims) takeDefaults(s *namespace, oldest int64) {
 	c.rest = s
 	s.network.reachable = true
 	s.records.put(s.network.node, &snapshot.Record{
-		Kind: snapshot.KindNetwork, Network: s.name, Name: DefaultNetworkName, NetworkBody: defaultNetwork(oldest),
+		Kind: snapshot.KindNetwork, Network: s.name, Name: defaultNetworkName, NetworkBody: defaultNetwork(oldest),
 	})
 }
 
@@ -155,10 +154,8 @@ func blockedBy(other *namespace) *Problem {
 
 // compile compiles a Network object, serves it if it may be served, and reports
 // whether its current form is served.
-func (c *hostClaims) compile(b *builder, n *node) (current bool) {
-	s, record := b.namespace, b.namespace.newRecord(n)
-	guard(&b.findings, func() { record.NetworkBody = buildNetwork(b, n) })
-	b.refusedBy(n.refusedFor())
+func (c *hostClaims) compile(s *namespace, n *node) (b *builder, current bool) {
+	b, record := s.build(n, ruleOf[n.kind].build)
 	if b.accepted() && s.network.holder != nil {
 		b.problem(v1alpha1.ReasonConflicted, nil, "Network %.64q came first and counts for this namespace: delete one of them", s.network.holder.name)
 	}
@@ -176,7 +173,7 @@ func (c *hostClaims) compile(b *builder, n *node) (current bool) {
 		s.network.holder = n
 		c.take(s, last.NetworkBody) // the last good form goes on, with the age of its object
 	}
-	return current
+	return b, current
 }
 
 // inherit keeps the hosts of a record whose object is gone, if none of the
@@ -190,11 +187,10 @@ func (c *hostClaims) inherit(from candidate) {
 // compete takes the hosts from the body that belong to older networks, and
 // reports whether any is left.
 func (c *hostClaims) compete(f *findings, s *namespace, body *snapshot.Network) bool {
-	at := root()
-	domains := at.dot("trackingDomains")
+	domains := root.dot("trackingDomains")
 	if len(body.TrackingDomains) == 0 {
 		if c.rest != nil && c.rest != s {
-			f.problem(v1alpha1.ReasonConflicted, &domains, "network %.64q has no domains either and came first: name the domains of this one", c.rest.name)
+			f.problem(v1alpha1.ReasonConflicted, domains, "network %.64q has no domains either and came first: name the domains of this one", c.rest.name)
 			return false
 		}
 		return true
@@ -202,8 +198,7 @@ func (c *hostClaims) compete(f *findings, s *namespace, body *snapshot.Network) 
 	var own []string
 	for i, domain := range body.TrackingDomains {
 		if other := c.byDomain[domain]; other != nil && other != s {
-			entry := domains.at(i)
-			f.problem(v1alpha1.ReasonConflicted, &entry, "%.64q belongs to network %.64q, which came first: remove it here or there", domain, other.name)
+			f.problem(v1alpha1.ReasonConflicted, domains.at(i), "%.64q belongs to network %.64q, which came first: remove it here or there", domain, other.name)
 			continue
 		}
 		own = append(own, domain)
@@ -285,6 +280,6 @@ func settingsOf(record *snapshot.Record, publicURL string) settings {
 		goalsDisabled:    body.GoalsDisabled,
 		approvalDisabled: body.ApprovalDisabled,
 		encrypted:        body.EncryptedTracking,
-		base:             LinkBase(body, publicURL),
+		base:             linkBase(body, publicURL),
 	}
 }

@@ -14,34 +14,31 @@ import (
 const maxKeys = 20
 
 // keys reads the postback keys behind a reference, in the form in which a
-// snapshot carries them. required is true whenever there is a reference: without
-// digests no postback passes.
-func (b *builder) keys(at *path, ref *v1alpha1.SecretKeyRef) (required bool, digests []snapshot.KeyDigest) {
+// snapshot carries them.
+func (b *builder) keys(at *path, ref *v1alpha1.SecretKeyRef) []snapshot.KeyDigest {
 	if ref == nil {
-		return false, nil
+		return nil
 	}
-	nameAt, keyAt := at.dot("name"), at.dot("key")
-	b.name(&nameAt, ref.Name)
-	b.required(&keyAt, ref.Key, maxName)
-	data, ok := b.namespace.secrets[ref.Name]
-	if !ok && b.namespace.compiler.options.AssumeSecrets {
-		return true, nil
+	name, key := at.dot("name"), at.dot("key")
+	b.name(name, ref.Name)
+	b.required(key, ref.Key, maxName)
+	data, exists := b.namespace.secrets[ref.Name]
+	if !exists && b.namespace.compiler.options.AssumeSecrets {
+		return nil
 	}
-	if !ok {
-		b.miss(newProblem(v1alpha1.ReasonSecretNotFound, &nameAt, "Secret %.64q does not exist: create it, or correct the name", ref.Name))
-		return true, nil
-	}
-	value, ok := data[ref.Key]
-	if !ok {
-		b.miss(newProblem(v1alpha1.ReasonSecretNotFound, &keyAt, "Secret %.64q has no entry %.64q: add it, or correct the key", ref.Name, ref.Key))
-		return true, nil
-	}
+	value, given := data[ref.Key]
 	lines, problem := keyLines(value)
-	if problem != "" {
-		b.miss(newProblem(v1alpha1.ReasonSecretInvalid, &keyAt, "entry %.64q of Secret %.64q %s", ref.Key, ref.Name, problem))
-		return true, nil
+	switch {
+	case !exists:
+		b.miss(v1alpha1.ReasonSecretNotFound, name, "Secret %.64q does not exist: create it, or correct the name", ref.Name)
+	case !given:
+		b.miss(v1alpha1.ReasonSecretNotFound, key, "Secret %.64q has no entry %.64q: add it, or correct the key", ref.Name, ref.Key)
+	case problem != "":
+		b.miss(v1alpha1.ReasonSecretInvalid, key, "entry %.64q of Secret %.64q %s", ref.Key, ref.Name, problem)
+	default:
+		return digestsOf(b.namespace.compiler.options.Keys, lines)
 	}
-	return true, digestsOf(b.namespace.compiler.options.Keys, lines)
+	return nil
 }
 
 // keyLines splits the entry of a Secret into keys, one a line.

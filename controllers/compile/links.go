@@ -9,12 +9,12 @@ import (
 	"github.com/waypost/waypost/api/v1alpha1"
 )
 
-// PartnerBlank is what partners replace by their tracking id in an offer's links.
-const PartnerBlank = "{partner}"
+// partnerBlank is what partners replace by their tracking id in an offer's links.
+const partnerBlank = "{partner}"
 
-// LinkBase is what the links of a network begin with: its first tracking domain,
+// linkBase is what the links of a network begin with: its first tracking domain,
 // else the installation's public URL, else nothing, which makes them bare paths.
-func LinkBase(network *snapshot.Network, publicURL string) string {
+func linkBase(network *snapshot.Network, publicURL string) string {
 	if len(network.TrackingDomains) > 0 {
 		return "https://" + network.TrackingDomains[0]
 	}
@@ -28,7 +28,7 @@ func offerLinks(base string, o *snapshot.Offer) v1alpha1.OfferLinks {
 	if o.State == snapshot.Deleted {
 		return v1alpha1.OfferLinks{}
 	}
-	query := "?offer=" + url.QueryEscape(o.TrackingID) + "&partner=" + PartnerBlank
+	query := "?offer=" + url.QueryEscape(o.TrackingID) + "&partner=" + partnerBlank
 	links := v1alpha1.OfferLinks{Tracking: base + "/click" + query}
 	if o.Impressions {
 		links.Impression = base + "/impression" + query
@@ -37,47 +37,38 @@ func offerLinks(base string, o *snapshot.Offer) v1alpha1.OfferLinks {
 	return links
 }
 
-// LinkContext is what the links of goals need to know beside the goal.
-type LinkContext struct {
-	// Base is what LinkBase returns.
-	Base string
-	// Network is the namespace.
-	Network string
-	// Keys seal links; without them there are no sealed links.
-	Keys *seal.Keyring
-}
-
-// GoalLinks returns a goal's addresses for the advertiser: those of the goal's
+// goalLinks returns a goal's addresses for the advertiser: those of the goal's
 // protocol, because others would be refused with wrong_protocol, and the one that
 // records a click only. Private goals have them as well, advertisers report them
 // as any other; deleted goals have none. Pixels and the click link are sealed
 // where the goal requires it; postbacks never are.
-func GoalLinks(c LinkContext, o *snapshot.Offer, g *snapshot.Goal) v1alpha1.GoalLinks {
+func (s *namespace) goalLinks(o *snapshot.Offer, g *snapshot.Goal) v1alpha1.GoalLinks {
 	if g.State == snapshot.Deleted || o.State == snapshot.Deleted {
 		return v1alpha1.GoalLinks{}
 	}
 	offer, goal := url.QueryEscape(o.TrackingID), url.QueryEscape(g.Value)
-	links := v1alpha1.GoalLinks{Click: c.pixel("/click.gif", o, g)}
+	links := v1alpha1.GoalLinks{Click: s.pixel("/click.gif", o, g)}
 	switch g.Protocol {
 	case snapshot.ProtocolServer:
-		links.Postback = c.Base + "/postback?clickid={clickid}&goal=" + goal
+		links.Postback = s.network.settings.base + "/postback?clickid={clickid}&goal=" + goal
 	case snapshot.ProtocolServerPartner:
-		links.Postback = c.Base + "/postback?offer=" + offer + "&partner=" + PartnerBlank + "&goal=" + goal
+		links.Postback = s.network.settings.base + "/postback?offer=" + offer + "&partner=" + partnerBlank + "&goal=" + goal
 	case snapshot.ProtocolImage, snapshot.ProtocolImageSSL:
-		links.Pixel = c.pixel("/pixel.gif", o, g)
+		links.Pixel = s.pixel("/pixel.gif", o, g)
 	case snapshot.ProtocolIFrame, snapshot.ProtocolIFrameSSL:
-		links.IFrame = c.pixel("/pixel.html", o, g)
+		links.IFrame = s.pixel("/pixel.html", o, g)
 	}
 	return links
 }
 
 // pixel returns the link of a pixel, plain or sealed.
-func (c LinkContext) pixel(path string, o *snapshot.Offer, g *snapshot.Goal) string {
+func (s *namespace) pixel(path string, o *snapshot.Offer, g *snapshot.Goal) string {
 	if !g.Encrypted {
-		return c.Base + path + "?offer=" + url.QueryEscape(o.TrackingID) + "&goal=" + url.QueryEscape(g.Value)
+		return s.network.settings.base + path + "?offer=" + url.QueryEscape(o.TrackingID) + "&goal=" + url.QueryEscape(g.Value)
 	}
-	if c.Keys == nil {
+	keys := s.compiler.options.Keys
+	if keys == nil {
 		return ""
 	}
-	return c.Base + path + "?encrypted=" + seal.SealLink(c.Keys, c.Network, o.TrackingID, g.Value)
+	return s.network.settings.base + path + "?encrypted=" + seal.SealLink(keys, s.name, o.TrackingID, g.Value)
 }

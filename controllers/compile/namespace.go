@@ -124,14 +124,9 @@ func (s *namespace) maybeThere(n *node) bool { return s.compiler.partial && !n.s
 // compileObject compiles an object that is no Offer and no Goal.
 func (s *namespace) compileObject(n *node, now int64) {
 	s.partFromNamesake(n, now)
-	b, record := &builder{namespace: s}, s.newRecord(n)
-	guard(&b.findings, func() {
-		ruleOf[n.kind].build(b, n, record)
-		b.block()
-	})
-	b.refusedBy(n.refusedFor())
+	b, record := s.build(n, ruleOf[n.kind].build)
 	s.serve(n, &b.findings, record, now)
-	s.report(n, &b.findings, b.servable())
+	s.report(n, b, b.servable())
 }
 
 // partFromNamesake takes the record of another object with the same name away: that
@@ -147,14 +142,6 @@ func (s *namespace) partFromNamesake(n *node, now int64) {
 	case drop:
 		s.records.put(n, nil)
 	case keepWhileUsed:
-	}
-}
-
-// newRecord begins the record of the current object.
-func (s *namespace) newRecord(n *node) *snapshot.Record {
-	return &snapshot.Record{
-		Kind: n.kind, Network: s.name, Name: n.name,
-		Generation: n.object.GetGeneration(), UID: n.uid(),
 	}
 }
 

@@ -1,6 +1,8 @@
 package compile
 
 import (
+	"cmp"
+
 	"github.com/waypost/waypost/api/macro"
 	"github.com/waypost/waypost/api/snapshot"
 	"github.com/waypost/waypost/api/v1alpha1"
@@ -28,42 +30,39 @@ var offerAccess = []choice[v1alpha1.OfferAccess, bool]{
 	{v1alpha1.OfferAccessApprovalRequired, true},
 }
 
-// offerBuild is an Offer on its way to its record.
-type offerBuild struct {
-	*builder
-	spec *v1alpha1.OfferSpec
-	at   path
-	body *snapshot.Offer
-}
-
-// offerSteps make the record of an Offer, each with the checks of its fields.
-// What concerns several objects is not here: the tracking id is claimed, and the
-// goals of caps are looked up, when all goals of the offer are known.
-var offerSteps = []func(*offerBuild){
-	(*offerBuild).title,       // there, and not too long
-	(*offerBuild).state,       // a state that offers have
-	(*offerBuild).advertiser,  // an Advertiser that is served
-	(*offerBuild).access,      // names; whether the partners exist does not matter
-	(*offerBuild).urls,        // with macros that offers have
-	(*offerBuild).deepLinks,   // host names
-	(*offerBuild).currency,    // the offer's, else the network's
-	(*offerBuild).defaultGoal, // a goal with value "1", never an end point
-	(*offerBuild).clicks,      // amounts
-	(*offerBuild).impressions, // amounts, and destinations without a click id
-	(*offerBuild).attribution, // look-backs, hold
-	(*offerBuild).key,         // the Secret exists and holds keys
-	(*offerBuild).caps,        // limits that fit their metric
-}
-
-// buildOffer makes the body of an Offer's record.
-func buildOffer(with *builder, o *v1alpha1.Offer) *snapshot.Offer {
-	b := &offerBuild{builder: with, spec: &o.Spec, at: root(), body: &snapshot.Offer{}}
-	at := b.at.dot("trackingID")
-	b.body.TrackingID = readTrackingID(&b.findings, &at, o.Spec.TrackingID, o.Name)
-	for _, step := range offerSteps {
-		step(b)
+// buildOffer makes the body of an Offer's record. The goals of caps are looked up
+// once all goals of the offer are known. Whether partners in lists exist does not matter.
+func buildOffer(b *builder, n *node, record *snapshot.Record) {
+	o, f := n.object.(*v1alpha1.Offer), &b.findings
+	spec, clicks, impressions := &o.Spec, part(o.Spec.Clicks), part(o.Spec.Impressions)
+	record.Offer = &snapshot.Offer{
+		TrackingID:        readTrackingID(f, root.dot("trackingID"), spec.TrackingID, o.Name),
+		Title:             b.required(root.dot("title"), spec.Title, maxTitle),
+		State:             choose(f, root.dot("state"), spec.State, offerStates),
+		Advertiser:        b.object(root.dot("advertiserRef").dot("name"), snapshot.KindAdvertiser, spec.AdvertiserRef.Name),
+		ApprovalNeeded:    choose(f, root.dot("access"), spec.Access, offerAccess),
+		Approved:          b.names(root.dot("approvedPartners"), spec.ApprovedPartners, maxOfferPartners),
+		BlockedPartners:   b.names(root.dot("blockedPartners"), spec.BlockedPartners, maxOfferPartners),
+		DestinationURL:    b.requiredURL(root.dot("destinationURL"), spec.DestinationURL, macro.Offer),
+		PreviewURL:        b.url(root.dot("previewURL"), spec.PreviewURL, macro.Offer),
+		FallbackURL:       b.url(root.dot("fallbackURL"), spec.FallbackURL, macro.Offer),
+		DeepLinkHosts:     readHosts(f, root.dot("deepLinks").dot("hosts"), part(spec.DeepLinks).Hosts, maxDeepLinkHosts),
+		Currency:          cmp.Or(b.currency(root.dot("currency"), spec.Currency), b.namespace.network.settings.currency),
+		GoalsDisabled:     !choose(f, root.dot("goals"), spec.Goals, normallyEnabled),
+		DefaultGoal:       buildDefaultGoal(b, root.dot("defaultGoal"), part(spec.DefaultGoal)),
+		ClickPayout:       readAmount(f, root.dot("clicks").dot("payout").dot("cpc"), part(clicks.Payout).CPC),
+		ClickRevenue:      readAmount(f, root.dot("clicks").dot("revenue").dot("cpc"), part(clicks.Revenue).CPC),
+		Impressions:       choose(f, root.dot("impressions").dot("tracking"), impressions.Tracking, normallyDisabled),
+		ImpressionPayout:  readAmount(f, root.dot("impressions").dot("payout").dot("cpm"), part(impressions.Payout).CPM),
+		ImpressionRevenue: readAmount(f, root.dot("impressions").dot("revenue").dot("cpm"), part(impressions.Revenue).CPM),
+		Destinations:      readDestinations(f, root.dot("impressions").dot("destinations"), impressions.Destinations),
+		Attribution:       readAttribution(f, root.dot("attribution"), part(spec.Attribution)),
+		HoldHours:         b.between(root.dot("hold").dot("hours"), part(spec.Hold).Hours, 0, maxHours),
+		KeyRequired:       spec.PostbackKeySecretRef != nil,
+		Keys:              b.keys(root.dot("postbackKeySecretRef"), spec.PostbackKeySecretRef),
+		Caps:              readCaps(f, root.dot("caps"), spec.Caps),
 	}
-	return b.body
+	b.namespace.graph.ids.check(f, n, record)
 }
 
 // readTrackingID returns the id of an offer or partner in URLs: the given one, else
@@ -75,110 +74,12 @@ func readTrackingID(f *findings, at *path, id, name string) string {
 	return f.matching(at, id, maxTrackingID, urlSafePattern, "tracking id (letters, digits and ._~-)")
 }
 
-func (b *offerBuild) title() {
-	at := b.at.dot("title")
-	b.body.Title = b.required(&at, b.spec.Title, maxTitle)
-}
-
-func (b *offerBuild) state() {
-	at := b.at.dot("state")
-	b.body.State = choose(&b.findings, &at, b.spec.State, offerStates)
-}
-
-func (b *offerBuild) advertiser() {
-	ref := b.at.dot("advertiserRef")
-	at := ref.dot("name")
-	b.body.Advertiser = b.name(&at, b.spec.AdvertiserRef.Name)
-	b.resolve(&at, snapshot.KindAdvertiser, b.body.Advertiser)
-}
-
-func (b *offerBuild) access() {
-	access, approved, blocked := b.at.dot("access"), b.at.dot("approvedPartners"), b.at.dot("blockedPartners")
-	b.body.ApprovalNeeded = choose(&b.findings, &access, b.spec.Access, offerAccess)
-	b.body.Approved = b.names(&approved, b.spec.ApprovedPartners, maxOfferPartners)
-	b.body.BlockedPartners = b.names(&blocked, b.spec.BlockedPartners, maxOfferPartners)
-}
-
-func (b *offerBuild) urls() {
-	destination, preview, fallback := b.at.dot("destinationURL"), b.at.dot("previewURL"), b.at.dot("fallbackURL")
-	b.body.DestinationURL = b.requiredURL(&destination, b.spec.DestinationURL, macro.Offer)
-	b.body.PreviewURL = b.url(&preview, b.spec.PreviewURL, macro.Offer)
-	b.body.FallbackURL = b.url(&fallback, b.spec.FallbackURL, macro.Offer)
-}
-
-func (b *offerBuild) deepLinks() {
-	if b.spec.DeepLinks == nil {
-		return
+// readAttribution reads the look-backs; an absent (zero) one is the default.
+func readAttribution(f *findings, at *path, a v1alpha1.OfferAttribution) snapshot.Attribution {
+	return snapshot.Attribution{
+		ClickLookbackHours:      cmp.Or(f.between(at.dot("clickLookbackHours"), a.ClickLookbackHours, 0, maxHours), defaultLookback),
+		MinimumClickSeconds:     f.between(at.dot("minimumClickSeconds"), a.MinimumClickSeconds, 0, maxMinimumSeconds),
+		ViewThrough:             choose(f, at.dot("viewThrough"), a.ViewThrough, normallyDisabled),
+		ImpressionLookbackHours: cmp.Or(f.between(at.dot("impressionLookbackHours"), a.ImpressionLookbackHours, 0, maxHours), defaultImpressions),
 	}
-	links := b.at.dot("deepLinks")
-	at := links.dot("hosts")
-	b.body.DeepLinkHosts = readHosts(&b.findings, &at, b.spec.DeepLinks.Hosts, maxDeepLinkHosts)
-}
-
-func (b *offerBuild) currency() {
-	at := b.at.dot("currency")
-	b.body.Currency = b.findings.currency(&at, b.spec.Currency)
-	if b.body.Currency == "" {
-		b.body.Currency = b.namespace.network.settings.currency
-	}
-}
-
-func (b *offerBuild) defaultGoal() {
-	goals := b.at.dot("goals")
-	b.body.GoalsDisabled = !choose(&b.findings, &goals, b.spec.Goals, normallyEnabled)
-	at := b.at.dot("defaultGoal")
-	b.body.DefaultGoal = buildDefaultGoal(b.builder, &at, b.spec.DefaultGoal)
-}
-
-func (b *offerBuild) clicks() {
-	if b.spec.Clicks == nil {
-		return
-	}
-	at := b.at.dot("clicks")
-	payout, revenue := at.dot("payout"), at.dot("revenue")
-	if p := b.spec.Clicks.Payout; p != nil {
-		cpc := payout.dot("cpc")
-		b.body.ClickPayout = readAmount(&b.findings, &cpc, p.CPC)
-	}
-	if r := b.spec.Clicks.Revenue; r != nil {
-		cpc := revenue.dot("cpc")
-		b.body.ClickRevenue = readAmount(&b.findings, &cpc, r.CPC)
-	}
-}
-
-func (b *offerBuild) attribution() {
-	b.body.Attribution = snapshot.Attribution{ClickLookbackHours: defaultLookback, ImpressionLookbackHours: defaultImpressions}
-	if a := b.spec.Attribution; a != nil {
-		at := b.at.dot("attribution")
-		b.body.Attribution = b.windows(&at, a)
-	}
-	if h := b.spec.Hold; h != nil {
-		at := b.at.dot("hold")
-		hours := at.dot("hours")
-		b.body.HoldHours = b.between(&hours, h.Hours, 0, maxHours)
-	}
-}
-
-// windows reads the look-backs; an absent (zero) one is the default.
-func (b *offerBuild) windows(at *path, a *v1alpha1.OfferAttribution) snapshot.Attribution {
-	click, impression := at.dot("clickLookbackHours"), at.dot("impressionLookbackHours")
-	minimum, view := at.dot("minimumClickSeconds"), at.dot("viewThrough")
-	windows := snapshot.Attribution{
-		ClickLookbackHours:      b.between(&click, a.ClickLookbackHours, 0, maxHours),
-		MinimumClickSeconds:     b.between(&minimum, a.MinimumClickSeconds, 0, maxMinimumSeconds),
-		ViewThrough:             choose(&b.findings, &view, a.ViewThrough, normallyDisabled),
-		ImpressionLookbackHours: b.between(&impression, a.ImpressionLookbackHours, 0, maxHours),
-	}
-	if windows.ClickLookbackHours == 0 {
-		windows.ClickLookbackHours = defaultLookback
-	}
-	if windows.ImpressionLookbackHours == 0 {
-		windows.ImpressionLookbackHours = defaultImpressions
-	}
-	return windows
-}
-
-func (b *offerBuild) key() {
-	at := b.at.dot("postbackKeySecretRef")
-	b.body.KeyRequired, b.body.Keys = b.keys(&at, b.spec.PostbackKeySecretRef)
 }

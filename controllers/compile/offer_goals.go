@@ -46,15 +46,9 @@ func (c *offerCompilation) markFormer() {
 
 // compileOffer compiles the Offer and its Goals.
 func (c *offerCompilation) compileOffer() {
-	n, b := c.offer, &builder{namespace: c.namespace}
+	n := c.offer
 	c.partFromNamesake(n, c.now)
-	record := c.newRecord(n)
-	guard(&b.findings, func() {
-		record.Offer = buildOffer(b, n.object.(*v1alpha1.Offer))
-		c.graph.ids.check(&b.findings, n, record)
-		b.block()
-	})
-	b.refusedBy(n.refusedFor())
+	b, record := c.build(n, ruleOf[n.kind].build)
 	c.serve(n, &b.findings, record, c.now)
 	goals := c.compileGoals()
 	if b.servable() {
@@ -64,7 +58,7 @@ func (c *offerCompilation) compileOffer() {
 	if n.presence() == live {
 		n.goals = goals
 	}
-	c.report(n, &b.findings, b.servable())
+	c.report(n, b, b.servable())
 }
 
 // compileGoals compiles the Goals of the offer, the oldest first, and returns
@@ -127,9 +121,7 @@ func (c *offerCompilation) compileGoal(g *node) *snapshot.Goal {
 		c.putGoal(g, nil) // it is of another object with the same name
 	}
 	last, off := c.lastGoal(g), c.goalsOff()
-	b, record := &builder{namespace: c.namespace}, c.newRecord(g)
-	guard(&b.findings, func() { c.buildGoal(b, g, record) })
-	b.refusedBy(g.refusedFor())
+	b, record := c.build(g, c.buildGoal)
 	if b.accepted() {
 		c.claims.take(g, record.Goal)
 	}
@@ -143,7 +135,7 @@ func (c *offerCompilation) compileGoal(g *node) *snapshot.Goal {
 		c.claims.take(g, last.Goal)
 		c.records.put(g, last)
 	}
-	c.report(g, &b.findings, b.servable())
+	c.report(g, b, b.servable())
 	switch {
 	case g.record != nil && g.record.Goal.Offer == c.offer.name:
 		return g.record.Goal
@@ -156,17 +148,12 @@ func (c *offerCompilation) compileGoal(g *node) *snapshot.Goal {
 // buildGoal makes the body of a Goal's record and checks it against the record of
 // before, the offer and the other goals.
 func (c *offerCompilation) buildGoal(b *builder, g *node, record *snapshot.Record) {
-	spec := root()
 	record.Goal = buildGoal(b, g.object.(*v1alpha1.Goal))
 	if g.record != nil && g.uid() != "" && g.record.Goal.Value != record.Goal.Value {
-		at := spec.dot("value") // conversions in the wild carry it
-		b.invalid(&at, "it cannot be changed from %.64q: set state to Deleted and declare a new Goal with the new value", g.record.Goal.Value)
+		// Conversions in the wild carry it.
+		b.invalid(root.dot("value"), "it cannot be changed from %.64q: set state to Deleted and declare a new Goal with the new value", g.record.Goal.Value)
 	}
-	offerRef := spec.dot("offerRef")
-	at := offerRef.dot("name")
-	b.name(&at, record.Goal.Offer)
-	b.resolve(&at, snapshot.KindOffer, record.Goal.Offer)
-	b.block()
+	b.object(root.dot("offerRef").dot("name"), snapshot.KindOffer, record.Goal.Offer)
 	if b.accepted() {
 		c.claims.check(&b.findings, g, record.Goal)
 	}

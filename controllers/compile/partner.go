@@ -29,106 +29,65 @@ var (
 	}
 )
 
-// partnerBuild is a Partner on its way to its record.
-type partnerBuild struct {
-	*builder
-	spec *v1alpha1.PartnerSpec
-	at   path
-	body *snapshot.Partner
-}
-
-// partnerSteps make the record of a Partner, each with the checks of its fields.
-var partnerSteps = []func(*partnerBuild){
-	(*partnerBuild).title,     // there, and not too long
-	(*partnerBuild).state,     // a state that partners have
-	(*partnerBuild).tier,      // any text
-	(*partnerBuild).blocked,   // names; whether the offers exist does not matter
-	(*partnerBuild).postbacks, // each by itself: a bad one is left out
-}
-
-// buildPartner makes the body of a Partner's record.
-func buildPartner(with *builder, n *node, record *snapshot.Record) {
-	p := n.object.(*v1alpha1.Partner)
-	b := &partnerBuild{builder: with, spec: &p.Spec, at: root(), body: &snapshot.Partner{}}
-	record.Partner = b.body
-	at := b.at.dot("trackingID")
-	b.body.TrackingID = readTrackingID(&b.findings, &at, p.Spec.TrackingID, p.Name)
-	for _, step := range partnerSteps {
-		step(b)
+// buildPartner makes the body of a Partner's record. Whether blocked offers exist does
+// not matter.
+func buildPartner(b *builder, n *node, record *snapshot.Record) {
+	p, f := n.object.(*v1alpha1.Partner), &b.findings
+	record.Partner = &snapshot.Partner{
+		TrackingID:    readTrackingID(f, root.dot("trackingID"), p.Spec.TrackingID, p.Name),
+		Title:         b.required(root.dot("title"), p.Spec.Title, maxTitle),
+		State:         choose(f, root.dot("state"), p.Spec.State, partnerStates),
+		Tier:          b.text(root.dot("tier"), p.Spec.Tier, maxTitle),
+		BlockedOffers: b.names(root.dot("blockedOffers"), p.Spec.BlockedOffers, maxBlockedOffers),
+		Postbacks:     b.postbacks(root.dot("postbacks"), p.Spec.Postbacks),
 	}
-	b.namespace.graph.ids.check(&b.findings, n, record)
+	b.namespace.graph.ids.check(f, n, record)
 }
 
-func (b *partnerBuild) title() {
-	at := b.at.dot("title")
-	b.body.Title = b.required(&at, b.spec.Title, maxTitle)
-}
-
-func (b *partnerBuild) state() {
-	at := b.at.dot("state")
-	b.body.State = choose(&b.findings, &at, b.spec.State, partnerStates)
-}
-
-func (b *partnerBuild) tier() {
-	at := b.at.dot("tier")
-	b.body.Tier = b.text(&at, b.spec.Tier, maxTitle)
-}
-
-func (b *partnerBuild) blocked() {
-	at := b.at.dot("blockedOffers")
-	b.body.BlockedOffers = b.names(&at, b.spec.BlockedOffers, maxBlockedOffers)
-}
-
-func (b *partnerBuild) postbacks() {
-	at := b.at.dot("postbacks")
-	b.atMost(&at, len(b.spec.Postbacks), maxPostbacks)
-	seen := make(map[string]bool, len(b.spec.Postbacks))
-	for i := range b.spec.Postbacks {
-		p := &b.spec.Postbacks[i]
-		entry := at.at(i)
-		own := b.entry()
-		name := entry.dot("name")
-		if seen[p.Name] {
-			own.invalid(&name, "postback %.64q is there twice: give each its name", p.Name)
-		}
-		seen[p.Name] = true
-		if postback := own.postback(&entry, p); !b.refuse(p.Name, &own.findings) {
-			b.body.Postbacks = append(b.body.Postbacks, postback)
+// postbacks reads outgoing URLs, each by itself: a bad one is left out.
+func (b *builder) postbacks(at *path, postbacks []v1alpha1.PartnerPostback) []snapshot.PartnerPostback {
+	b.atMost(at, len(postbacks), maxPostbacks)
+	var list []snapshot.PartnerPostback
+	seen := make(map[string]bool, len(postbacks))
+	for i := range postbacks {
+		p, own := &postbacks[i], b.entry()
+		own.once(at.at(i), seen, "postback", p.Name)
+		if postback := own.postback(at.at(i), p); !b.refuse(p.Name, &own.findings) {
+			list = append(list, postback)
 		}
 	}
+	return list
 }
 
 // postback reads one outgoing URL. Without an offer the goal stays as it is
 // written: goals of several offers may have that value, each in its spelling.
 func (b *builder) postback(at *path, p *v1alpha1.PartnerPostback) snapshot.PartnerPostback {
-	name, url, goal := at.dot("name"), at.dot("url"), at.dot("goal")
 	postback := snapshot.PartnerPostback{
-		Name: b.required(&name, p.Name, maxTitle),
-		URL:  b.requiredURL(&url, p.URL, macro.PartnerPostback),
-		On:   readStatuses(&b.findings, at, p),
+		Name:  b.required(at.dot("name"), p.Name, maxTitle),
+		URL:   b.requiredURL(at.dot("url"), p.URL, macro.PartnerPostback),
+		On:    readStatuses(&b.findings, at.dot("on"), p),
+		Offer: p.Offer, Goal: p.Goal,
 	}
 	if p.Goal != "" {
-		postback.Goal = b.matching(&goal, p.Goal, maxGoalValue, goalPattern, "goal value")
+		b.matching(at.dot("goal"), p.Goal, maxGoalValue, goalPattern, "goal value")
 	}
 	if p.Offer != "" {
-		postback.Offer, postback.Goal = b.offerGoal(at, p.Offer, p.Goal)
+		postback.Goal = b.offerGoal(at, p.Offer, p.Goal)
 	}
 	return postback
 }
 
 // readStatuses reads for which statuses a postback fires; none means Approved.
 func readStatuses(f *findings, at *path, p *v1alpha1.PartnerPostback) []snapshot.ConversionStatus {
-	on := at.dot("on")
 	if len(p.On) > 0 && len(p.OnUnquoted) > 0 {
-		f.invalid(&on, "it is given twice, once in quotes and once without: keep one of them")
+		f.invalid(at, "it is given twice, once in quotes and once without: keep one of them")
 	}
 	var list []snapshot.ConversionStatus
 	for i, word := range p.Statuses() {
-		entry := on.at(i)
 		if word == "" {
-			f.invalid(&entry, "missing: write Approved, Pending, Hold or Rejected")
+			f.invalid(at.at(i), "missing: write Approved, Pending, Hold or Rejected")
 		}
-		list = append(list, choose(f, &entry, word, conversionStatuses))
+		list = append(list, choose(f, at.at(i), word, conversionStatuses))
 	}
 	slices.Sort(list)
 	return slices.Compact(list)

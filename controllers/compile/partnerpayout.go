@@ -17,25 +17,19 @@ const maxOverrides = 500
 // that are in order, sorted the way pricing looks for them. Each override is
 // checked by itself: a bad one is left out.
 func buildPartnerPayout(b *builder, n *node, record *snapshot.Record) {
-	spec, at := &n.object.(*v1alpha1.PartnerPayout).Spec, root()
-	ref, overrides := at.dot("partnerRef"), at.dot("overrides")
-	name := ref.dot("name")
-	body := &snapshot.PartnerPayout{Partner: b.name(&name, spec.PartnerRef.Name), CreatedAt: n.created}
+	spec, overrides := &n.object.(*v1alpha1.PartnerPayout).Spec, root.dot("overrides")
+	body := &snapshot.PartnerPayout{
+		Partner:   b.object(root.dot("partnerRef").dot("name"), snapshot.KindPartner, spec.PartnerRef.Name),
+		CreatedAt: n.created,
+		Overrides: make([]snapshot.Override, 0, len(spec.Overrides)),
+	}
 	record.PartnerPayout = body
-	b.resolve(&name, snapshot.KindPartner, body.Partner)
-	b.atMost(&overrides, len(spec.Overrides), maxOverrides)
+	b.atMost(overrides, len(spec.Overrides), maxOverrides)
 	seen := make(map[string]bool, len(spec.Overrides))
-	body.Overrides = make([]snapshot.Override, 0, len(spec.Overrides))
 	for i := range spec.Overrides {
-		o := &spec.Overrides[i]
-		entry := overrides.at(i)
-		own := builder{namespace: b.namespace}
-		if seen[o.Name] {
-			nameAt := entry.dot("name")
-			own.invalid(&nameAt, "override %.64q is there twice: give each its name", o.Name)
-		}
-		seen[o.Name] = true
-		if override := own.override(&entry, o); !b.refuse(o.Name, &own.findings) {
+		o, own := &spec.Overrides[i], b.entry()
+		own.once(overrides.at(i), seen, "override", o.Name)
+		if override := own.override(overrides.at(i), o); !b.refuse(o.Name, &own.findings) {
 			body.Overrides = append(body.Overrides, override)
 		}
 	}
@@ -44,17 +38,13 @@ func buildPartnerPayout(b *builder, n *node, record *snapshot.Record) {
 
 // override reads one override.
 func (b *builder) override(at *path, o *v1alpha1.PayoutOverride) snapshot.Override {
-	name, payout, revenue := at.dot("name"), at.dot("payout"), at.dot("revenue")
 	override := snapshot.Override{
-		Name:    b.required(&name, o.Name, maxTitle),
-		Payout:  readSide(&b.findings, &payout, o.Payout),
-		Revenue: readSide(&b.findings, &revenue, o.Revenue),
+		Name:    b.required(at.dot("name"), o.Name, maxTitle),
+		Payout:  readSide(&b.findings, at.dot("payout"), o.Payout),
+		Revenue: readSide(&b.findings, at.dot("revenue"), o.Revenue),
+		Offer:   o.Offer,
+		Goal:    b.offerGoal(at, o.Offer, cmp.Or(o.Goal, v1alpha1.DefaultGoalValue)),
 	}
-	goal := o.Goal
-	if goal == "" {
-		goal = v1alpha1.DefaultGoalValue
-	}
-	override.Offer, override.Goal = b.offerGoal(at, o.Offer, goal)
 	override.From, override.Until = readWindow(&b.findings, at, o.From, o.Until)
 	return override
 }
@@ -62,8 +52,7 @@ func (b *builder) override(at *path, o *v1alpha1.PayoutOverride) snapshot.Overri
 // readWindow reads from and until as unix seconds; 0 is open.
 func readWindow(f *findings, at *path, from, until *metav1.Time) (start, end int64) {
 	if !from.IsZero() && !until.IsZero() && !from.Before(until) {
-		untilAt := at.dot("until")
-		f.invalid(&untilAt, "until must be later than from: from is inclusive, until exclusive")
+		f.invalid(at.dot("until"), "until must be later than from: from is inclusive, until exclusive")
 	}
 	return seconds(from), seconds(until)
 }

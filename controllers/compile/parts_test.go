@@ -86,25 +86,21 @@ func TestLinkBase(t *testing.T) {
 		if c.domain != "" {
 			network.TrackingDomains = []string{c.domain, "other.example"}
 		}
-		if got := LinkBase(network, c.public); got != c.want {
-			t.Errorf("LinkBase(%q, %q) = %q, want %q", c.domain, c.public, got, c.want)
+		if got := linkBase(network, c.public); got != c.want {
+			t.Errorf("linkBase(%q, %q) = %q, want %q", c.domain, c.public, got, c.want)
 		}
 	}
 }
 
 func TestSealedLinksNeedKeys(t *testing.T) {
 	goal := &snapshot.Goal{Value: "2", Encrypted: true, Protocol: snapshot.ProtocolImage}
-	if links := GoalLinks(LinkContext{}, &snapshot.Offer{TrackingID: "1"}, goal); links.Pixel != "" || links.Click != "" {
+	if links := New(Options{}).namespace("default").goalLinks(&snapshot.Offer{TrackingID: "1"}, goal); links.Pixel != "" || links.Click != "" {
 		t.Errorf("without keys: %+v", links)
 	}
 }
 
 func TestPathIsWrittenAsTheAPIServerWritesIt(t *testing.T) {
-	at := root()
-	list := at.dot("overrides")
-	item := list.at(3)
-	field := item.dot("goal")
-	if got := field.String(); got != "spec.overrides[3].goal" {
+	if got := root.dot("overrides").at(3).dot("goal").String(); got != "spec.overrides[3].goal" {
 		t.Error(got)
 	}
 }

@@ -43,14 +43,13 @@ func readPercent(f *findings, at *path, percent v1alpha1.Percent) money.Percent 
 
 // readTerms reads a flat and a percentage term, and checks them against the type.
 func readTerms(f *findings, at *path, kind kindOfPay, flat v1alpha1.Amount, percent v1alpha1.Percent) snapshot.PayoutTerms {
-	flatAt, percentAt := at.dot("flat"), at.dot("percent")
 	if flat != "" && !kind.flat {
-		f.invalid(&flatAt, "flat needs type Flat or FlatAndPercentage: change type or remove flat")
+		f.invalid(at.dot("flat"), "flat needs type Flat or FlatAndPercentage: change type or remove flat")
 	}
 	if percent != "" && !kind.percent {
-		f.invalid(&percentAt, "percent needs type Percentage or FlatAndPercentage: change type or remove percent")
+		f.invalid(at.dot("percent"), "percent needs type Percentage or FlatAndPercentage: change type or remove percent")
 	}
-	return snapshot.PayoutTerms{Flat: readAmount(f, &flatAt, flat), Percent: readPercent(f, &percentAt, percent)}
+	return snapshot.PayoutTerms{Flat: readAmount(f, at.dot("flat"), flat), Percent: readPercent(f, at.dot("percent"), percent)}
 }
 
 // readPay reads one side of a goal; an absent one is 0.
@@ -58,16 +57,15 @@ func readPay(f *findings, at *path, p *v1alpha1.Payout) snapshot.Pay {
 	if p == nil {
 		return snapshot.Pay{}
 	}
-	typeAt, structureAt := at.dot("type"), at.dot("structure")
-	kind := choose(f, &typeAt, p.Type, payoutTypes)
+	kind := choose(f, at.dot("type"), p.Type, payoutTypes)
 	terms := readTerms(f, at, kind, p.Flat, p.Percent)
 	if p.Structure != "" {
-		f.name(&structureAt, p.Structure)
+		f.name(at.dot("structure"), p.Structure)
 		if len(p.Tiers) > 0 {
-			f.invalid(&structureAt, "tiers and structure exclude each other: remove one of them")
+			f.invalid(at.dot("structure"), "tiers and structure exclude each other: remove one of them")
 		}
 	}
-	return snapshot.Pay{Flat: terms.Flat, Percent: terms.Percent, Tiers: readTiers(f, at, kind, p.Tiers), Structure: p.Structure}
+	return snapshot.Pay{Flat: terms.Flat, Percent: terms.Percent, Tiers: readTiers(f, at.dot("tiers"), kind, p.Tiers), Structure: p.Structure}
 }
 
 // readTiers reads what partners of a tier get instead.
@@ -75,20 +73,18 @@ func readTiers(f *findings, at *path, kind kindOfPay, tiers []v1alpha1.PayoutTie
 	if len(tiers) == 0 {
 		return nil
 	}
-	tiersAt := at.dot("tiers")
-	f.atMost(&tiersAt, len(tiers), maxTiers)
+	f.atMost(at, len(tiers), maxTiers)
 	seen := make(map[string]bool, len(tiers))
 	list := make([]snapshot.TierPay, 0, len(tiers))
 	for i := range tiers {
 		tier := &tiers[i]
-		entry := tiersAt.at(i)
-		nameAt := entry.dot("tier")
-		f.required(&nameAt, tier.Tier, maxTitle)
+		entry := at.at(i)
+		f.required(entry.dot("tier"), tier.Tier, maxTitle)
 		if seen[tier.Tier] {
-			f.invalid(&nameAt, "tier %.64q is there twice: remove one", tier.Tier)
+			f.invalid(entry.dot("tier"), "tier %.64q is there twice: remove one", tier.Tier)
 		}
 		seen[tier.Tier] = true
-		list = append(list, readTier(f, &entry, kind, tier))
+		list = append(list, readTier(f, entry, kind, tier))
 	}
 	return list
 }
@@ -111,10 +107,9 @@ func readSide(f *findings, at *path, p *v1alpha1.PayoutTerms) *snapshot.PayoutTe
 	if p == nil {
 		return nil
 	}
-	typeAt := at.dot("type")
 	if len(p.RefusedTiers) > 0 || p.RefusedStructure != "" {
 		f.invalid(at, "tiers and structure do not exist here: write them in the goal's payout or revenue")
 	}
-	terms := readTerms(f, at, choose(f, &typeAt, p.Type, payoutTypes), p.Flat, p.Percent)
+	terms := readTerms(f, at, choose(f, at.dot("type"), p.Type, payoutTypes), p.Flat, p.Percent)
 	return &terms
 }

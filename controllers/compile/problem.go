@@ -52,13 +52,13 @@ type path struct {
 }
 
 // root is the beginning of every path.
-func root() path { return path{name: "spec", index: -1} }
+var root = &path{name: "spec", index: -1}
 
 // dot returns the path of a field below p.
-func (p *path) dot(name string) path { return path{parent: p, name: name, index: -1} }
+func (p *path) dot(name string) *path { return &path{parent: p, name: name, index: -1} }
 
 // at returns the path of an entry of the list at p.
-func (p *path) at(index int) path { return path{parent: p, index: index} }
+func (p *path) at(index int) *path { return &path{parent: p, index: index} }
 
 // String writes the path as the API server writes it.
 func (p *path) String() string {

@@ -9,12 +9,15 @@ import (
 	"github.com/waypost/waypost/api/v1alpha1"
 )
 
-// report keeps the findings of an object and, if they make a new verdict, reports
-// it. current is set if the object's current form is served.
-func (s *namespace) report(n *node, f *findings, current bool) {
+// report keeps the findings of an object, whose builder is free again if there are
+// none. It reports the verdict if it is a new one. current is set if the object's
+// current form is served.
+func (s *namespace) report(n *node, b *builder, current bool) {
 	n.judged, n.current, n.failure = true, current, nil
-	if !f.none() {
-		n.failure = f
+	if b.none() {
+		s.compiler.builders = append(s.compiler.builders, b)
+	} else {
+		n.failure = &b.findings
 	}
 	v := s.verdict(n)
 	if digest := v.digest(); digest != n.digest {
@@ -66,7 +69,7 @@ func (s *namespace) addGoalDetails(n *node, g *v1alpha1.Goal, v *Verdict) {
 	}
 	v.Advertiser = offer.Offer.Advertiser
 	if n.record != nil {
-		links := GoalLinks(LinkContext{Base: s.network.settings.base, Network: s.name, Keys: s.compiler.options.Keys}, offer.Offer, n.record.Goal)
+		links := s.goalLinks(offer.Offer, n.record.Goal)
 		v.GoalLinks = &links
 	}
 }

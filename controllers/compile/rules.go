@@ -20,8 +20,8 @@ type rules struct {
 	// refs returns what an object names and its record depends on. Lists of partners
 	// and blocked offers are not among them: trackers compare names.
 	refs func(v1alpha1.Object) []ref
-	// build makes the body of a record. It is nil for Networks, Offers and Goals,
-	// which are compiled together with others.
+	// build makes the body of a record. It is nil for Goals, which are compiled
+	// together with their offer.
 	build func(*builder, *node, *snapshot.Record)
 }
 
@@ -37,6 +37,7 @@ const (
 // ruleOf is the table of rules by kind.
 var ruleOf = [...]rules{
 	snapshot.KindNetwork: {
+		build:   buildNetwork,
 		hasBody: func(r *snapshot.Record) bool { return r.NetworkBody != nil },
 		refs:    func(o v1alpha1.Object) []ref { return secretRef(nil, o.(*v1alpha1.Network).Spec.PostbackKeySecretRef) },
 	},
@@ -53,7 +54,7 @@ var ruleOf = [...]rules{
 		refs:    func(v1alpha1.Object) []ref { return nil },
 	},
 	snapshot.KindOffer: {
-		level: 1, deleted: entomb,
+		level: 1, deleted: entomb, build: buildOffer,
 		hasBody: func(r *snapshot.Record) bool { return r.Offer != nil },
 		refs:    func(o v1alpha1.Object) []ref { return offerRefs(&o.(*v1alpha1.Offer).Spec) },
 	},

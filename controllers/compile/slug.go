@@ -8,24 +8,27 @@ import (
 	"github.com/waypost/waypost/api/snapshot"
 )
 
-// slug gives the goal its name in URLs: the given one, else the transliterated
-// title (S1-6), and the former names that still work.
-func (b *goalBuild) slug() {
-	at, aliases := b.at.dot("slug"), b.at.dot("slugAliases")
-	b.body.Slug = b.spec.Slug
-	if b.body.Slug == "" {
-		b.body.Slug = defaultSlug(b.body)
-	} else {
-		b.matching(&at, b.body.Slug, maxSlug, urlSafePattern, "slug (letters, digits and ._~-)")
+// readSlug returns the goal's name in URLs: the given one, else the transliterated
+// title (S1-6).
+func readSlug(f *findings, at *path, slug string, goal *snapshot.Goal) string {
+	if slug == "" {
+		return defaultSlug(goal)
 	}
-	b.atMost(&aliases, len(b.spec.SlugAliases), maxAliases)
-	for i, alias := range b.spec.SlugAliases {
-		entry := aliases.at(i)
-		b.matching(&entry, alias, maxSlug, urlSafePattern, "slug (letters, digits and ._~-)")
-		if !strings.EqualFold(alias, b.body.Slug) { // the slug itself, listed ahead of a change
-			b.body.SlugAliases = append(b.body.SlugAliases, alias)
+	return f.matching(at, slug, maxSlug, urlSafePattern, "slug (letters, digits and ._~-)")
+}
+
+// readAliases reads the former slugs that still work. The slug itself, listed ahead
+// of a change, is none.
+func readAliases(f *findings, at *path, aliases []string, slug string) []string {
+	f.atMost(at, len(aliases), maxAliases)
+	var list []string
+	for i, alias := range aliases {
+		f.matching(at.at(i), alias, maxSlug, urlSafePattern, "slug (letters, digits and ._~-)")
+		if !strings.EqualFold(alias, slug) {
+			list = append(list, alias)
 		}
 	}
+	return list
 }
 
 // defaultSlug is the title in Latin letters, digits and hyphens. A title without

@@ -46,62 +46,53 @@ var operators = map[v1alpha1.RuleOperator]operator{
 // buildStructure makes the body of a PayoutStructure's record: its rules in the
 // order in which they are tried.
 func buildStructure(b *builder, n *node, record *snapshot.Record) {
-	spec, at := &n.object.(*v1alpha1.PayoutStructure).Spec, root()
-	rulesAt := at.dot("rules")
-	b.atMost(&rulesAt, len(spec.Rules), maxRules)
+	spec, rules := &n.object.(*v1alpha1.PayoutStructure).Spec, root.dot("rules")
+	b.atMost(rules, len(spec.Rules), maxRules)
 	body := &snapshot.PayoutStructure{}
 	record.Structure = body
 	seen := make(map[string]bool, len(spec.Rules))
 	for i := range spec.Rules {
 		rule := &spec.Rules[i]
-		entry := rulesAt.at(i)
-		nameAt := entry.dot("name")
-		if seen[rule.Name] {
-			b.invalid(&nameAt, "rule %.64q is there twice: give each its name", rule.Name)
-		}
-		seen[rule.Name] = true
-		body.Rules = append(body.Rules, readRule(&b.findings, &entry, rule))
+		b.once(rules.at(i), seen, "rule", rule.Name)
+		body.Rules = append(body.Rules, readRule(&b.findings, rules.at(i), rule))
 	}
 }
 
 func readRule(f *findings, at *path, rule *v1alpha1.PayoutRule) snapshot.Rule {
-	name, when, partners := at.dot("name"), at.dot("when"), at.dot("partners")
-	payout, revenue := at.dot("payout"), at.dot("revenue")
-	f.atMost(&when, len(rule.When), maxConditions)
+	when := at.dot("when")
+	f.atMost(when, len(rule.When), maxConditions)
 	r := snapshot.Rule{
-		Name:     f.required(&name, rule.Name, maxTitle),
-		Partners: f.names(&partners, rule.Partners, maxRulePartners),
-		Payout:   readSide(f, &payout, rule.Payout),
-		Revenue:  readSide(f, &revenue, rule.Revenue),
+		Name:     f.required(at.dot("name"), rule.Name, maxTitle),
+		Partners: f.names(at.dot("partners"), rule.Partners, maxRulePartners),
+		Payout:   readSide(f, at.dot("payout"), rule.Payout),
+		Revenue:  readSide(f, at.dot("revenue"), rule.Revenue),
 	}
 	for i := range rule.When {
-		entry := when.at(i)
-		r.When = append(r.When, readCondition(f, &entry, &rule.When[i]))
+		r.When = append(r.When, readCondition(f, when.at(i), &rule.When[i]))
 	}
 	return r
 }
 
 func readCondition(f *findings, at *path, c *v1alpha1.RuleCondition) snapshot.Condition {
-	fieldAt, operatorAt, valuesAt := at.dot("field"), at.dot("operator"), at.dot("values")
+	operatorAt, values := at.dot("operator"), at.dot("values")
 	if !fieldPattern.MatchString(string(c.Field)) {
-		f.invalid(&fieldAt, "%.32q is no field: write amount, source, sub1 to sub10, adv_sub1 to adv_sub5, promo_code, country or device", string(c.Field))
+		f.invalid(at.dot("field"), "%.32q is no field: write amount, source, sub1 to sub10, adv_sub1 to adv_sub5, promo_code, country or device", string(c.Field))
 	}
 	op, ok := operators[c.Operator]
 	switch {
 	case !ok:
-		f.invalid(&operatorAt, "%.32q is no operator", string(c.Operator))
+		f.invalid(operatorAt, "%.32q is no operator", string(c.Operator))
 	case len(c.Values) < op.least || len(c.Values) > op.most:
-		f.invalid(&valuesAt, "%s takes %d to %d values, not %d", c.Operator, op.least, op.most, len(c.Values))
+		f.invalid(values, "%s takes %d to %d values, not %d", c.Operator, op.least, op.most, len(c.Values))
 	}
 	number := c.Field == v1alpha1.RuleFieldAmount
 	if number && !op.numeric && ok {
-		f.invalid(&operatorAt, "amount is a number: use Equals, In, Less, LessOrEqual, Greater, GreaterOrEqual or Between")
+		f.invalid(operatorAt, "amount is a number: use Equals, In, Less, LessOrEqual, Greater, GreaterOrEqual or Between")
 	}
 	for i, value := range c.Values {
-		entry := valuesAt.at(i)
-		f.text(&entry, value, maxValue)
+		f.text(values.at(i), value, maxValue)
 		if (number || ok && !op.text) && !decimalPattern.MatchString(value) {
-			f.invalid(&entry, "numbers are compared as decimals: write it like 100 or 12.50")
+			f.invalid(values.at(i), "numbers are compared as decimals: write it like 100 or 12.50")
 		}
 	}
 	return snapshot.Condition{Field: string(c.Field), Operator: op.code, Values: append([]string(nil), c.Values...)}

@@ -68,8 +68,7 @@ func (f *findings) names(at *path, list []string, limit int) []string {
 	}
 	f.atMost(at, len(list), limit)
 	for i, name := range list {
-		entry := at.at(i)
-		f.name(&entry, name)
+		f.name(at.at(i), name)
 	}
 	sorted := slices.Clone(list)
 	slices.Sort(sorted)
@@ -81,6 +80,22 @@ func (f *findings) atMost(at *path, length, limit int) {
 	if length > limit {
 		f.invalid(at, "%d entries, at most %d are possible: spread them over several objects or remove some", length, limit)
 	}
+}
+
+// once notes a second entry of a list with the same name.
+func (f *findings) once(at *path, seen map[string]bool, what, name string) {
+	if seen[name] {
+		f.invalid(at.dot("name"), "%s %.64q is there twice: give each its name", what, name)
+	}
+	seen[name] = true
+}
+
+// part returns an optional part of a spec, the zero value for an absent one.
+func part[T any](p *T) (value T) {
+	if p != nil {
+		value = *p
+	}
+	return value
 }
 
 // url checks a URL with the macros of a vocabulary; "" stays "".

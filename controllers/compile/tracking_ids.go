@@ -60,12 +60,11 @@ func (t *trackingIDs) holds(n *node) bool {
 // check checks the tracking id of an Offer or Partner against its former one, which
 // cannot change, and against other objects.
 func (t *trackingIDs) check(f *findings, n *node, record *snapshot.Record) {
-	spec := root()
-	at := spec.dot("trackingID")
+	at := root.dot("trackingID")
 	key := record.Key()
 	kept := n.record != nil && n.record.Key() != key
 	if kept && n.uid() != "" {
-		f.invalid(&at, "it cannot be changed from %.64q, because links in the wild carry it: restore it, or declare a new %s", n.record.Key().ID, n.kind)
+		f.invalid(at, "it cannot be changed from %.64q, because links in the wild carry it: restore it, or declare a new %s", n.record.Key().ID, n.kind)
 	}
 	rival := t.rival(n)
 	if rival == nil {
@@ -73,10 +72,10 @@ func (t *trackingIDs) check(f *findings, n *node, record *snapshot.Record) {
 	}
 	f.lost = !kept
 	if id := trackingIDOf(rival.object); id != key.ID {
-		f.problem(v1alpha1.ReasonConflicted, &at, "%.64q has the same hash as %.64q of %s %.64q, which came first: choose another", key.ID, id, n.kind, rival.name)
+		f.problem(v1alpha1.ReasonConflicted, at, "%.64q has the same hash as %.64q of %s %.64q, which came first: choose another", key.ID, id, n.kind, rival.name)
 		return
 	}
-	f.problem(v1alpha1.ReasonConflicted, &at, "%.64q belongs to %s %.64q, which came first: choose another", key.ID, n.kind, rival.name)
+	f.problem(v1alpha1.ReasonConflicted, at, "%.64q belongs to %s %.64q, which came first: choose another", key.ID, n.kind, rival.name)
 }
 
 // trackingIDOf returns the id that an Offer or Partner asks for: its own, else its name.

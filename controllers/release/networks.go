@@ -45,6 +45,33 @@ func (n networks) restore(held map[string]int) {
 	}
 }
 
+// key returns the key of a network's Network, without a name while it has none.
+func (n networks) key(name string) status.Key {
+	return status.Key{Kind: snapshot.KindNetwork, Namespace: name, Name: n.get(name).first()}
+}
+
+// removals returns which offers would go and come back in each network.
+func (n networks) removals(records *records) map[string]*removal {
+	removals := map[string]*removal{}
+	records.offers(func(name, id string, gone bool) {
+		network := n.get(name)
+		if _, remembered := network.removed[id]; !gone && !remembered {
+			return // one of very many in a new network
+		}
+		r := removals[name]
+		if r == nil {
+			r = &removal{}
+			removals[name] = r
+		}
+		if gone {
+			r.gone = append(r.gone, id)
+		} else {
+			r.came = append(r.came, id)
+		}
+	})
+	return removals
+}
+
 // Network takes the confirmations from the annotations of a Network.
 func (s *State) Network(key status.Key, annotations map[string]string, now time.Time) {
 	n, tokens := s.networks.get(key.Namespace), publish.Tokens(annotations)
@@ -74,7 +101,7 @@ func (s *State) Held() (keys []status.Key, count int) {
 // judge holds the networks that would lose most of their offers, and returns what
 // the publication of the others does to them.
 func (s *State) judge(now time.Time) map[string]*removal {
-	removals := s.removals()
+	removals := s.networks.removals(s.records)
 	for name, n := range s.networks {
 		r, before := removals[name], n.hold
 		if r == nil {
@@ -91,36 +118,14 @@ func (s *State) judge(now time.Time) map[string]*removal {
 		switch {
 		case held && n.hold != before:
 			s.notices = append(s.notices, Notice{
-				About: s.networkKey(name), Warning: true, Reason: v1alpha1.ReasonMassDeletionHeld, Action: "Hold" + n.hold.token, Note: s.heldBecause(name),
+				About: s.networks.key(name), Warning: true, Reason: v1alpha1.ReasonMassDeletionHeld, Action: "Hold" + n.hold.token, Note: s.heldBecause(name),
 			})
 		case !held && before != (hold{}):
 			s.notices = append(s.notices, Notice{
-				About: s.networkKey(name), Reason: "MassDeletionReleased", Action: actionPublish,
+				About: s.networks.key(name), Reason: "MassDeletionReleased", Action: actionPublish,
 				Note: fmt.Sprintf("changes of network %s are published again", name),
 			})
 		}
 	}
-	return removals
-}
-
-// removals returns which offers would go and come back in each network.
-func (s *State) removals() map[string]*removal {
-	removals := map[string]*removal{}
-	s.records.offers(func(name, id string, gone bool) {
-		n := s.networks.get(name)
-		if _, remembered := n.removed[id]; !gone && !remembered {
-			return // one of very many in a new network
-		}
-		r := removals[name]
-		if r == nil {
-			r = &removal{}
-			removals[name] = r
-		}
-		if gone {
-			r.gone = append(r.gone, id)
-		} else {
-			r.came = append(r.came, id)
-		}
-	})
 	return removals
 }

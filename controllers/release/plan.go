@@ -118,7 +118,7 @@ func (s *State) Publication(now time.Time, sweep trackers.Sweep) Plan {
 		return p
 	}
 	held := s.networks.isHeld
-	if p.Change.Pinned = s.pinned(); p.Change.Pinned != 0 {
+	if p.Change.Pinned = s.seen.pinned(s.published); p.Change.Pinned != 0 {
 		// The number may move on and shards may be repaired, the content stays.
 		held, p.removals = func(string) bool { return true }, nil
 	}

@@ -2,10 +2,7 @@ package release
 
 import (
 	"maps"
-	"reflect"
 	"time"
-
-	corev1 "k8s.io/api/core/v1"
 
 	"github.com/waypost/waypost/api/snapshot"
 	"github.com/waypost/waypost/controllers/publish"
@@ -26,26 +23,6 @@ type seen struct {
 	noted    map[string]int // the held networks, as last written on it; nil for never
 }
 
-// Seen takes the manifest that the informer shows, nil when it is gone.
-func (s *State) Seen(object *corev1.ConfigMap, now time.Time) {
-	requests := publish.ReadRequests(object)
-	if requests.Problem != nil {
-		s.warn("RequestNotUnderstood", "%v", requests.Problem)
-		requests.RollbackTo = s.seen.requests.RollbackTo // neither a new pin nor a release
-	}
-	if s.seen.requests.RollbackTo != requests.RollbackTo {
-		s.seen.denied = 0
-	}
-	if !s.seen.known || !reflect.DeepEqual(s.seen.requests, requests) {
-		s.window.note(now)
-	}
-	s.seen.requests, s.seen.known = requests, true
-	s.seen.data, s.seen.since = nil, now
-	if object != nil {
-		s.seen.data = object.Data
-	}
-}
-
 // doubtful returns when to look whether the manifest is still the published one,
 // to the last byte: one whose signature alone is damaged keeps new trackers from
 // starting. Zero when it is, or nothing is published.
@@ -59,6 +36,14 @@ func (s *seen) doubtful(published map[string]string) time.Time {
 // released reports whether a pin is published that is not asked for any more.
 func (s *seen) released(published *snapshot.Manifest) bool {
 	return published != nil && published.Pinned != 0 && s.known && s.requests.RollbackTo == 0
+}
+
+// pinned returns the revision that is pinned, 0 for none.
+func (s *seen) pinned(published *snapshot.Manifest) int64 {
+	if published == nil || s.released(published) {
+		return 0
+	}
+	return published.Pinned
 }
 
 // rollback returns the revision to roll back to, 0 for none.

@@ -2,8 +2,10 @@ package release
 
 import (
 	"fmt"
+	"reflect"
 	"time"
 
+	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/apimachinery/pkg/util/wait"
 
@@ -82,6 +84,26 @@ func (s *State) Resume(previous publish.Previous, data map[string]string, now ti
 	}
 }
 
+// Seen takes the manifest that the informer shows, nil when it is gone.
+func (s *State) Seen(object *corev1.ConfigMap, now time.Time) {
+	requests := publish.ReadRequests(object)
+	if requests.Problem != nil {
+		s.warn("RequestNotUnderstood", "%v", requests.Problem)
+		requests.RollbackTo = s.seen.requests.RollbackTo // neither a new pin nor a release
+	}
+	if s.seen.requests.RollbackTo != requests.RollbackTo {
+		s.seen.denied = 0
+	}
+	if !s.seen.known || !reflect.DeepEqual(s.seen.requests, requests) {
+		s.window.note(now)
+	}
+	s.seen.requests, s.seen.known = requests, true
+	s.seen.data, s.seen.since = nil, now
+	if object != nil {
+		s.seen.data = object.Data
+	}
+}
+
 // Note opens the window: something has changed that is to be compiled.
 func (s *State) Note(now time.Time) { s.window.note(now) }
 
@@ -127,9 +149,9 @@ func (s *State) Stage(key status.Key) (stage status.Publication, detail string) 
 		return status.Held, s.heldBecause(key.Namespace)
 	case !differs && s.published != nil:
 		return status.Published, ""
-	case s.pinned() != 0:
+	case s.seen.pinned(s.published) != 0:
 		return status.Pinned, fmt.Sprintf("revision %d is pinned by a rollback, this generation is published when it is released: kubectl annotate -n %s configmap/%s %s-",
-			s.pinned(), s.manifest.Namespace, s.manifest.Name, publish.AnnotationRollback)
+			s.seen.pinned(s.published), s.manifest.Namespace, s.manifest.Name, publish.AnnotationRollback)
 	}
 	return status.Unpublished, ""
 }
@@ -148,14 +170,6 @@ func (s *State) Wanted(key snapshot.Key) *snapshot.Record { return s.records.wan
 
 // Published returns the published manifest, nil before the first.
 func (s *State) Published() *snapshot.Manifest { return s.published }
-
-// pinned returns the revision that is pinned, 0 for none.
-func (s *State) pinned() int64 {
-	if s.published == nil || s.seen.released(s.published) {
-		return 0
-	}
-	return s.published.Pinned
-}
 
 // Notices returns, and forgets, what is to become Events.
 func (s *State) Notices() []Notice {
@@ -180,11 +194,6 @@ func newRetry() retry {
 }
 
 func (r *retry) failed(now time.Time) { r.at = now.Add(r.wait.Step()) }
-
-// networkKey returns the key of a network's Network, without a name while it has none.
-func (s *State) networkKey(name string) status.Key {
-	return status.Key{Kind: snapshot.KindNetwork, Namespace: name, Name: s.networks.get(name).first()}
-}
 
 // heldBecause returns what is held of a network and how to confirm it.
 func (s *State) heldBecause(name string) string {
