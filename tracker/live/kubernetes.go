@@ -26,7 +26,7 @@ const requestTimeout = 4 * time.Second
 // shardTimeout bounds the read of one shard: many share a connection that may be slow.
 const shardTimeout = 30 * time.Second
 
-// KubernetesOptions say where the snapshots are and whom to believe.
+// KubernetesOptions hold where the snapshots are and whom to believe.
 type KubernetesOptions struct {
 	// Namespace is the snapshots' own, usually "<release>-snapshots".
 	Namespace string
