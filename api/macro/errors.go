@@ -6,14 +6,14 @@ import (
 )
 
 var (
-	// ErrUnknown says that a template uses a macro that does not exist, or not there.
+	// ErrUnknown reports that a template uses a macro that does not exist, or not there.
 	ErrUnknown = errors.New("unknown macro")
 
-	// ErrClickID says that an impression destination asks for a click id, under
+	// ErrClickID reports that an impression destination asks for a click id, under
 	// any of its names.
 	ErrClickID = errors.New("an impression has no click id")
 
-	// ErrURL says that a template is no absolute http or https URL that can be
+	// ErrURL reports that a template is no absolute http or https URL that can be
 	// sent as it is.
 	ErrURL = errors.New("not a usable URL")
 )
@@ -37,7 +37,7 @@ func (v Vocabulary) unknown(name, written string) error {
 	return fmt.Errorf("%w %s in %s; write %s", ErrUnknown, written, v, literal(written))
 }
 
-// literal says how to write the characters around a name that is no macro.
+// literal returns how to write the characters around a name that is no macro.
 func literal(written string) string {
 	switch written[0] {
 	case '#':

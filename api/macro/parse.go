@@ -9,7 +9,7 @@ import (
 const MaxLength = 2048
 
 // Parse reads an absolute http or https URL with macros in its path, query or
-// fragment. The error wraps ErrUnknown, ErrClickID or ErrURL and says what to
+// fragment. The error wraps ErrUnknown, ErrClickID or ErrURL and names what to
 // write instead.
 //
 // Braces and angle brackets are no URL characters: one that begins or ends no

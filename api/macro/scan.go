@@ -56,7 +56,7 @@ func (s spelling) lookUp() Macro {
 	return byAngle[s.name]
 }
 
-// placeholder reports whether the spelling looks like a macro of anybody's: a word
+// placeholder reports whether the spelling looks like a macro of any system: a word
 // (see Placeholder), in angle brackets in capitals only, as <AMOUNT>, so that <b>
 // passes.
 func (s spelling) placeholder() bool {

@@ -1,6 +1,6 @@
 package macro
 
-// Vocabulary says which macros a template may use; it goes by where the URL stands.
+// Vocabulary is the set of macros that a template may use. It depends on the field that holds the URL.
 type Vocabulary uint8
 
 // The vocabularies.
@@ -26,7 +26,7 @@ var known = [...]set{
 		IP, Country, Device, Timestamp),
 }
 
-// String says where the vocabulary holds, for messages.
+// String returns the place where the vocabulary holds, for messages.
 func (v Vocabulary) String() string {
 	switch v {
 	case Offer:

@@ -14,7 +14,7 @@ const saleDigits = 9
 
 // Parse reads a configured amount such as "12.50": 1 to 10 digits, then
 // optionally a point and 1 to 6 digits. No sign, exponent, comma or space.
-// The error wraps ErrSyntax or ErrRange and says how to write it.
+// The error wraps ErrSyntax or ErrRange and shows how to write it.
 func Parse(s string) (Amount, error) {
 	n, err := parse(s, 10, amountDecimals)
 	if err != nil {

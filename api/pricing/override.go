@@ -69,7 +69,7 @@ func (c candidate) compare(o candidate) int {
 
 // PassedOver returns for each side the step of an override that holds but does not
 // give that side, nil where there is none. Terms do not carry it, because it does
-// not act; it is for people who ask why their override does nothing.
+// not act; explanations show why an override does nothing.
 func PassedOver(in Selection) (payout, revenue []Step) {
 	held, ok := in.override()
 	if !ok {

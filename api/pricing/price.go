@@ -35,7 +35,7 @@ type Step struct {
 	// Rule names the step: "private", "override best-blog-december/december",
 	// "structure baskets/big-baskets", "tier gold" or "goal".
 	Rule string `json:"rule"`
-	// Detail says what came of it, for people.
+	// Detail describes the outcome in words.
 	Detail string `json:"detail"`
 }
 

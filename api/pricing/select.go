@@ -82,7 +82,7 @@ func (in *Selection) rules(structure string, of func(*snapshot.Rule) *snapshot.P
 	return rules
 }
 
-// appliesTo reports whether a rule is for the partner: it names it, or nobody.
+// appliesTo reports whether a rule is for the partner: it names the partner, or none.
 func appliesTo(rule *snapshot.Rule, partner string) bool {
 	for _, name := range rule.Partners {
 		if name == partner {

@@ -23,10 +23,10 @@ const (
 	RotationDelay = 10 * time.Minute
 )
 
-// ErrFull says that a ring has no free key id. Retire old keys first.
+// ErrFull reports that a ring has no free key id. Retire old keys first.
 var ErrFull = errors.New("all 15 key ids are taken")
 
-// ErrUnknownKey says that something was sealed with a key that the ring does not
+// ErrUnknownKey reports that something was sealed with a key that the ring does not
 // hold, or no longer.
 var ErrUnknownKey = errors.New("sealed with a key that this installation does not hold")
 
@@ -54,7 +54,7 @@ type material struct {
 	link    cipher.AEAD
 }
 
-// Info is what may be told about a key.
+// Info is the public part of a key's description.
 type Info struct {
 	ID        uint8
 	NotBefore time.Time

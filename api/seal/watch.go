@@ -18,7 +18,7 @@ const WatchInterval = 2 * time.Second
 type Watcher struct {
 	// Dir holds FileName.
 	Dir string
-	// Ticks says when to look; nil means every WatchInterval. Tests pass their own.
+	// Ticks triggers a look at the file; nil means every WatchInterval. Tests pass their own.
 	Ticks <-chan time.Time
 	// OnChange gets each valid ring whose file differs from the one before,
 	// the first one included. Called from Run's goroutine.

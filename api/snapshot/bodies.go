@@ -33,7 +33,7 @@ type Network struct {
 	TrackingDomains []string `cbor:"4,keyasint,omitempty"` // lower case
 	FallbackURL     string   `cbor:"5,keyasint,omitempty"`
 	GoalsDisabled   bool     `cbor:"6,keyasint,omitempty"`
-	// KeyRequired says that every postback must carry a key of Keys; with an
+	// KeyRequired is true where every postback must carry a key of Keys; with an
 	// empty Keys no postback passes (fail closed).
 	KeyRequired bool        `cbor:"7,keyasint,omitempty"`
 	Keys        []KeyDigest `cbor:"8,keyasint,omitempty"`
@@ -129,7 +129,7 @@ type Destination struct {
 	Weight int32
 }
 
-// Attribution says how old a click or impression may be when it converts.
+// Attribution bounds how old a click or impression may be when it converts.
 type Attribution struct {
 	ClickLookbackHours      int32 `cbor:"1,keyasint,omitempty"`
 	MinimumClickSeconds     int32 `cbor:"2,keyasint,omitempty"`
@@ -171,7 +171,7 @@ type Cap struct {
 	Goal string `cbor:"5,keyasint,omitempty"`
 	// PerPartner counts each partner by itself; else the offer as a whole.
 	PerPartner bool `cbor:"6,keyasint,omitempty"`
-	// Partners (names, sorted) restricts the cap to them; empty means everybody.
+	// Partners (names, sorted) restricts the cap to them; empty means all.
 	Partners []string `cbor:"7,keyasint,omitempty"`
 }
 

@@ -24,7 +24,7 @@ func PartnerHash(network, trackingID string) uint64 {
 }
 
 // NameHash spreads objects by kind, network and object name, for indexes in
-// memory. It shares its domain with ShardOf but says nothing about shards of
+// memory. It shares its domain with ShardOf but is independent of shards of
 // offers and partners, whose keys are tracking ids.
 func NameHash(kind Kind, network, name string) uint64 {
 	return hash(kind.domain(), network, name)

@@ -15,11 +15,11 @@ const SchemaVersion = 1
 // MaxManifestBytes bounds an encoded manifest; 256 shards need about 30 kB.
 const MaxManifestBytes = 128 << 10
 
-// ErrNewerSchema says that a manifest is of a schema version that this code does
+// ErrNewerSchema reports that a manifest is of a schema version that this code does
 // not know. A tracker keeps the last good snapshot and reports it.
 var ErrNewerSchema = errors.New("schema version is newer than this program understands")
 
-// ErrManifestCorrupt says that bytes are not a manifest, or one that
+// ErrManifestCorrupt reports that bytes are not a manifest, or one that
 // contradicts itself.
 var ErrManifestCorrupt = errors.New("corrupt manifest")
 
@@ -28,7 +28,7 @@ var ErrManifestCorrupt = errors.New("corrupt manifest")
 func SupportedSchemas() []int { return []int{SchemaVersion} }
 
 // Manifest names the shards of one published revision. It is written last, so
-// whoever sees it can get every shard that it names.
+// a reader that sees it can get every shard that it names.
 type Manifest struct {
 	SchemaVersion int `json:"schemaVersion" cbor:"1,keyasint"`
 	// Revision grows by at least one with every publication and never goes back.
@@ -42,7 +42,7 @@ type Manifest struct {
 	// Shards are the shards that are not empty, ascending by Index.
 	Shards []ShardRef `json:"shards" cbor:"5,keyasint"`
 
-	// KeyID says which key made Signature; see KeyID.
+	// KeyID is the id of the key that made Signature.
 	KeyID string `json:"keyID,omitempty" cbor:"-"`
 	// Signature is made by Sign over all fields above.
 	Signature []byte `json:"signature,omitempty" cbor:"-"`

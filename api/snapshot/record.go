@@ -2,7 +2,7 @@ package snapshot
 
 import "strings"
 
-// Kind says which resource a record was compiled from.
+// Kind is the resource kind that a record was compiled from.
 type Kind uint8
 
 // The kinds of records, in the order in which a listing shows them. The numbers
@@ -69,7 +69,7 @@ type Record struct {
 	Name string `cbor:"3,keyasint"`
 	// Generation is the metadata.generation that this form was compiled from.
 	Generation int64 `cbor:"4,keyasint,omitempty"`
-	// UID tells a recreated object from the one it replaced.
+	// UID distinguishes a recreated object from the one it replaced.
 	UID string `cbor:"5,keyasint,omitempty"`
 	// DeletedAt is set on a tombstone (unix seconds): the object is gone, the
 	// record stays until the longest look-back has passed, so that click ids in

@@ -10,16 +10,16 @@ import (
 // ConfigMap may hold. The object that would break it is refused in its status.
 const MaxShardBytes = 512 << 10
 
-// ErrShardTooLarge says that the records of one shard exceed MaxShardBytes
+// ErrShardTooLarge reports that the records of one shard exceed MaxShardBytes
 // compressed, or the bound of their uncompressed size.
 var ErrShardTooLarge = errors.New("shard too large")
 
-// ErrShardCorrupt says that bytes are not the shard that their digest promises,
+// ErrShardCorrupt reports that bytes are not the shard that their digest promises,
 // or not a shard at all. Fetching them again may help, decoding them again not.
 var ErrShardCorrupt = errors.New("corrupt shard")
 
 // Shard is the encoded form of all records whose key hashes to Index. Equal
-// records make equal shards, whoever encodes them.
+// records make equal shards, whichever program encodes them.
 type Shard struct {
 	Index int
 	// Digest is "sha256:" and the hash of the uncompressed content, so that it
@@ -31,7 +31,7 @@ type Shard struct {
 	Records int
 }
 
-// Ref returns what a manifest says of the shard.
+// Ref returns the manifest's entry for the shard.
 func (s Shard) Ref() ShardRef {
 	return ShardRef{Index: s.Index, Digest: s.Digest, Records: s.Records}
 }

@@ -8,7 +8,7 @@ import (
 	"fmt"
 )
 
-// ErrSignature says that a manifest is not signed by any of the keys that the
+// ErrSignature reports that a manifest is not signed by any of the keys that the
 // reader trusts.
 var ErrSignature = errors.New("manifest signature")
 

@@ -5,7 +5,7 @@ import "time"
 // StatusPath is where a tracker's admin port answers with its Status as JSON.
 const StatusPath = "/-/snapshot"
 
-// Status is what a tracker says about the snapshot that it serves from. All of
+// Status is a tracker's report on the snapshot that it serves from. All of
 // it is about what is served now, never about what has merely been seen.
 type Status struct {
 	// Revision and Digest are those of the served manifest; 0 and "" before the first.
@@ -13,7 +13,7 @@ type Status struct {
 	Digest   string `json:"digest"`
 	// LoadedAt is when the tracker began to serve it.
 	LoadedAt *time.Time `json:"loadedAt"`
-	// LastError says why something newer is not served, or the source not
+	// LastError is the reason why something newer is not served, or the source not
 	// reached; "" when the newest known revision is served.
 	LastError string `json:"lastError"`
 	// Reason is LastError's reason code (see tracker/live), "" without one.

@@ -18,7 +18,7 @@ const (
 
 // AdvertiserSpec is who pays for results and sends postbacks.
 type AdvertiserSpec struct {
-	// title for people and reports. Example: "Acme Shoes".
+	// title in lists and reports. Example: "Acme Shoes".
 	//
 	// +required
 	// +kubebuilder:validation:MinLength=1

@@ -34,7 +34,7 @@ const (
 	CapWindowLifetime CapWindow = "Lifetime"
 )
 
-// CapScope says who shares a cap.
+// CapScope is the set of conversions that share a cap.
 //
 // +kubebuilder:validation:Enum=Offer;Partner
 type CapScope string

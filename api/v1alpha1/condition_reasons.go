@@ -22,7 +22,7 @@ const (
 	ReasonPropagating = "Propagating"
 	// ReasonPartiallyServed is used with Ready=False: some ready trackers have not loaded the snapshot for a minute.
 	ReasonPartiallyServed = "PartiallyServed"
-	// ReasonNoTrackers is used with Ready=False: no tracker is ready, so nobody serves the object.
+	// ReasonNoTrackers is used with Ready=False: no tracker is ready, so the object is not served.
 	ReasonNoTrackers = "NoTrackers"
 )
 
@@ -43,7 +43,7 @@ const (
 	ReasonPrivateGoal = "PrivateGoal"
 	// ReasonTooLarge is used with Accepted=False: the object would make its shard larger than a snapshot may hold.
 	ReasonTooLarge = "TooLarge"
-	// ReasonInternalError is used with Accepted=False: the compiler failed on this object alone; the message says how.
+	// ReasonInternalError is used with Accepted=False: the compiler failed on this object alone; the message names the failure.
 	ReasonInternalError = "InternalError"
 )
 

@@ -3,7 +3,7 @@ package v1alpha1
 // Condition types. The set follows kstatus: a tool that knows nothing of Waypost waits for Ready,
 // and sees progress and failure in Reconciling and Stalled.
 const (
-	// ConditionAccepted says whether this generation of the object is valid and belongs to what trackers may serve.
+	// ConditionAccepted is whether this generation of the object is valid and belongs to what trackers may serve.
 	//
 	// Possible reasons for this condition to be True are:
 	//
@@ -27,7 +27,7 @@ const (
 	// While it is False the last accepted generation, if there is one, keeps being served; the message names it.
 	ConditionAccepted = "Accepted"
 
-	// ConditionResolvedRefs says whether everything that the object names exists and may be used.
+	// ConditionResolvedRefs is whether everything that the object names exists and may be used.
 	//
 	// Possible reasons for this condition to be True are:
 	//
@@ -46,7 +46,7 @@ const (
 	// * "Pending"
 	ConditionResolvedRefs = "ResolvedRefs"
 
-	// ConditionProgrammed says whether the object is in a published snapshot, in its current or its last accepted form.
+	// ConditionProgrammed is whether the object is in a published snapshot, in its current or its last accepted form.
 	//
 	// Possible reasons for this condition to be True are:
 	//
@@ -65,7 +65,7 @@ const (
 	// * "Pending"
 	ConditionProgrammed = "Programmed"
 
-	// ConditionReady says whether every ready tracker has loaded this generation and serves it.
+	// ConditionReady is whether every ready tracker has loaded this generation and serves it.
 	// It is what "kubectl wait --for=condition=Ready" waits for.
 	//
 	// Possible reasons for this condition to be True are:
@@ -96,7 +96,7 @@ const (
 	// * "SecretNotFound"
 	ConditionReconciling = "Reconciling"
 
-	// ConditionStalled is there, as True, only while nothing will change until somebody edits an object.
+	// ConditionStalled is there, as True, only while nothing will change until an object is edited.
 	//
 	// Possible reasons for this condition to be True are:
 	//

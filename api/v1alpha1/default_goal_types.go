@@ -11,7 +11,7 @@ const DefaultGoalTitle = "Default"
 // +kubebuilder:validation:XValidation:rule="!has(self.endPoint)",message="the default goal cannot be an end point: remove endPoint, or declare a Goal with endPoint Enabled",fieldPath=".endPoint"
 // +kubebuilder:validation:XValidation:rule="!has(self.value)",message="the default goal's value is always \"1\": remove value, or declare a Goal with this value",fieldPath=".value"
 type DefaultGoal struct {
-	// title for people and reports. Default: "Default". Example: "Order".
+	// title in lists and reports. Default: "Default". Example: "Order".
 	//
 	// +optional
 	// +kubebuilder:default=Default

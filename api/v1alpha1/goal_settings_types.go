@@ -12,7 +12,7 @@ const (
 	GoalStateDeleted GoalState = "Deleted"
 )
 
-// GoalVisibility says whether partners see and are paid for a goal.
+// GoalVisibility decides whether partners see a goal and are paid for it.
 //
 // +kubebuilder:validation:Enum=Public;Private
 type GoalVisibility string
@@ -44,7 +44,7 @@ const (
 	GoalProtocolServerPartner GoalProtocol = "ServerPartner"
 )
 
-// GoalRecord says what an event of a goal is recorded as.
+// GoalRecord is the kind of record that an event of a goal becomes.
 //
 // +kubebuilder:validation:Enum=Conversion;Click
 type GoalRecord string
@@ -56,7 +56,7 @@ const (
 	GoalRecordClick GoalRecord = "Click"
 )
 
-// GoalDisplay says whether partners see whose goal it is.
+// GoalDisplay decides whether partners see the goal's name and owner.
 //
 // +kubebuilder:validation:Enum=Hidden;Shown
 type GoalDisplay string
@@ -68,7 +68,7 @@ const (
 	GoalDisplayShown GoalDisplay = "Shown"
 )
 
-// GoalApproval says who approves conversions.
+// GoalApproval decides how conversions are approved.
 //
 // +kubebuilder:validation:Enum=Automatic;Manual
 type GoalApproval string
@@ -76,7 +76,7 @@ type GoalApproval string
 const (
 	// GoalApprovalAutomatic takes the postback's word.
 	GoalApprovalAutomatic GoalApproval = "Automatic"
-	// GoalApprovalManual keeps conversions pending until somebody approves them (S1-22).
+	// GoalApprovalManual keeps conversions pending until they are approved (S1-22).
 	GoalApprovalManual GoalApproval = "Manual"
 )
 
@@ -111,7 +111,7 @@ type GoalSettings struct {
 	// +kubebuilder:validation:MaxLength=128
 	RefID string `json:"refID,omitempty"`
 
-	// description is free text for people. Default: none. Example: "A paid order, shipping excluded".
+	// description is free text. Default: none. Example: "A paid order, shipping excluded".
 	//
 	// +optional
 	// +kubebuilder:validation:MaxLength=4096
@@ -166,7 +166,7 @@ type GoalSettings struct {
 	// +kubebuilder:default=Disabled
 	MultipleConversions Toggle `json:"multipleConversions,omitempty"`
 
-	// approval is Automatic or Manual: with Manual conversions are pending until somebody approves them,
+	// approval is Automatic or Manual: with Manual conversions are pending until they are approved,
 	// unless the Network's conversionApproval is Disabled. Default: Automatic.
 	//
 	// +optional

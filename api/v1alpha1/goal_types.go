@@ -20,7 +20,7 @@ type GoalSpec struct {
 	// +kubebuilder:validation:XValidation:rule="self == oldSelf",message="value cannot be changed: set state to Deleted and declare a new Goal with the new value"
 	Value string `json:"value"`
 
-	// title for people and reports. Example: "Purchase".
+	// title in lists and reports. Example: "Purchase".
 	//
 	// +required
 	// +kubebuilder:validation:MinLength=1

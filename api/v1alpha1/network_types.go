@@ -7,7 +7,7 @@ const DefaultCurrency Currency = "USD"
 
 // NetworkSpec holds what all offers of a namespace share.
 type NetworkSpec struct {
-	// title for people. Example: "Example Network".
+	// title in lists. Example: "Example Network".
 	//
 	// +required
 	// +kubebuilder:validation:MinLength=1
@@ -59,7 +59,7 @@ type NetworkSpec struct {
 	// +kubebuilder:default=Enabled
 	ConversionApproval Toggle `json:"conversionApproval,omitempty"`
 
-	// encryptedTracking is Optional or Required for goals that do not say (TUNE encrypt_tracking_pixels). Default: Optional.
+	// encryptedTracking is Optional or Required for goals that do not set it (TUNE encrypt_tracking_pixels). Default: Optional.
 	//
 	// +optional
 	// +kubebuilder:default=Optional

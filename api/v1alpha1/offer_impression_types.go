@@ -29,7 +29,7 @@ type ImpressionPrice struct {
 	CPM Amount `json:"cpm,omitempty"`
 }
 
-// OfferImpressions says whether impressions are recorded, what they are worth and where they are delivered (S3-1 to S3-14).
+// OfferImpressions configures whether impressions are recorded, their price and where they are delivered (S3-1 to S3-14).
 type OfferImpressions struct {
 	// tracking is Disabled or Enabled: whether impressions are recorded. Default: Disabled.
 	//

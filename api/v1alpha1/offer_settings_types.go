@@ -18,7 +18,7 @@ const (
 	OfferStateDeleted OfferState = "Deleted"
 )
 
-// OfferAccess says which partners may run an offer.
+// OfferAccess decides which partners may run an offer.
 //
 // +kubebuilder:validation:Enum=Public;ApprovalRequired
 type OfferAccess string

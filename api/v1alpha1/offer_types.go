@@ -13,7 +13,7 @@ type OfferSpec struct {
 	// +kubebuilder:validation:XValidation:rule=`self.matches('^[A-Za-z0-9._~-]*$')`,message="a tracking id goes into URLs: write letters, digits, \".\", \"_\", \"~\" and \"-\" only, for example \"1001\""
 	TrackingID string `json:"trackingID,omitempty"`
 
-	// title for people, reports and {offer_name}. Example: "Summer Shoes".
+	// title in lists, reports and {offer_name}. Example: "Summer Shoes".
 	//
 	// +required
 	// +kubebuilder:validation:MinLength=1
@@ -102,7 +102,7 @@ type OfferSpec struct {
 	// +optional
 	Clicks *OfferClicks `json:"clicks,omitempty"`
 
-	// impressions says whether impressions are recorded, their price and where they are delivered. Default: not recorded.
+	// impressions configures whether impressions are recorded, their price and where they are delivered. Default: not recorded.
 	//
 	// +optional
 	// +kubebuilder:default={}

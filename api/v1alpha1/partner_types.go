@@ -31,7 +31,7 @@ type PartnerSpec struct {
 	// +kubebuilder:validation:XValidation:rule=`self.matches('^[A-Za-z0-9._~-]*$')`,message="a tracking id goes into URLs: write letters, digits, \".\", \"_\", \"~\" and \"-\" only, for example \"2002\""
 	TrackingID string `json:"trackingID,omitempty"`
 
-	// title for people and reports. Example: "Best Blog".
+	// title in lists and reports. Example: "Best Blog".
 	//
 	// +required
 	// +kubebuilder:validation:MinLength=1

@@ -31,12 +31,12 @@ type PayoutOverride struct {
 	// +kubebuilder:validation:XValidation:rule=`self.matches('^[A-Za-z0-9_-]*$')`,message="write the value of a goal, which has only letters, digits, \"_\" and \"-\", for example \"2\" or \"sign-up\""
 	Goal string `json:"goal,omitempty"`
 
-	// payout is what the partner gets. Default: as the goal says. Example: {type: Flat, flat: "1.40"}.
+	// payout is what the partner gets. Default: the goal's. Example: {type: Flat, flat: "1.40"}.
 	//
 	// +optional
 	Payout *PayoutTerms `json:"payout,omitempty"`
 
-	// revenue is what the advertiser pays. Default: as the goal says. Example: {type: Flat, flat: "2.00"}.
+	// revenue is what the advertiser pays. Default: the goal's. Example: {type: Flat, flat: "2.00"}.
 	//
 	// +optional
 	Revenue *PayoutTerms `json:"revenue,omitempty"`

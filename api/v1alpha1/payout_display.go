@@ -2,7 +2,7 @@ package v1alpha1
 
 import "strings"
 
-// Display says the payout in a few words, for printer columns: "1.00", "20%", "1 + 20%",
+// Display returns the payout in a few words, for printer columns: "1.00", "20%", "1 + 20%",
 // "1.00, tiers: gold 1.20, silver 1.10" or "1.00, structure: big-baskets". Nothing, or no terms, is "0".
 func (p *Payout) Display() string {
 	if p == nil {
@@ -18,7 +18,7 @@ func (p *Payout) Display() string {
 	return shorten(text, maxDisplay)
 }
 
-// Display says the terms in a few words: "1.00", "20%" or "1 + 20%"; nothing, or no terms, is "0".
+// Display returns the terms in a few words: "1.00", "20%" or "1 + 20%"; nothing, or no terms, is "0".
 func (p *PayoutTerms) Display() string {
 	if p == nil {
 		return "0"

@@ -1,6 +1,6 @@
 package v1alpha1
 
-// PayoutType says which terms a payout or revenue has: payout = flat + amount*percent/100, a missing term is 0.
+// PayoutType is the set of terms of a payout or revenue: payout = flat + amount*percent/100, a missing term is 0.
 //
 // +kubebuilder:validation:Enum=Flat;Percentage;FlatAndPercentage
 type PayoutType string
@@ -23,7 +23,7 @@ const (
 // +kubebuilder:validation:XValidation:rule="self.type != 'Percentage' || !has(self.tiers) || self.tiers.all(t, !has(t.flat))",message="a tier's flat needs type Flat or FlatAndPercentage: change type or remove flat from the tiers",fieldPath=".tiers"
 // +kubebuilder:validation:XValidation:rule="!has(self.structure) || !has(self.tiers) || size(self.tiers) == 0",message="tiers and structure exclude each other: remove one of them",fieldPath=".structure"
 type Payout struct {
-	// type says which terms count: Flat, Percentage or FlatAndPercentage. A term of another type is refused. Default: Flat.
+	// type selects the terms that count: Flat, Percentage or FlatAndPercentage. A term of another type is refused. Default: Flat.
 	//
 	// +optional
 	// +kubebuilder:default=Flat
@@ -85,7 +85,7 @@ type PayoutTier struct {
 // +kubebuilder:validation:XValidation:rule="!has(self.tiers)",message="tiers do not exist here: write them in the goal's payout or revenue",fieldPath=".tiers"
 // +kubebuilder:validation:XValidation:rule="!has(self.structure)",message="structure does not exist here: write it in the goal's payout or revenue",fieldPath=".structure"
 type PayoutTerms struct {
-	// type says which terms count: Flat, Percentage or FlatAndPercentage. A term of another type is refused. Default: Flat.
+	// type selects the terms that count: Flat, Percentage or FlatAndPercentage. A term of another type is refused. Default: Flat.
 	//
 	// +optional
 	// +kubebuilder:default=Flat

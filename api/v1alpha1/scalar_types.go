@@ -42,7 +42,7 @@ const (
 	Disabled Toggle = "Disabled"
 )
 
-// EncryptedTracking says whether a goal's pixels and click links must be in their sealed form.
+// EncryptedTracking decides whether a goal's pixels and click links must be in their sealed form.
 //
 // +kubebuilder:validation:Enum=Optional;Required
 type EncryptedTracking string

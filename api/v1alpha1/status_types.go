@@ -8,7 +8,7 @@ const MaxRefused = 20
 // ObjectStatus is the part of the status that every kind has.
 type ObjectStatus struct {
 	// conditions of the object: Accepted, ResolvedRefs, Programmed and Ready, and only while they hold Reconciling and Stalled.
-	// Each says in observedGeneration which generation it judges.
+	// observedGeneration of each is the generation that it judges.
 	//
 	// +optional
 	// +listType=map
@@ -44,7 +44,7 @@ type RefusedEntry struct {
 	// +kubebuilder:validation:Pattern=`^[A-Za-z][A-Za-z0-9]*$`
 	Reason string `json:"reason"`
 
-	// message says what is wrong and what to do, for people. Example: "offer winter-shoes does not exist".
+	// message names what is wrong and what to do. Example: "offer winter-shoes does not exist".
 	//
 	// +optional
 	// +kubebuilder:validation:MaxLength=1024

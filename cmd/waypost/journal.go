@@ -8,7 +8,7 @@ import (
 	"github.com/waypost/waypost/tracker/journal"
 )
 
-// journalFlags say how to reach and make the journal on NATS servers of their own.
+// journalFlags hold how to reach and make the journal on NATS servers of their own.
 type journalFlags struct {
 	credentials string
 	ca          string

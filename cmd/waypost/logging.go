@@ -9,7 +9,7 @@ import (
 	"github.com/spf13/pflag"
 )
 
-// logFlags say how a long-running command logs.
+// logFlags hold how a long-running command logs.
 type logFlags struct {
 	format string
 	level  string

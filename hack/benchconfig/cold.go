@@ -87,7 +87,7 @@ func coldTracker(ctx context.Context, c *cluster, p place, address string) (read
 	return ready, memory, err
 }
 
-// freeAddresses asks the kernel for addresses that nobody uses.
+// freeAddresses asks the kernel for addresses that are free.
 func freeAddresses(n int) ([]string, error) {
 	var all []string
 	for range n {

@@ -174,7 +174,7 @@ func singleEdits(ctx context.Context, c *cluster, p place, f *fleet, metrics str
 	}, nil
 }
 
-// ready waits until an offer's status says that a generation is served everywhere.
+// ready waits until an offer's status reports that a generation is served everywhere.
 func (c *cluster) ready(ctx context.Context, p place, name string, generation int64) error {
 	for ctx.Err() == nil {
 		offer := new(v1alpha1.Offer)

@@ -17,7 +17,7 @@ import (
 	"time"
 )
 
-// sizes say how much is measured.
+// sizes are how much is measured.
 type sizes struct {
 	offers, trackers, edits, cold int
 	overrides                     int // of each offer
@@ -103,7 +103,7 @@ func report(figures []figure, strict bool) error {
 	return nil
 }
 
-// say tells what goes on, with the time.
+// say prints a line of progress with the time.
 func say(format string, args ...any) {
 	fmt.Printf("%s  %s\n", time.Now().Format(time.TimeOnly), fmt.Sprintf(format, args...))
 }

@@ -31,7 +31,7 @@ import (
 // roleVariable makes this program the operator or a tracker.
 const roleVariable = "WAYPOST_BENCH_ROLE"
 
-// part is what a role is told, as JSON in its argument.
+// part is a role's task, as JSON in its argument.
 type part struct {
 	Dir      string
 	Place    place

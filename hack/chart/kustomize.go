@@ -92,7 +92,7 @@ func withoutHelm(document string) string {
 	return strings.Join(kept, "")
 }
 
-// isEmptyBlock tells whether above opens an annotations block that line is not in.
+// isEmptyBlock reports whether above opens an annotations block that line is not in.
 func isEmptyBlock(above, line string) bool {
 	return strings.TrimSpace(above) == "annotations:" && indent(line) <= indent(above)
 }

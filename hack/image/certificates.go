@@ -55,7 +55,7 @@ func packageVersion(dir string) string {
 	}
 	out, err := exec.Command("dpkg-query", "-W", "-f", "${Version}", "ca-certificates").Output()
 	if err != nil {
-		return "" // a copy of the directory on another system; the bill says that it is not known
+		return "" // a copy of the directory on another system; the bill lists its version as unknown
 	}
 	return strings.TrimSpace(string(out))
 }

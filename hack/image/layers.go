@@ -28,7 +28,7 @@ type file struct {
 	data []byte
 }
 
-// baseLayer is what a static program wants around it.
+// baseLayer holds the files that a static program needs.
 func baseLayer(roots []byte, created time.Time) (v1.Layer, error) {
 	return layerOf(created,
 		file{"etc/group", 0o644, []byte(group)},

@@ -27,7 +27,7 @@ import (
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 )
 
-// options are what the command line says.
+// options are the command line's flags.
 type options struct {
 	source       string
 	program      string

@@ -24,7 +24,7 @@ const (
 	snapshotNamespace = "waypost-snapshots"
 )
 
-// Ports are where everything listens; FreePorts finds some that nobody uses.
+// Ports are where everything listens; FreePorts finds some that are free.
 type Ports struct {
 	OperatorMetrics, OperatorHealth, LedgerAdmin string
 	Trackers                                     []TrackerPorts
@@ -47,7 +47,7 @@ func FixedPorts() Ports {
 	}
 }
 
-// FreeAddresses asks the kernel for n addresses on loopback that nobody uses.
+// FreeAddresses asks the kernel for n addresses on loopback that are free.
 func FreeAddresses(n int) ([]string, error) {
 	var addresses []string
 	for range n {
@@ -247,7 +247,7 @@ func (i *Installation) Output(ctx context.Context, args ...string) ([]byte, erro
 	return out, nil
 }
 
-// Greet says what there is to try.
+// Greet prints what there is to try.
 func (i *Installation) Greet(w io.Writer) {
 	fmt.Fprintf(w, `A real API server runs on loopback, with Waypost beside it; config/samples is applied and served.
 

@@ -17,7 +17,7 @@ type Processes struct {
 	logs     string
 	mu       sync.Mutex
 	children map[string]*child
-	// Ended says of each child that ends, and why.
+	// Ended is called with each child that ends, and why.
 	Ended chan string
 }
 

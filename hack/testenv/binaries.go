@@ -10,7 +10,7 @@ import (
 // assetsVariable is where envtest and make look for the directory of binaries.
 const assetsVariable = "KUBEBUILDER_ASSETS"
 
-// errNoRoot says that the working directory is not inside the module.
+// errNoRoot reports that the working directory is not inside the module.
 var errNoRoot = errors.New("no go.mod above the working directory: run the tests inside the checkout")
 
 // moduleRoot returns the directory of the nearest go.mod at or above directory.

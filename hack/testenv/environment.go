@@ -23,7 +23,7 @@ type Environment struct {
 }
 
 // Launch brings up etcd and an API server and installs the custom resources. The caller stops it with Stop.
-// An error says what to do when the binaries are missing.
+// An error names what to do when the binaries are missing.
 func Launch() (*Environment, error) {
 	working, err := os.Getwd()
 	if err != nil {

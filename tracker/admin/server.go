@@ -14,7 +14,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 )
 
-// Options say what an admin port serves. Fields that stay nil are not served
+// Options hold what an admin port serves. Fields that stay nil are not served
 // (404), so that tracker, ledger and operator share one server.
 type Options struct {
 	// Ready reports whether the process may take traffic and, when it may not,

@@ -44,7 +44,7 @@ func ParseBounds(data []byte) (Bounds, error) {
 	return all, nil
 }
 
-// verdict says how a figure stands to its bound.
+// verdict compares a figure with its bound.
 type verdict int
 
 const (

@@ -1,4 +1,4 @@
 // Package figures holds what the benchmarks measured against checked-in bounds and
 // prints it beside its reference. hack/bench/tracker and hack/bench/ledger measure;
-// their bounds.json files say what must hold and which runs justify it.
+// their bounds.json files hold the bounds and the runs that justify them.
 package figures

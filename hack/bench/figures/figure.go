@@ -13,7 +13,7 @@ type Figure struct {
 	// Unit follows the value: "ms", "MiB", "µs", "/s", or "" for a count.
 	Unit  string
 	Value float64
-	// Reference was measured in the same run, in the same unit; Of says what it is.
+	// Reference was measured in the same run, in the same unit; Of names it.
 	// An empty Of means that nothing was measured beside it.
 	Reference float64
 	Of        string

@@ -1,4 +1,4 @@
 // Package instance runs bin/waypost for the benchmarks and asks its admin port:
-// whether it is ready, what it counted, what its reports say. hack/bench/process
+// whether it is ready, its counters, the figures of its reports. hack/bench/process
 // has the processes, hack/bench/tracker and hack/bench/ledger the measurements.
 package instance

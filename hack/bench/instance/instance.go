@@ -17,7 +17,7 @@ import (
 	"github.com/waypost/waypost/hack/bench/process"
 )
 
-// Options say how to run Waypost.
+// Options hold how to run Waypost.
 type Options struct {
 	// Binary is the waypost program.
 	Binary string
@@ -39,7 +39,7 @@ type Instance struct {
 	data          string
 }
 
-// Start runs a command of Waypost on ports of loopback that nobody uses, and waits
+// Start runs a command of Waypost on ports of loopback that are free, and waits
 // until it is ready. Commands without a public port ignore it with public false.
 func Start(ctx context.Context, o Options, public bool, args ...string) (*Instance, error) {
 	ports, err := freePorts()
@@ -109,7 +109,7 @@ func parseMetrics(text string) map[string]float64 {
 	return values
 }
 
-// Totals are what the reports say of all networks, of all time.
+// Totals are the reports' figures of all networks, of all time.
 type Totals struct {
 	Clicks      int `json:"clicks"`
 	Impressions int `json:"impressions"`
@@ -160,7 +160,7 @@ func (i *Instance) get(ctx context.Context, path, token string) ([]byte, error) 
 	return body, err
 }
 
-// Snapshot is what /-/snapshot says of the configuration that is served.
+// Snapshot is the answer of /-/snapshot: the configuration that is served.
 func (i *Instance) Snapshot(ctx context.Context) (s snapshot.Status, err error) {
 	text, err := i.get(ctx, snapshot.StatusPath, "")
 	if err != nil {

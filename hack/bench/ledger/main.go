@@ -21,7 +21,7 @@ import (
 //go:embed bounds.json
 var boundsFile []byte
 
-// sizes say how much is measured.
+// sizes are how much is measured.
 type sizes struct {
 	binary     string
 	clicks     int
@@ -98,7 +98,7 @@ func (b *bench) measure(ctx context.Context) (list []figures.Figure, err error) 
 	return list, nil
 }
 
-// say tells what goes on, with the time.
+// say prints a line of progress with the time.
 func say(format string, args ...any) {
 	fmt.Printf("%s  %s\n", time.Now().Format(time.TimeOnly), fmt.Sprintf(format, args...))
 }

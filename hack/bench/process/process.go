@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// Options say how to start a process.
+// Options hold how to start a process.
 type Options struct {
 	// Cores is where it may run, as taskset has it: "0", "0,1"; empty is anywhere.
 	Cores string
@@ -56,7 +56,7 @@ func Start(o Options, program string, args ...string) (*Process, error) {
 	return p, nil
 }
 
-// Stop asks the process to end, waits, and says whether it ended well.
+// Stop asks the process to end, waits, and reports whether it ended well.
 func (p *Process) Stop() error {
 	if err := p.cmd.Process.Signal(syscall.SIGTERM); err != nil && !errors.Is(err, os.ErrProcessDone) {
 		return fmt.Errorf("stopping %s: %w", p.name, err)
@@ -74,7 +74,7 @@ func (p *Process) Stop() error {
 	return nil
 }
 
-// Until waits until ready says so, and fails when the process ends before.
+// Until waits until ready returns true, and fails when the process ends before.
 func (p *Process) Until(ctx context.Context, ready func(context.Context) bool) error {
 	return p.UntilEvery(ctx, 10*time.Millisecond, ready)
 }

@@ -1,4 +1,4 @@
-// Package steady tells whether the cores kept their pace while something was measured.
+// Package steady reports whether the cores kept their pace while something was measured.
 //
 // A virtual machine shares its host. One that is slowed for some tens of milliseconds
 // in every second, to a tenth of its pace and without a trace in its own accounts of

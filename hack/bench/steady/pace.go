@@ -23,7 +23,7 @@ type Pace struct {
 
 // Against is how many times as long the work took as was typical then: 1 is the same
 // pace, and a core that is slowed twelvefold for a twentieth of the time has 1.55. It is
-// 0 where one of the two knows nothing.
+// 0 where one of the two has no figure.
 func (p Pace) Against(then Pace) float64 {
 	if then.Typical == 0 {
 		return 0

@@ -10,7 +10,7 @@ import (
 	"github.com/waypost/waypost/hack/bench/instance"
 )
 
-// The counters of a tracker that say what it served.
+// The counters of what a tracker has served.
 const (
 	servedClicks      = `waypost_tracker_events_total{event="click",outcome="served"}`
 	servedImpressions = `waypost_tracker_events_total{event="impression",outcome="served"}`

@@ -35,7 +35,7 @@ func (s *series) add(a pacedAnswers) {
 	s.strayed += a.strayed
 }
 
-// endRound takes the percentiles of the round that ends and tells them.
+// endRound takes the percentiles of the round that ends and prints them.
 func (s *series) endRound() string {
 	ms := func(all []time.Duration, share float64) float64 {
 		return figures.Milliseconds(figures.Percentile(all, share))

@@ -1,6 +1,6 @@
 // Bench-tracker measures the public port of bin/waypost beside nginx on the same
 // core, in the same run, and holds the figures against bounds.json.
-// "make bench-tracker" runs it; hack/bench-tracker.sh says what it needs.
+// "make bench-tracker" runs it; hack/bench-tracker.sh lists what it needs.
 package main
 
 import (
@@ -20,7 +20,7 @@ import (
 //go:embed bounds.json
 var boundsFile []byte
 
-// sizes say how much is measured.
+// sizes are how much is measured.
 type sizes struct {
 	binary       string
 	offers       int
@@ -80,7 +80,7 @@ func run(ctx context.Context, s sizes, strict bool) error {
 	return nil
 }
 
-// say tells what goes on, with the time.
+// say prints a line of progress with the time.
 func say(format string, args ...any) {
 	fmt.Printf("%s  %s\n", time.Now().Format(time.TimeOnly), fmt.Sprintf(format, args...))
 }

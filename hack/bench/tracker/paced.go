@@ -72,7 +72,7 @@ func strayed(now, then []steady.Pace) float64 {
 	return most
 }
 
-// paced is load at a rate that tells the server's answer times from the machine's.
+// paced is load at a rate at which the server's answer times can be separated from the machine's.
 type paced struct {
 	name   string // of the server
 	client *load.Client
@@ -122,7 +122,7 @@ func (p paced) run(ctx context.Context, d time.Duration) (pacedAnswers, error) {
 	return a, nil
 }
 
-// piece measures one and says how far a core strayed meanwhile.
+// piece measures one and returns how far a core strayed meanwhile.
 func (p paced) piece(ctx context.Context) (load.Latencies, float64, error) {
 	if _, err := p.cores.pace(); err != nil {
 		return load.Latencies{}, 0, err

@@ -55,7 +55,7 @@ func (b *bench) contest(ctx context.Context, w *load.Wrk, us, them *server, head
 	return c, nil
 }
 
-// sample puts load on one server for a turn. wrk knows whole seconds.
+// sample puts load on one server for a turn. wrk takes whole seconds.
 func (b *bench) sample(ctx context.Context, w *load.Wrk, s *server, headers []string) (sample, error) {
 	before, err := s.CPU()
 	if err != nil {

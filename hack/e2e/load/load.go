@@ -125,7 +125,7 @@ func (l *load) convert(ctx context.Context, clickID string) {
 
 var errNotAccepted = errors.New("not accepted")
 
-// report sends one postback and returns its verdict; an error says to repeat it.
+// report sends one postback and returns its verdict; after an error it must be repeated.
 func (l *load) report(ctx context.Context, target string) (string, error) {
 	response, err := l.send(ctx, http.MethodPost, target)
 	if err != nil {

@@ -11,7 +11,7 @@ import (
 //
 // AdvertiserSpec is who pays for results and sends postbacks.
 type AdvertiserSpecApplyConfiguration struct {
-	// title for people and reports. Example: "Acme Shoes".
+	// title in lists and reports. Example: "Acme Shoes".
 	Title *string `json:"title,omitempty"`
 	// state is Active, Paused or Deleted; offers of an advertiser that is not Active take no clicks and impressions.
 	// Default: Active.

@@ -11,7 +11,7 @@ import (
 //
 // DefaultGoal is the goal that every offer has. Its value is always "1" and it is never an end point (S1-3).
 type DefaultGoalApplyConfiguration struct {
-	// title for people and reports. Default: "Default". Example: "Order".
+	// title in lists and reports. Default: "Default". Example: "Order".
 	Title                          *string `json:"title,omitempty"`
 	GoalSettingsApplyConfiguration `json:""`
 	// endPoint is refused here. The field exists so that it is refused with a message instead of being dropped.

@@ -19,7 +19,7 @@ type GoalSettingsApplyConfiguration struct {
 	SlugAliases []string `json:"slugAliases,omitempty"`
 	// refID is a reference of yours that partners get as {goal_ref}, unique in the offer. Default: none. Example: "SKU-1".
 	RefID *string `json:"refID,omitempty"`
-	// description is free text for people. Default: none. Example: "A paid order, shipping excluded".
+	// description is free text. Default: none. Example: "A paid order, shipping excluded".
 	Description *string `json:"description,omitempty"`
 	// state is Active or Deleted: a Deleted goal refuses postbacks with goal_deleted. Default: Active.
 	State *apiv1alpha1.GoalState `json:"state,omitempty"`
@@ -40,7 +40,7 @@ type GoalSettingsApplyConfiguration struct {
 	// multipleConversions is Disabled or Enabled: whether one session may convert this goal more than once (S1-19).
 	// Default: Disabled.
 	MultipleConversions *apiv1alpha1.Toggle `json:"multipleConversions,omitempty"`
-	// approval is Automatic or Manual: with Manual conversions are pending until somebody approves them,
+	// approval is Automatic or Manual: with Manual conversions are pending until they are approved,
 	// unless the Network's conversionApproval is Disabled. Default: Automatic.
 	Approval *apiv1alpha1.GoalApproval `json:"approval,omitempty"`
 	// encryptedTracking is Optional or Required: with Required only sealed pixels and click links count.

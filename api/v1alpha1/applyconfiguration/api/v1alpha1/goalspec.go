@@ -16,7 +16,7 @@ type GoalSpecApplyConfiguration struct {
 	// value is the goal's id in postbacks: letters, digits, "_" and "-", at most 64, not "0" and not "1" (the default goal);
 	// unique in the offer ignoring case; it cannot be changed. Example: "2".
 	Value *string `json:"value,omitempty"`
-	// title for people and reports. Example: "Purchase".
+	// title in lists and reports. Example: "Purchase".
 	Title                          *string `json:"title,omitempty"`
 	GoalSettingsApplyConfiguration `json:""`
 	// endPoint is Disabled or Enabled: with Enabled a conversion of this goal closes the session,

@@ -11,7 +11,7 @@ import (
 //
 // NetworkSpec holds what all offers of a namespace share.
 type NetworkSpecApplyConfiguration struct {
-	// title for people. Example: "Example Network".
+	// title in lists. Example: "Example Network".
 	Title *string `json:"title,omitempty"`
 	// currency of offers that give none. Default: USD. Example: "EUR".
 	Currency *apiv1alpha1.Currency `json:"currency,omitempty"`
@@ -28,7 +28,7 @@ type NetworkSpecApplyConfiguration struct {
 	Goals *apiv1alpha1.Toggle `json:"goals,omitempty"`
 	// conversionApproval is Enabled or Disabled: whether approval Manual of goals takes effect. Default: Enabled.
 	ConversionApproval *apiv1alpha1.Toggle `json:"conversionApproval,omitempty"`
-	// encryptedTracking is Optional or Required for goals that do not say (TUNE encrypt_tracking_pixels). Default: Optional.
+	// encryptedTracking is Optional or Required for goals that do not set it (TUNE encrypt_tracking_pixels). Default: Optional.
 	EncryptedTracking *apiv1alpha1.EncryptedTracking `json:"encryptedTracking,omitempty"`
 	// postbackKeySecretRef names the key that every postback of the network must carry. Default: none.
 	// Example: {name: postback-key, key: key}.

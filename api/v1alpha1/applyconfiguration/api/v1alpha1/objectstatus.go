@@ -12,7 +12,7 @@ import (
 // ObjectStatus is the part of the status that every kind has.
 type ObjectStatusApplyConfiguration struct {
 	// conditions of the object: Accepted, ResolvedRefs, Programmed and Ready, and only while they hold Reconciling and Stalled.
-	// Each says in observedGeneration which generation it judges.
+	// observedGeneration of each is the generation that it judges.
 	Conditions []v1.ConditionApplyConfiguration `json:"conditions,omitempty"`
 	// observedGeneration is the generation that the conditions speak of; while it is below metadata.generation
 	// the last edit has not been judged yet. -1 until the operator has judged anything: a generic tool such as kstatus

@@ -9,7 +9,7 @@ import (
 // OfferImpressionsApplyConfiguration represents a declarative configuration of the OfferImpressions type for use
 // with apply.
 //
-// OfferImpressions says whether impressions are recorded, what they are worth and where they are delivered (S3-1 to S3-14).
+// OfferImpressions configures whether impressions are recorded, their price and where they are delivered (S3-1 to S3-14).
 type OfferImpressionsApplyConfiguration struct {
 	// tracking is Disabled or Enabled: whether impressions are recorded. Default: Disabled.
 	Tracking *apiv1alpha1.Toggle `json:"tracking,omitempty"`

@@ -14,7 +14,7 @@ type OfferSpecApplyConfiguration struct {
 	// trackingID is the offer's id in URLs, unique in the network; it cannot be changed.
 	// Letters, digits, ".", "_", "~" and "-". Default: metadata.name. Example: "1001".
 	TrackingID *string `json:"trackingID,omitempty"`
-	// title for people, reports and {offer_name}. Example: "Summer Shoes".
+	// title in lists, reports and {offer_name}. Example: "Summer Shoes".
 	Title *string `json:"title,omitempty"`
 	// advertiserRef names the Advertiser that pays. Example: {name: acme-shoes}.
 	AdvertiserRef *ObjectRefApplyConfiguration `json:"advertiserRef,omitempty"`
@@ -45,7 +45,7 @@ type OfferSpecApplyConfiguration struct {
 	DefaultGoal *DefaultGoalApplyConfiguration `json:"defaultGoal,omitempty"`
 	// clicks prices clicks. Default: 0. Example: {payout: {cpc: "0.05"}, revenue: {cpc: "0.08"}}.
 	Clicks *OfferClicksApplyConfiguration `json:"clicks,omitempty"`
-	// impressions says whether impressions are recorded, their price and where they are delivered. Default: not recorded.
+	// impressions configures whether impressions are recorded, their price and where they are delivered. Default: not recorded.
 	Impressions *OfferImpressionsApplyConfiguration `json:"impressions,omitempty"`
 	// attribution bounds the time between click or impression and conversion.
 	Attribution *OfferAttributionApplyConfiguration `json:"attribution,omitempty"`

@@ -14,7 +14,7 @@ type PartnerSpecApplyConfiguration struct {
 	// trackingID is the partner's id in URLs, unique in the network; it cannot be changed.
 	// Letters, digits, ".", "_", "~" and "-". Default: metadata.name. Example: "2002".
 	TrackingID *string `json:"trackingID,omitempty"`
-	// title for people and reports. Example: "Best Blog".
+	// title in lists and reports. Example: "Best Blog".
 	Title *string `json:"title,omitempty"`
 	// state is Active, Pending, Blocked, Rejected or Deleted; only Active partners' clicks and impressions are served.
 	// Default: Active.

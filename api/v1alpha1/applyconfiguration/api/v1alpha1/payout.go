@@ -12,7 +12,7 @@ import (
 // Payout is what one conversion is worth: to the partner as payout, from the advertiser as revenue.
 // It has the object's own terms and may refine them by partner tier or by a PayoutStructure, not both.
 type PayoutApplyConfiguration struct {
-	// type says which terms count: Flat, Percentage or FlatAndPercentage. A term of another type is refused. Default: Flat.
+	// type selects the terms that count: Flat, Percentage or FlatAndPercentage. A term of another type is refused. Default: Flat.
 	Type *apiv1alpha1.PayoutType `json:"type,omitempty"`
 	// flat is the fixed amount per conversion, in the offer's currency. Default: 0. Example: "1.20".
 	Flat *apiv1alpha1.Amount `json:"flat,omitempty"`

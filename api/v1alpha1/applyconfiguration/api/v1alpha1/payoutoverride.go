@@ -18,9 +18,9 @@ type PayoutOverrideApplyConfiguration struct {
 	Offer *string `json:"offer,omitempty"`
 	// goal is the goal's value; case is ignored. Default: "1", the default goal. Example: "2".
 	Goal *string `json:"goal,omitempty"`
-	// payout is what the partner gets. Default: as the goal says. Example: {type: Flat, flat: "1.40"}.
+	// payout is what the partner gets. Default: the goal's. Example: {type: Flat, flat: "1.40"}.
 	Payout *PayoutTermsApplyConfiguration `json:"payout,omitempty"`
-	// revenue is what the advertiser pays. Default: as the goal says. Example: {type: Flat, flat: "2.00"}.
+	// revenue is what the advertiser pays. Default: the goal's. Example: {type: Flat, flat: "2.00"}.
 	Revenue *PayoutTermsApplyConfiguration `json:"revenue,omitempty"`
 	// from is the first moment of the override, inclusive. Default: since ever. Example: "2026-12-01T00:00:00Z".
 	From *v1.Time `json:"from,omitempty"`

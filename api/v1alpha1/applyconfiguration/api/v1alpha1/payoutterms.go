@@ -11,7 +11,7 @@ import (
 //
 // PayoutTerms are the terms of a partner's override or of a rule: a Payout without tiers and structure.
 type PayoutTermsApplyConfiguration struct {
-	// type says which terms count: Flat, Percentage or FlatAndPercentage. A term of another type is refused. Default: Flat.
+	// type selects the terms that count: Flat, Percentage or FlatAndPercentage. A term of another type is refused. Default: Flat.
 	Type *apiv1alpha1.PayoutType `json:"type,omitempty"`
 	// flat is the fixed amount per conversion, in the offer's currency. Default: 0. Example: "1.40".
 	Flat *apiv1alpha1.Amount `json:"flat,omitempty"`

@@ -11,7 +11,7 @@ type RefusedEntryApplyConfiguration struct {
 	Name *string `json:"name,omitempty"`
 	// reason is one CamelCase word for programs, one of the condition reasons. Example: "RefNotFound".
 	Reason *string `json:"reason,omitempty"`
-	// message says what is wrong and what to do, for people. Example: "offer winter-shoes does not exist".
+	// message names what is wrong and what to do. Example: "offer winter-shoes does not exist".
 	Message *string `json:"message,omitempty"`
 }
 
