@@ -3,6 +3,8 @@ package live
 import (
 	"hash/maphash"
 	"sync"
+
+	"github.com/waypost/waypost/api/snapshot"
 )
 
 const internStripes = 64
@@ -10,19 +12,32 @@ const internStripes = 64
 // interner makes equal values of one build share memory: an offer's name stands in
 // each of its goals and overrides. It is dropped with the build.
 type interner struct {
-	strings pool[string]
-	deals   pool[deal]
-	forms   pool[goalForm]
+	strings   pool[string]
+	terms     pool[snapshot.PayoutTerms]
+	overrides pool[snapshot.Override] // by the pointers to their terms
+	forms     pool[goalForm]
 }
 
 func newInterner() *interner {
-	return &interner{strings: newPool[string](), deals: newPool[deal](), forms: newPool[goalForm]()}
+	return &interner{
+		strings: newPool[string](), terms: newPool[snapshot.PayoutTerms](),
+		overrides: newPool[snapshot.Override](), forms: newPool[goalForm](),
+	}
 }
 
 // pointer returns the one pointer to s.
 func (in *interner) pointer(s string) *string { return in.strings.one(s) }
 
-func (in *interner) deal(d deal) *deal { return in.deals.one(d) }
+// override returns the one pointer to what o holds beside its two names.
+func (in *interner) override(o snapshot.Override) *snapshot.Override {
+	o.Name, o.Offer = "", ""
+	for _, side := range []**snapshot.PayoutTerms{&o.Payout, &o.Revenue} {
+		if *side != nil {
+			*side = in.terms.one(**side)
+		}
+	}
+	return in.overrides.one(o)
+}
 
 func (in *interner) form(f goalForm) *goalForm {
 	if known := in.forms.known(f); known != nil {

@@ -19,20 +19,12 @@ type payout struct {
 	overrides []override
 }
 
-// override is one of them. The names are those of many overrides, and offers.
+// override is one of them. The names are those of many overrides, and offers; rest
+// is the override without them, which others have in common with it.
 type override struct {
 	offer *string
 	name  *string
-	deal  *deal
-}
-
-// deal is an override without its two names; equal ones are shared.
-type deal struct {
-	goal            string
-	payout, revenue snapshot.PayoutTerms
-	hasPayout       bool // else payout is not overridden
-	hasRevenue      bool
-	from, until     int64
+	rest  *snapshot.Override
 }
 
 func payoutOf(r *snapshot.Record, in *interner) object {
@@ -43,20 +35,9 @@ func payoutOf(r *snapshot.Record, in *interner) object {
 	}
 	for i := range body.Overrides {
 		o := &body.Overrides[i]
-		p.overrides[i] = override{offer: in.pointer(o.Offer), name: in.pointer(o.Name), deal: in.deal(dealOf(o))}
+		p.overrides[i] = override{offer: in.pointer(o.Offer), name: in.pointer(o.Name), rest: in.override(*o)}
 	}
 	return p
-}
-
-func dealOf(o *snapshot.Override) deal {
-	d := deal{goal: o.Goal, from: o.From, until: o.Until}
-	if o.Payout != nil {
-		d.payout, d.hasPayout = *o.Payout, true
-	}
-	if o.Revenue != nil {
-		d.revenue, d.hasRevenue = *o.Revenue, true
-	}
-	return d
 }
 
 func (p *payout) key() snapshot.Key {
@@ -94,14 +75,8 @@ func (p *payout) of(offer string) []override {
 }
 
 func (o override) decoded() snapshot.Override {
-	d := o.deal
-	decoded := snapshot.Override{Name: *o.name, Offer: *o.offer, Goal: d.goal, From: d.from, Until: d.until}
-	if d.hasPayout {
-		decoded.Payout = &d.payout
-	}
-	if d.hasRevenue {
-		decoded.Revenue = &d.revenue
-	}
+	decoded := *o.rest
+	decoded.Name, decoded.Offer = *o.name, *o.offer
 	return decoded
 }
 
