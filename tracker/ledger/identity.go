@@ -116,7 +116,7 @@ func (l *Ledger) CheckJournal(ctx context.Context) (*Mismatch, error) {
 // inspect reads both sides.
 func (l *Ledger) inspect(ctx context.Context) (p store.Progress, s journal.State, folded uint64, err error) {
 	err = l.o.Store.Update(ctx, func(tx *store.Tx) (err error) {
-		p, err = tx.Progress(ctx)
+		p, err = tx.Progress.Read(ctx)
 		return err
 	})
 	if err != nil {
@@ -126,7 +126,7 @@ func (l *Ledger) inspect(ctx context.Context) (p store.Progress, s journal.State
 		return p, s, 0, err
 	}
 	err = l.o.Store.Update(ctx, func(tx *store.Tx) error {
-		known, err := tx.Sequences(ctx, [][16]byte{s.BootID})
+		known, err := tx.Progress.Sequences(ctx, [][16]byte{s.BootID})
 		folded = known[s.BootID]
 		return err
 	})

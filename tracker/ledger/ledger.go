@@ -247,7 +247,7 @@ func (l *Ledger) fold(ctx context.Context, batches []*journal.Batch) (err error)
 	if err := t.fold(batches); err != nil {
 		return err
 	}
-	if err := tx.KeepTick(ctx, mem.progress.TickAt); err != nil {
+	if err := tx.Progress.KeepTick(ctx, mem.progress.TickAt); err != nil {
 		return err
 	}
 	if err := tx.Commit(ctx); err != nil {

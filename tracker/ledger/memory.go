@@ -50,35 +50,35 @@ func loadMemory(ctx context.Context, s *store.Store, log logr.Logger) (*memory, 
 }
 
 func (m *memory) load(ctx context.Context, tx *store.Tx, log logr.Logger) (err error) {
-	if m.progress, err = tx.LockProgress(ctx); err != nil {
+	if m.progress, err = tx.Progress.Lock(ctx); err != nil {
 		return err
 	}
 	m.begun = m.progress.Position > 0
 	if m.seen, err = m.lastSeen(ctx, tx); err != nil {
 		return err
 	}
-	cells, err := tx.Cells(ctx)
+	cells, err := tx.Dimensions.Cells(ctx)
 	if err != nil {
 		return err
 	}
 	for _, c := range cells {
 		m.addCell(c.Cell)
 	}
-	kinds, err := tx.VisitKinds(ctx)
+	kinds, err := tx.Dimensions.Kinds(ctx)
 	if err != nil {
 		return err
 	}
 	for _, k := range kinds {
 		m.kinds[k.VisitKind] = k.ID
 	}
-	goals, err := tx.Goals(ctx)
+	goals, err := tx.Dimensions.Goals(ctx)
 	if err != nil {
 		return err
 	}
 	for _, g := range goals {
 		m.goals[goalKey{g.Network, g.Offer, g.Goal}] = g
 	}
-	zones, err := tx.Zones(ctx)
+	zones, err := tx.Dimensions.Zones(ctx)
 	if err != nil {
 		return err
 	}
@@ -88,7 +88,7 @@ func (m *memory) load(ctx context.Context, tx *store.Tx, log logr.Logger) (err e
 	if m.parked, err = m.loadParking(ctx, tx, log); err != nil {
 		return err
 	}
-	counters, err := tx.Counters(ctx)
+	counters, err := tx.Caps.List(ctx)
 	if err != nil {
 		return err
 	}
@@ -99,7 +99,7 @@ func (m *memory) load(ctx context.Context, tx *store.Tx, log logr.Logger) (err e
 // lastSeen is when the last batch was stored, as far as the last tick bears it out: while
 // a ledger runs they are no further apart than ticks are.
 func (m *memory) lastSeen(ctx context.Context, tx *store.Tx) (int64, error) {
-	at, err := tx.LastStored(ctx)
+	at, err := tx.Progress.LastStored(ctx)
 	if m.progress.TickAt == 0 {
 		return at, err
 	}

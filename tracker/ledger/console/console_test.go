@@ -218,7 +218,7 @@ func TestDeliveries(t *testing.T) {
 			if err != nil || len(due) != 1 {
 				t.Fatalf("%v, %v", due, err)
 			}
-			if err := b.queue.Record(b.Context(), []delivery.Result{{ID: due[0].ID, Target: due[0].Target, At: noon.Add(time.Duration(n) * time.Hour), State: delivery.Pending, NextAt: noon,
+			if err := b.queue.Record(b.Context(), []delivery.Result{{ID: due[0].ID, Target: due[0].Target, At: noon.Add(time.Duration(n) * time.Hour), State: delivery.Waiting, NextAt: noon,
 				HTTPStatus: 500, Error: "answered " + evil, Body: evil}}); err != nil {
 				t.Fatal(err)
 			}

@@ -190,10 +190,10 @@ func (c *Counters) Drop(at int64) {
 }
 
 // TakeChanged returns the counters that have changed since it was called last.
-func (c *Counters) TakeChanged() []*Counter {
-	out := make([]*Counter, 0, len(c.changed))
+func (c *Counters) TakeChanged() []Counter {
+	out := make([]Counter, 0, len(c.changed))
 	for n := range c.changed {
-		out = append(out, n)
+		out = append(out, *n)
 	}
 	clear(c.changed)
 	return out

@@ -24,7 +24,7 @@ func (s *server) record(times int, result func(d delivery.Delivery) delivery.Res
 func suspend(s *server) {
 	s.Helper()
 	s.record(10, func(d delivery.Delivery) delivery.Result {
-		return delivery.Result{ID: d.ID, Target: d.Target, At: time.Now(), State: delivery.Pending, NextAt: noon, HTTPStatus: 502, Error: "answered Bad Gateway"}
+		return delivery.Result{ID: d.ID, Target: d.Target, At: time.Now(), State: delivery.Waiting, NextAt: noon, HTTPStatus: 502, Error: "answered Bad Gateway"}
 	})
 }
 

@@ -146,7 +146,7 @@ func deliveryRoutes() []route {
 			reasons: map[int]string{http.StatusNotFound: "not_found", http.StatusConflict: "already_delivered"}, serve: (*api).retryDelivery},
 		{method: http.MethodGet, path: "/deliveries/targets", id: "listTargets",
 			doc: "Partners' URLs whose last call failed. One that failed ten times running within 72 hours is suspended until it is resumed or changed.",
-			params: join(inScope, []param{{name: "state", kind: choice, values: []string{string(delivery.Pending), string(delivery.Suspended)},
+			params: join(inScope, []param{{name: "state", kind: choice, values: []string{string(delivery.Waiting), string(delivery.Suspended)},
 				doc: "Only URLs in these states."}}),
 			answer: books.List[target]{}, serve: (*api).listTargets},
 		{method: http.MethodPost, path: "/deliveries/targets/{id}/resume", id: "resumeTarget", doc: "Lift the suspension of a URL; what waited for it is due now.",

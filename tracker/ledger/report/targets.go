@@ -76,6 +76,6 @@ func (a *api) resumeTarget(c *call) error {
 		return err
 	}
 	resumed := list[i]
-	resumed.State, resumed.SuspendedAt, resumed.Failures = delivery.Pending, nil, 0
+	resumed.State, resumed.SuspendedAt, resumed.Failures = delivery.Waiting, nil, 0
 	return c.write(resumed)
 }

@@ -17,21 +17,6 @@ type partitions struct {
 	known map[string]bool
 }
 
-// preparePartitions makes the partitions of the days of rows.
-func (tx *Tx) preparePartitions(ctx context.Context, table string, rows []Visit) error {
-	last := int64(-1 << 62)
-	for i := range rows {
-		if rows[i].Day == last {
-			continue
-		}
-		last = rows[i].Day
-		if err := tx.in.ensurePartition(ctx, table, last); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 func partitionName(table string, day int64) string { return fmt.Sprintf("%s_%d", table, day) }
 
 // ensurePartition makes the partition of one day of a table, within the

@@ -92,7 +92,7 @@ func typed[T any](keys []any) (any, error) {
 	return list, nil
 }
 
-func (s *postgresSession) insert(ctx context.Context, t *table, n int, fill func(int, []any)) error {
+func (s *postgresSession) insert(ctx context.Context, t *layout, n int, fill func(int, []any)) error {
 	if n < copyFrom {
 		return s.write(ctx, t, n, fill, false)
 	}
@@ -104,7 +104,7 @@ func (s *postgresSession) insert(ctx context.Context, t *table, n int, fill func
 	return err
 }
 
-func (s *postgresSession) upsert(ctx context.Context, t *table, n int, fill func(int, []any)) error {
+func (s *postgresSession) upsert(ctx context.Context, t *layout, n int, fill func(int, []any)) error {
 	if t.integers && n >= copyFrom {
 		return s.writeArrays(ctx, t, n, fill)
 	}
@@ -112,7 +112,7 @@ func (s *postgresSession) upsert(ctx context.Context, t *table, n int, fill func
 }
 
 // writeArrays sends the rows column by column.
-func (s *postgresSession) writeArrays(ctx context.Context, t *table, n int, fill func(int, []any)) error {
+func (s *postgresSession) writeArrays(ctx context.Context, t *layout, n int, fill func(int, []any)) error {
 	columns := make([][]int64, len(t.columns))
 	args := make([]any, len(columns))
 	row := make([]any, len(columns))
@@ -129,12 +129,12 @@ func (s *postgresSession) writeArrays(ctx context.Context, t *table, n int, fill
 	for c := range columns {
 		args[c] = columns[c]
 	}
-	_, err := s.tx.Exec(ctx, dollars(t.unnest()), args...)
+	_, err := s.tx.Exec(ctx, dollars(t.unnest(s)), args...)
 	return err
 }
 
 // write sends the statements of all chunks in one round trip.
-func (s *postgresSession) write(ctx context.Context, t *table, n int, fill func(int, []any), conflict bool) error {
+func (s *postgresSession) write(ctx context.Context, t *layout, n int, fill func(int, []any), conflict bool) error {
 	width := len(t.columns)
 	var batch pgx.Batch
 	i := 0
@@ -144,7 +144,7 @@ func (s *postgresSession) write(ctx context.Context, t *table, n int, fill func(
 			for r := range size {
 				fill(i+r, args[r*width:(r+1)*width])
 			}
-			batch.Queue(dollars(t.values("INSERT", size, conflict)), args...)
+			batch.Queue(dollars(t.values(s, "INSERT", size, conflict)), args...)
 		}
 	}
 	if batch.Len() == 0 {

@@ -19,7 +19,7 @@ func TestRefusedRowEndsAWrite(t *testing.T) {
 		rows[i] = Visit{ID: fmt.Sprint(i)}
 	}
 	add := func() error {
-		return s.Update(t.Context(), func(tx *Tx) error { return tx.AddClicks(t.Context(), rows) })
+		return s.Update(t.Context(), func(tx *Tx) error { return tx.Visits.AddClicks(t.Context(), rows) })
 	}
 	rows[3*chunks[0]].ID = rows[0].ID
 	if err := add(); err == nil {

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"database/sql/driver"
 	"errors"
 	"fmt"
@@ -81,33 +82,30 @@ func (r directRow) Scan(dest ...any) error {
 		return fmt.Errorf("a row of %d columns is read into %d", len(r), len(dest))
 	}
 	for i, to := range dest {
-		if !assign(to, r[i]) {
-			return fmt.Errorf("column %d is a %T and read into a %T", i, r[i], to)
+		if err := assign(to, r[i]); err != nil {
+			return fmt.Errorf("column %d: %w", i, err)
 		}
 	}
 	return nil
 }
 
-// assign reports whether it could.
-func assign(to any, v driver.Value) (ok bool) {
+func assign(to any, v driver.Value) error {
+	ok := false
 	switch to := to.(type) {
 	case *string:
 		*to, ok = v.(string)
 	case *int64:
 		*to, ok = v.(int64)
-	case **int64:
-		if *to = nil; v == nil {
-			return true
-		}
-		var n int64
-		if n, ok = v.(int64); ok {
-			*to = &n
-		}
 	case *[]byte:
 		if *to = nil; v == nil {
-			return true
+			return nil
 		}
 		*to, ok = v.([]byte)
+	case sql.Scanner:
+		return to.Scan(v)
 	}
-	return ok
+	if !ok {
+		return fmt.Errorf("a %T is read into a %T", v, to)
+	}
+	return nil
 }

@@ -36,7 +36,7 @@ func TestPrune(t *testing.T) {
 	each(t, func(d *desk) {
 		var list []store.Delivery
 		var results []delivery.Result
-		for i, state := range []delivery.State{delivery.Delivered, delivery.Parked, delivery.Pending, delivery.Delivered, delivery.Parked} {
+		for i, state := range []delivery.State{delivery.Delivered, delivery.Parked, delivery.Waiting, delivery.Delivered, delivery.Parked} {
 			p := postback(fmt.Sprint(i), "http://x.example", start.Add(time.Duration(i)*time.Hour))
 			list = append(list, p)
 			results = append(results, delivery.Result{ID: p.ID, State: state, At: start, NextAt: start})

@@ -47,7 +47,7 @@ func each(t *testing.T, f func(d *desk)) {
 // fold writes deliveries as the fold does.
 func (d *desk) fold(list ...store.Delivery) {
 	d.Helper()
-	d.update(func(tx *store.Tx) error { return tx.AddDeliveries(d.ctx, list) })
+	d.update(func(tx *store.Tx) error { return tx.Deliveries.Add(d.ctx, list) })
 }
 
 func (d *desk) update(f func(tx *store.Tx) error) {
@@ -111,7 +111,7 @@ func postback(id, url string, at time.Time) store.Delivery {
 
 func failed(x delivery.Delivery, at time.Time) delivery.Result {
 	return delivery.Result{
-		ID: x.ID, Target: x.Target, At: at, State: delivery.Pending, NextAt: at.Add(time.Minute),
+		ID: x.ID, Target: x.Target, At: at, State: delivery.Waiting, NextAt: at.Add(time.Minute),
 		HTTPStatus: 500, Error: "answered Internal Server Error", Body: "a\x00b\xff",
 	}
 }
@@ -260,7 +260,7 @@ func TestTenFailuresInARowSuspend(t *testing.T) {
 	each(t, func(d *desk) {
 		d.fold(postback("a", "http://x.example/{sub1}", start))
 		now := d.failTimes(9, 7*time.Hour)
-		if got := d.targets(); len(got) != 1 || got[0].State != delivery.Pending || got[0].Failures != 9 || !got[0].SuspendedAt.IsZero() {
+		if got := d.targets(); len(got) != 1 || got[0].State != delivery.Waiting || got[0].Failures != 9 || !got[0].SuspendedAt.IsZero() {
 			d.Fatalf("after 9 failures %+v", got)
 		}
 		d.record(failed(d.due(now)[0], now))
@@ -285,7 +285,7 @@ func TestOldFailuresDoNotSuspend(t *testing.T) {
 	each(t, func(d *desk) {
 		d.fold(postback("a", "http://x.example", start))
 		d.failTimes(12, 8*time.Hour+time.Second) // ten of them span more than 72 h
-		if got := d.targets(); len(got) != 1 || got[0].State != delivery.Pending || got[0].Failures != 12 {
+		if got := d.targets(); len(got) != 1 || got[0].State != delivery.Waiting || got[0].Failures != 12 {
 			d.Errorf("%+v", got)
 		}
 	})
@@ -300,7 +300,7 @@ func TestFailuresOfAnotherTimeDoNotSuspend(t *testing.T) {
 				d.failTimes(9, time.Minute)
 				x := d.due(start.Add(time.Hour))[0]
 				d.record(failed(x, start.Add(leap)))
-				if got := d.targets(); len(got) != 1 || got[0].State != delivery.Pending || got[0].Failures != 10 {
+				if got := d.targets(); len(got) != 1 || got[0].State != delivery.Waiting || got[0].Failures != 10 {
 					d.Errorf("%+v", got)
 				}
 			})
@@ -414,11 +414,11 @@ func TestWaitingForTheClick(t *testing.T) {
 		const impression = "gGpfvEAAAAAAAAAAAQAAAAAAAAABAAAAAAAAAAEAAAAAAAAAAQ"
 		d.update(func(tx *store.Tx) error {
 			c := store.Conversion{Cell: 1, Conversion: &judge.Conversion{ID: seen.Event, AimpID: impression}}
-			return errors.Join(tx.AddConversions(d.ctx, []store.Conversion{c}), tx.AddImpressions(d.ctx, []store.Visit{
+			return errors.Join(tx.Conversions.Add(d.ctx, []store.Conversion{c}), tx.Visits.AddImpressions(d.ctx, []store.Visit{
 				{Day: seconds / 86400, ID: impression, Cell: 1, Visit: judge.Visit{At: seconds * 1e6, Ref: "r"}}}))
 		})
 		d.update(func(tx *store.Tx) error {
-			return tx.AddClicks(d.ctx, []store.Visit{{Day: seconds / 86400, ID: click, Cell: 1, Visit: judge.Visit{
+			return tx.Visits.AddClicks(d.ctx, []store.Visit{{Day: seconds / 86400, ID: click, Cell: 1, Visit: judge.Visit{
 				At: seconds * 1e6, IP: "192.0.2.1", Subs: [10]string{"one"}}}})
 		})
 		now := start.Add(2 * time.Second)

@@ -90,11 +90,11 @@ func (b *Books) snapshot(ctx context.Context, f func(reader) error) error {
 // timeOf turns the tables' microseconds into a time in UTC.
 func timeOf(micros int64) time.Time { return time.UnixMicro(micros).UTC() }
 
-// timeOrNil is timeOf, nil for zero.
-func timeOrNil(micros int64) *time.Time {
-	if micros == 0 {
-		return nil
+// readTime is timeOf, nil for zero.
+func readTime(micros int64, to **time.Time) error {
+	if *to = nil; micros != 0 {
+		t := timeOf(micros)
+		*to = &t
 	}
-	t := timeOf(micros)
-	return &t
+	return nil
 }

@@ -3,10 +3,12 @@ package books
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/waypost/waypost/tracker/clickid"
 	"github.com/waypost/waypost/tracker/ledger/store"
+	"github.com/waypost/waypost/tracker/ledger/store/column"
 )
 
 // Click is what is known of one click, or of one impression where its id is asked for.
@@ -43,13 +45,35 @@ type Click struct {
 	Conversions []Conversion `json:"conversions"`
 }
 
-const (
-	clickQuery = `SELECT v.at, k.network, k.offer, k.partner, k.advertiser, k.currency, v.source, v.ref, v.subs, t.sub_overflow,
-	v.imp_id, v.aimp_id, v.country, v.device, v.os, v.ip, v.user_agent, v.referrer, v.uniq FROM clicks v JOIN cells k ON k.id = v.cell JOIN visit_kinds t ON t.id = v.kind`
-	impressionQuery = `SELECT v.at, k.network, k.offer, k.partner, k.advertiser, k.currency, v.source, v.ref, v.subs, t.sub_overflow,
-	v.imp_id, '', v.country, v.device, v.os, v.ip, v.user_agent, v.referrer, 0 FROM impressions v JOIN cells k ON k.id = v.cell JOIN visit_kinds t ON t.id = v.kind`
-	conversionsOfClick = 100
-)
+var impressionColumns = column.List[Click]{
+	column.Time("v.at", func(c *Click) *time.Time { return &c.Time }),
+	column.Plain("k.network", func(c *Click) *string { return &c.Network }),
+	column.Plain("k.offer", func(c *Click) *string { return &c.Offer }),
+	column.Plain("k.partner", func(c *Click) *string { return &c.Partner }),
+	column.Plain("k.advertiser", func(c *Click) *string { return &c.Advertiser }),
+	column.Plain("k.currency", func(c *Click) *string { return &c.Currency }),
+	column.Plain("v.source", func(c *Click) *string { return &c.Source }),
+	column.Plain("v.ref", func(c *Click) *string { return &c.Ref }),
+	column.Read("v.subs", func(c *Click) *Subs { return &c.Subs }, readSubs),
+	column.Flag("t.sub_overflow", func(c *Click) *bool { return &c.SubOverflow }),
+	column.Plain("v.imp_id", func(c *Click) *string { return &c.ImpressionID }),
+	column.Plain("v.country", func(c *Click) *string { return &c.Country }),
+	column.Plain("v.device", func(c *Click) *string { return &c.Device }),
+	column.Plain("v.os", func(c *Click) *string { return &c.OS }),
+	column.Plain("v.ip", func(c *Click) *string { return &c.IP }),
+	column.Plain("v.user_agent", func(c *Click) *string { return &c.UserAgent }),
+	column.Plain("v.referrer", func(c *Click) *string { return &c.Referrer }),
+}
+
+var clickColumns = slices.Concat(impressionColumns, column.List[Click]{
+	column.Plain("v.aimp_id", func(c *Click) *string { return &c.AimpID }),
+	column.Flag("v.uniq", func(c *Click) *bool { return &c.Unique }),
+})
+
+// visitQuery reads columns of a table of visits as v.
+const visitQuery = "SELECT %s FROM %s v JOIN cells k ON k.id = v.cell JOIN visit_kinds t ON t.id = v.kind"
+
+const conversionsOfClick = 100
 
 // Click finds a click, or an impression, by its id; the error wraps ErrNotFound.
 func (b *Books) Click(ctx context.Context, scope Scope, id string) (Click, error) {
@@ -66,15 +90,15 @@ func (b *Books) click(ctx context.Context, scope Scope, id string) (Click, error
 		return Click{}, ErrNotFound
 	}
 	c := Click{ID: id, Kind: kind.String()}
-	query, filter := clickQuery, ConversionFilter{ClickID: id}
+	table, columns, filter := "clicks", clickColumns, ConversionFilter{ClickID: id}
 	if kind == clickid.Impression {
-		query, filter = impressionQuery, ConversionFilter{AimpID: id}
+		table, columns, filter = "impressions", impressionColumns, ConversionFilter{AimpID: id}
 	}
 	w := &where{}
 	scope.cells(w)
 	w.add("v.day = ?", at.Unix()/86400)
 	w.add("v.id = ?", store.VisitID(id))
-	if err := b.scanClick(ctx, scope, query, w, &c); err != nil {
+	if err := b.scanClick(ctx, scope, table, columns, w, &c); err != nil {
 		return c, err
 	}
 	if err := b.closing(ctx, &c); err != nil {
@@ -85,19 +109,12 @@ func (b *Books) click(ctx context.Context, scope Scope, id string) (Click, error
 	return c, err
 }
 
-func (b *Books) scanClick(ctx context.Context, scope Scope, query string, w *where, c *Click) error {
+func (b *Books) scanClick(ctx context.Context, scope Scope, table string, columns column.List[Click], w *where, c *Click) error {
 	found := false
-	err := b.each(ctx, b.store.Reader(), query+w.String(), w.args, func(scan func(...any) error) error {
-		var at, overflow, unique int64
-		var subs string
+	query := fmt.Sprintf(visitQuery, columns, table) + w.String()
+	err := b.each(ctx, b.store.Reader(), query, w.args, func(scan func(...any) error) error {
 		found = true
-		err := scan(&at, &c.Network, &c.Offer, &c.Partner, &c.Advertiser, &c.Currency, &c.Source, &c.Ref, &subs, &overflow,
-			&c.ImpressionID, &c.AimpID, &c.Country, &c.Device, &c.OS, &c.IP, &c.UserAgent, &c.Referrer, &unique)
-		if err != nil {
-			return err
-		}
-		c.Time, c.SubOverflow, c.Unique = timeOf(at), overflow != 0, unique != 0
-		return c.parse(subs)
+		return columns.Scan(scan, c)
 	})
 	if err == nil && !found {
 		err = ErrNotFound
@@ -108,12 +125,14 @@ func (b *Books) scanClick(ctx context.Context, scope Scope, query string, w *whe
 	return err
 }
 
+var closingColumns = column.List[Click]{
+	column.Read("closed_at", func(c *Click) **time.Time { return &c.ClosedAt }, readTime),
+	column.Plain("closed_by", func(c *Click) *string { return &c.ClosedBy }),
+}
+
 func (b *Books) closing(ctx context.Context, c *Click) error {
-	const query = "SELECT closed_at, closed_by FROM sessions WHERE id = ?"
+	query := "SELECT " + closingColumns.String() + " FROM sessions WHERE id = ?"
 	return b.each(ctx, b.store.Reader(), query, []any{c.ID}, func(scan func(...any) error) error {
-		var at int64
-		err := scan(&at, &c.ClosedBy)
-		c.ClosedAt = timeOrNil(at)
-		return err
+		return closingColumns.Scan(scan, c)
 	})
 }

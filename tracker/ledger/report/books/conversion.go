@@ -1,16 +1,15 @@
 package books
 
 import (
-	"encoding/json"
 	"fmt"
 	"maps"
 	"strings"
 	"time"
 
 	"github.com/waypost/waypost/api/money"
-	"github.com/waypost/waypost/api/snapshot"
 	"github.com/waypost/waypost/tracker/ledger/judge"
 	"github.com/waypost/waypost/tracker/ledger/store"
+	"github.com/waypost/waypost/tracker/ledger/store/column"
 )
 
 // Conversion is one judged result as it stands now.
@@ -71,30 +70,51 @@ type Change struct {
 	PartnerReason string `json:"partnerReason,omitempty"`
 }
 
-const conversionQuery = `SELECT c.id, c.at, c.status, c.reason, k.network, k.offer, k.partner, k.advertiser,
-	k.goal, coalesce(g.title, ''), coalesce(g.slug, ''), c.goal_raw, c.click_id, c.imp_id, c.aimp_id, c.order_id,
-	c.amount, c.payout, c.revenue, k.currency, c.source, c.ref, c.country, c.device, c.subs,
-	c.config, c.payout_rule, c.revenue_rule, c.via, k.private, c.click_missing, c.hold_until, c.updated_at, c.extras, c.history
-	FROM conversions c %s cells k ON k.id = c.cell
+var conversionColumns = column.List[Conversion]{
+	column.Plain("c.id", func(c *Conversion) *string { return &c.ID }),
+	column.Time("c.at", func(c *Conversion) *time.Time { return &c.Time }),
+	column.Read("c.status", func(c *Conversion) *Status { return &c.Status }, readStatus),
+	column.Plain("c.reason", func(c *Conversion) *string { return &c.Reason }),
+	column.Plain("k.network", func(c *Conversion) *string { return &c.Network }),
+	column.Plain("k.offer", func(c *Conversion) *string { return &c.Offer }),
+	column.Plain("k.partner", func(c *Conversion) *string { return &c.Partner }),
+	column.Plain("k.advertiser", func(c *Conversion) *string { return &c.Advertiser }),
+	column.Plain("k.goal", func(c *Conversion) *string { return &c.Goal }),
+	column.Plain("coalesce(g.title, '')", func(c *Conversion) *string { return &c.GoalTitle }),
+	column.Plain("coalesce(g.slug, '')", func(c *Conversion) *string { return &c.GoalName }),
+	column.Plain("c.goal_raw", func(c *Conversion) *string { return &c.GoalRaw }),
+	column.Plain("c.click_id", func(c *Conversion) *string { return &c.ClickID }),
+	column.Plain("c.imp_id", func(c *Conversion) *string { return &c.ImpressionID }),
+	column.Plain("c.aimp_id", func(c *Conversion) *string { return &c.AimpID }),
+	column.Plain("c.order_id", func(c *Conversion) *string { return &c.OrderID }),
+	column.Optional("c.amount", func(c *Conversion) **money.Amount { return &c.Amount }),
+	column.Number("c.payout", func(c *Conversion) *money.Amount { return &c.Payout }),
+	column.Optional("c.revenue", func(c *Conversion) **money.Amount { return &c.Revenue }),
+	column.Plain("k.currency", func(c *Conversion) *string { return &c.Currency }),
+	column.Plain("c.source", func(c *Conversion) *string { return &c.Source }),
+	column.Plain("c.ref", func(c *Conversion) *string { return &c.Ref }),
+	column.Plain("c.country", func(c *Conversion) *string { return &c.Country }),
+	column.Plain("c.device", func(c *Conversion) *string { return &c.Device }),
+	column.Read("c.subs", func(c *Conversion) *Subs { return &c.Subs }, readSubs),
+	column.Plain("c.config", func(c *Conversion) *string { return &c.Config }),
+	column.Plain("c.payout_rule", func(c *Conversion) *string { return &c.PayoutRule }),
+	column.Plain("c.revenue_rule", func(c *Conversion) *string { return &c.RevenueRule }),
+	column.Read("c.via", func(c *Conversion) *Via { return &c.Via }, readVia),
+	column.Flag("k.private", func(c *Conversion) *bool { return &c.Private }),
+	column.Flag("c.click_missing", func(c *Conversion) *bool { return &c.ClickDataMissing }),
+	column.Read("c.hold_until", func(c *Conversion) **time.Time { return &c.HoldUntil }, readTime),
+	column.Time("c.updated_at", func(c *Conversion) *time.Time { return &c.UpdatedAt }),
+	column.Read("c.extras", func(c *Conversion) *map[string]string { return &c.Extras }, readJSON),
+	column.Read("c.history", func(c *Conversion) *[]Change { return &c.History }, readHistory),
+}
+
+// conversionQuery lacks the kind of its first join.
+var conversionQuery = "SELECT " + conversionColumns.String() + ` FROM conversions c %s cells k ON k.id = c.cell
 	LEFT JOIN goals g ON g.network = k.network AND g.offer = k.offer AND g.goal = k.goal`
 
-func scanConversion(scan func(...any) error, scope Scope) (Conversion, error) {
-	var c Conversion
-	var at, status, via, private, missing, hold, updated int64
-	var subs, extras, history string
-	c.Revenue = new(money.Amount)
-	err := scan(&c.ID, &at, &status, &c.Reason, &c.Network, &c.Offer, &c.Partner, &c.Advertiser,
-		&c.Goal, &c.GoalTitle, &c.GoalName, &c.GoalRaw, &c.ClickID, &c.ImpressionID, &c.AimpID, &c.OrderID,
-		&c.Amount, (*int64)(&c.Payout), (*int64)(c.Revenue), &c.Currency, &c.Source, &c.Ref, &c.Country, &c.Device, &subs,
-		&c.Config, &c.PayoutRule, &c.RevenueRule, &via, &private, &missing, &hold, &updated, &extras, &history)
-	if err != nil {
-		return c, err
-	}
-	c.Time, c.UpdatedAt, c.HoldUntil = timeOf(at), timeOf(updated), timeOrNil(hold)
-	c.Status, c.Via = statusOf(snapshot.ConversionStatus(status)), viaOf(via)
-	c.Private, c.ClickDataMissing = private != 0, missing != 0
-	if err := c.parse(subs, extras, history); err != nil {
-		return c, err
+func scanConversion(scan func(...any) error, scope Scope) (c Conversion, err error) {
+	if err := conversionColumns.Scan(scan, &c); err != nil {
+		return c, fmt.Errorf("read conversion %s: %w", c.ID, err)
 	}
 	if scope.PartnerOnly {
 		c.forPartner()
@@ -102,22 +122,13 @@ func scanConversion(scan func(...any) error, scope Scope) (Conversion, error) {
 	return c, nil
 }
 
-func (c *Conversion) parse(subs, extras, history string) error {
-	if err := c.Subs.parse(subs); err != nil {
-		return err
-	}
-	if err := json.Unmarshal([]byte(extras), &c.Extras); err != nil {
-		return fmt.Errorf("read the extras of conversion %s: %w", c.ID, err)
-	}
-	changes, err := store.ParseHistory(history)
-	if err != nil {
-		return err
-	}
-	c.History = make([]Change, len(changes))
+func readHistory(text string, to *[]Change) error {
+	changes, err := store.ParseHistory(text)
+	*to = make([]Change, len(changes))
 	for i, x := range changes {
-		c.History[i] = Change{Time: timeOf(x.At), From: statusOf(x.From), To: statusOf(x.To), By: x.By, Reason: x.Reason, PartnerReason: x.Partner}
+		(*to)[i] = Change{Time: timeOf(x.At), From: statusOf(x.From), To: statusOf(x.To), By: x.By, Reason: x.Reason, PartnerReason: x.Partner}
 	}
-	return nil
+	return err
 }
 
 // forPartner leaves out what is between the network and its advertiser, and what

@@ -5,11 +5,11 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/waypost/waypost/tracker/ledger/delivery"
 	"github.com/waypost/waypost/tracker/ledger/store"
+	"github.com/waypost/waypost/tracker/ledger/store/column"
 )
 
 // DeliveryKind says whose URL is called.
@@ -53,7 +53,7 @@ type Delivery struct {
 }
 
 // DeliveryStates are all states of deliveries.
-var DeliveryStates = [...]delivery.State{delivery.Pending, delivery.Delivered, delivery.Parked, delivery.Suspended}
+var DeliveryStates = [...]delivery.State{delivery.Waiting, delivery.Delivered, delivery.Parked, delivery.Suspended}
 
 // DeliveryFilter selects deliveries. Empty fields select everything.
 type DeliveryFilter struct {
@@ -64,8 +64,38 @@ type DeliveryFilter struct {
 	Event             string
 }
 
-const deliveryQuery = `SELECT id, created_at, kind, state, attempts, network, partner, offer, advertiser, goal, status, event, name, url, macros, needs_click,
-	due_at, tried_at, http_status, error, response FROM deliveries`
+// deliveryRow is what an answer does not show, with what it shows.
+type deliveryRow struct {
+	Delivery
+	macros     map[string]string
+	needsClick bool
+}
+
+var deliveryColumns = column.List[deliveryRow]{
+	column.Plain("id", func(d *deliveryRow) *string { return &d.ID }),
+	column.Time("created_at", func(d *deliveryRow) *time.Time { return &d.Time }),
+	column.Plain("kind", func(d *deliveryRow) *DeliveryKind { return &d.Kind }),
+	column.Value("state", func(d *deliveryRow) *delivery.State { return &d.State }),
+	column.Number("attempts", func(d *deliveryRow) *int64 { return &d.Attempts }),
+	column.Plain("network", func(d *deliveryRow) *string { return &d.Network }),
+	column.Plain("partner", func(d *deliveryRow) *string { return &d.Partner }),
+	column.Plain("offer", func(d *deliveryRow) *string { return &d.Offer }),
+	column.Plain("advertiser", func(d *deliveryRow) *string { return &d.Advertiser }),
+	column.Plain("goal", func(d *deliveryRow) *string { return &d.Goal }),
+	column.Plain("lower(status)", func(d *deliveryRow) *Status { return &d.Status }),
+	column.Plain("event", func(d *deliveryRow) *string { return &d.Event }),
+	column.Plain("name", func(d *deliveryRow) *string { return &d.Name }),
+	column.Plain("url", func(d *deliveryRow) *string { return &d.URL }),
+	column.Object("macros", func(d *deliveryRow) *map[string]string { return &d.macros }),
+	column.Flag("needs_click", func(d *deliveryRow) *bool { return &d.needsClick }),
+	column.Read("due_at", func(d *deliveryRow) **time.Time { return &d.NextAt }, readTime),
+	column.Read("tried_at", func(d *deliveryRow) **time.Time { return &d.TriedAt }, readTime),
+	column.Number("http_status", func(d *deliveryRow) *int { return &d.HTTPStatus }),
+	column.Plain("error", func(d *deliveryRow) *string { return &d.Error }),
+	column.Plain("response", func(d *deliveryRow) *string { return &d.Response }),
+}
+
+var deliveryQuery = "SELECT " + deliveryColumns.String() + " FROM deliveries"
 
 func (f *DeliveryFilter) conditions(scope Scope) *where {
 	w := &where{}
@@ -94,7 +124,7 @@ func (b *Books) Deliveries(ctx context.Context, scope Scope, f DeliveryFilter, p
 	if err := p.conditions(w, "id"); err != nil {
 		return List[Delivery]{}, err
 	}
-	w.in("state", texts(tableStates(f.States)))
+	w.in("state", anys(f.States))
 	items, err := b.deliveries(ctx, scope, w, p.Limit+1)
 	if err != nil {
 		return List[Delivery]{}, fmt.Errorf("list deliveries: %w", err)
@@ -129,47 +159,19 @@ func (b *Books) deliveries(ctx context.Context, scope Scope, w *where, limit int
 }
 
 func scanDelivery(scan func(...any) error, scope Scope) (Delivery, error) {
-	var d Delivery
-	var at, due, tried, needsClick int64
-	var status, macros string
-	err := scan(&d.ID, &at, &d.Kind, &d.State, &d.Attempts, &d.Network, &d.Partner, &d.Offer, &d.Advertiser, &d.Goal, &status, &d.Event, &d.Name, &d.URL, &macros, &needsClick,
-		&due, &tried, &d.HTTPStatus, &d.Error, &d.Response)
-	if err != nil {
-		return d, err
+	var d deliveryRow
+	if err := deliveryColumns.Scan(scan, &d); err != nil {
+		return d.Delivery, fmt.Errorf("read delivery %s: %w", d.ID, err)
 	}
-	d.Time, d.TriedAt, d.Status = timeOf(at), timeOrNil(tried), Status(strings.ToLower(status))
-	if d.State == store.StateWaiting {
-		d.State, d.NextAt = delivery.Pending, timeOrNil(due)
+	if d.State != delivery.Waiting {
+		d.NextAt = nil
 	}
 	if scope.PartnerOnly {
 		d.Advertiser = ""
 	}
-	if needsClick == 0 {
-		d.CalledURL, err = calledURL(string(d.Kind), d.URL, macros)
+	if !d.needsClick {
+		// One whose macros do not parse was never called, and its own error names it.
+		d.CalledURL, _ = store.CalledURL(string(d.Kind), d.URL, d.macros)
 	}
-	return d, err
-}
-
-// calledURL expands a URL; one whose macros do not parse was never called.
-func calledURL(kind, url, macros string) (string, error) {
-	values, err := store.ParseMacros(macros)
-	if err != nil {
-		return "", err
-	}
-	called, err := store.CalledURL(kind, url, values)
-	if err != nil {
-		return "", nil //nolint:nilerr // the delivery's own error says so
-	}
-	return called, nil
-}
-
-// tableStates are states as the table has them.
-func tableStates(list []delivery.State) []delivery.State {
-	out := slices.Clone(list)
-	for i := range out {
-		if out[i] == delivery.Pending {
-			out[i] = store.StateWaiting
-		}
-	}
-	return out
+	return d.Delivery, nil
 }

@@ -289,7 +289,7 @@ func TestDeliveries(t *testing.T) {
 			t.Fatalf("%+v", all)
 		}
 		d := all[0]
-		if d.Kind != books.PostbackDelivery || d.State != delivery.Pending || d.Name != "sales" || d.Partner != "blog" || d.Goal != "2" || d.Status != books.Approved ||
+		if d.Kind != books.PostbackDelivery || d.State != delivery.Waiting || d.Name != "sales" || d.Partner != "blog" || d.Goal != "2" || d.Status != books.Approved ||
 			d.URL != "https://blog.example/pb?id={sub1}" || d.NextAt == nil || d.TriedAt != nil || d.Event == "" {
 			t.Errorf("%+v", d)
 		}
@@ -307,7 +307,7 @@ func TestDeliveries(t *testing.T) {
 			f     books.DeliveryFilter
 			want  int
 		}{
-			"pending":           {f: books.DeliveryFilter{States: []delivery.State{delivery.Pending}}, want: 1},
+			"pending":           {f: books.DeliveryFilter{States: []delivery.State{delivery.Waiting}}, want: 1},
 			"parked, suspended": {f: books.DeliveryFilter{States: []delivery.State{delivery.Parked, delivery.Suspended}}, want: 1},
 			"impressions":       {f: books.DeliveryFilter{Kinds: []books.DeliveryKind{books.ImpressionDelivery}}, want: 1},
 			"partner's":         {scope: books.Scope{Partner: "blog", PartnerOnly: true}, want: 1},

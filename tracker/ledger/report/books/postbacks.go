@@ -2,9 +2,9 @@ package books
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
+	"github.com/waypost/waypost/tracker/ledger/store/column"
 	"slices"
 	"strconv"
 	"time"
@@ -65,8 +65,34 @@ type PostbackFilter struct {
 // names are those that postbacks may have.
 var names = params.Postbacks()
 
-const postbackQuery = `SELECT id, at, verdict, reason, goal_raw, goal, click_id, aimp_id, order_id, network, offer, partner,
-	conversion, payout, revenue, currency, config, via, test, source_ip, delay_seconds, click_missing, params, http_status FROM postbacks`
+var postbackColumns = column.List[Postback]{
+	column.Plain("id", func(p *Postback) *string { return &p.ID }),
+	column.Time("at", func(p *Postback) *time.Time { return &p.Time }),
+	column.Plain("verdict", func(p *Postback) *string { return &p.Verdict }),
+	column.Plain("reason", func(p *Postback) *string { return &p.Reason }),
+	column.Plain("goal_raw", func(p *Postback) *string { return &p.GoalRaw }),
+	column.Plain("goal", func(p *Postback) *string { return &p.Goal }),
+	column.Plain("click_id", func(p *Postback) *string { return &p.ClickID }),
+	column.Plain("aimp_id", func(p *Postback) *string { return &p.AimpID }),
+	column.Plain("order_id", func(p *Postback) *string { return &p.OrderID }),
+	column.Plain("network", func(p *Postback) *string { return &p.Network }),
+	column.Plain("offer", func(p *Postback) *string { return &p.Offer }),
+	column.Plain("partner", func(p *Postback) *string { return &p.Partner }),
+	column.Plain("conversion", func(p *Postback) *string { return &p.Conversion }),
+	column.Number("payout", func(p *Postback) *money.Amount { return &p.Payout }),
+	column.Number("revenue", func(p *Postback) *money.Amount { return &p.Revenue }),
+	column.Plain("currency", func(p *Postback) *string { return &p.Currency }),
+	column.Plain("config", func(p *Postback) *string { return &p.Config }),
+	column.Read("via", func(p *Postback) *Via { return &p.Via }, readVia),
+	column.Flag("test", func(p *Postback) *bool { return &p.Test }),
+	column.Plain("source_ip", func(p *Postback) *string { return &p.Source }),
+	column.Optional("delay_seconds", func(p *Postback) **int64 { return &p.DelaySeconds }),
+	column.Flag("click_missing", func(p *Postback) *bool { return &p.ClickDataMissing }),
+	column.Read("params", func(p *Postback) *Params { return &p.Params }, readJSON),
+	column.Number("http_status", func(p *Postback) *int { return &p.HTTPStatus }),
+}
+
+var postbackQuery = "SELECT " + postbackColumns.String() + " FROM postbacks"
 
 func (f *PostbackFilter) conditions(scope Scope) *where {
 	w := &where{}
@@ -115,21 +141,12 @@ func (b *Books) Postbacks(ctx context.Context, scope Scope, f PostbackFilter, p 
 	return page(p, items, func(x *Postback) string { return x.ID }), nil
 }
 
-func scanPostback(scan func(...any) error) (Postback, error) {
-	var p Postback
-	var at, via, test, missing int64
-	var sent string
-	err := scan(&p.ID, &at, &p.Verdict, &p.Reason, &p.GoalRaw, &p.Goal, &p.ClickID, &p.AimpID, &p.OrderID, &p.Network, &p.Offer, &p.Partner,
-		&p.Conversion, (*int64)(&p.Payout), (*int64)(&p.Revenue), &p.Currency, &p.Config, &via, &test, &p.Source, &p.DelaySeconds, &missing, &sent, &p.HTTPStatus)
-	if err != nil {
-		return p, err
+func scanPostback(scan func(...any) error) (p Postback, err error) {
+	if err := postbackColumns.Scan(scan, &p); err != nil {
+		return p, fmt.Errorf("read postback %s: %w", p.ID, err)
 	}
 	if p.DelaySeconds != nil {
 		*p.DelaySeconds = max(0, *p.DelaySeconds) // the clock of the click's tracker may be ahead
-	}
-	p.Time, p.Via, p.Test, p.ClickDataMissing = timeOf(at), viaOf(via), test != 0, missing != 0
-	if err := json.Unmarshal([]byte(sent), &p.Params); err != nil {
-		return p, fmt.Errorf("read the parameters of postback %s: %w", p.ID, err)
 	}
 	p.Params = slices.DeleteFunc(p.Params, func(x journal.Param) bool { // the tracker leaves keys out already
 		meaning := names.Meaning(x.Name)

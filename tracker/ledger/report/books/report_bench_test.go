@@ -79,23 +79,23 @@ func fill(b *testing.B, s *store.Store, partners int) {
 	}
 	clicks := int64(benchEvents * 20 / 21 / (benchDays * benchOffers * partners))
 	write(b, s, func(tx *store.Tx) error {
-		if err := tx.PutGoals(b.Context(), []store.Goal{{Network: "net", Offer: "offer-1", Goal: "2", Slug: "purchase", Title: "Purchase"}}); err != nil {
+		if err := tx.Dimensions.PutGoals(b.Context(), []store.Goal{{Network: "net", Offer: "offer-1", Goal: "2", Slug: "purchase", Title: "Purchase"}}); err != nil {
 			return err
 		}
-		if err := tx.PutZones(b.Context(), []store.Zone{{Network: "net", Zone: "UTC"}}); err != nil {
+		if err := tx.Dimensions.PutZones(b.Context(), []store.Zone{{Network: "net", Zone: "UTC"}}); err != nil {
 			return err
 		}
-		return tx.AddCells(b.Context(), cells)
+		return tx.Dimensions.AddCells(b.Context(), cells)
 	})
 	for day := int64(benchFirst); day < benchFirst+benchDays; day++ {
 		var list []store.Rollup
 		for i := range cells {
 			list = append(list, store.Rollup{Bucket: day, Cell: cells[i].ID, Measures: measures(cells[i].Goal, clicks)})
 		}
-		write(b, s, func(tx *store.Tx) error { return tx.AddRollups(b.Context(), store.Days, list) })
+		write(b, s, func(tx *store.Tx) error { return tx.Rollups.Add(b.Context(), store.Days, list) })
 		// The quarters say only how far the numbers reach.
 		write(b, s, func(tx *store.Tx) error {
-			return tx.AddRollups(b.Context(), store.Quarters, []store.Rollup{{Bucket: day * 96, Cell: 1}, {Bucket: day*96 + 95, Cell: 1}})
+			return tx.Rollups.Add(b.Context(), store.Quarters, []store.Rollup{{Bucket: day * 96, Cell: 1}, {Bucket: day*96 + 95, Cell: 1}})
 		})
 	}
 	if s.Postgres() {

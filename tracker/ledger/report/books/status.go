@@ -35,6 +35,11 @@ func statusOf(n snapshot.ConversionStatus) Status {
 	return "" // the beginning of a history
 }
 
+func readStatus(n int64, to *Status) error {
+	*to = statusOf(snapshot.ConversionStatus(n))
+	return nil
+}
+
 func numbers(list []Status) []any {
 	out := make([]any, len(list))
 	for i, s := range list {
@@ -57,11 +62,11 @@ const (
 // Vias are all doors, in the order of the journal's numbers.
 var Vias = [...]Via{journal.ViaServer: ViaServer, journal.ViaImage: ViaImage, journal.ViaIFrame: ViaIFrame, journal.ViaClick: ViaClick}
 
-func viaOf(n int64) Via {
-	if n < 0 || n >= int64(len(Vias)) {
-		return ""
+func readVia(n int64, to *Via) error {
+	if *to = ""; n >= 0 && n < int64(len(Vias)) {
+		*to = Vias[n]
 	}
-	return Vias[n]
+	return nil
 }
 
 func viaNumbers(list []Via) []any {

@@ -19,8 +19,8 @@ type Subs struct {
 	Sub10 string `json:"sub10"`
 }
 
-// parse reads the column subs: a JSON array of up to ten texts.
-func (s *Subs) parse(text string) error {
+// readSubs reads the column subs: a JSON array of up to ten texts.
+func readSubs(text string, s *Subs) error {
 	if text == "[]" {
 		return nil
 	}
@@ -31,6 +31,14 @@ func (s *Subs) parse(text string) error {
 	fields := [...]*string{&s.Sub1, &s.Sub2, &s.Sub3, &s.Sub4, &s.Sub5, &s.Sub6, &s.Sub7, &s.Sub8, &s.Sub9, &s.Sub10}
 	for i := range min(len(list), len(fields)) {
 		*fields[i] = list[i]
+	}
+	return nil
+}
+
+// readJSON reads a column that holds JSON.
+func readJSON[T any](text string, to *T) error {
+	if err := json.Unmarshal([]byte(text), to); err != nil {
+		return fmt.Errorf("read a column of JSON: %w", err)
 	}
 	return nil
 }

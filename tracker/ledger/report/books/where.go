@@ -44,6 +44,15 @@ func texts[S ~string](list []S) []any {
 	return out
 }
 
+// anys is a list of values that know how tables write them, as in takes it.
+func anys[T any](list []T) []any {
+	out := make([]any, len(list))
+	for i := range list {
+		out[i] = list[i]
+	}
+	return out
+}
+
 // empty reports whether everything matches.
 func (w *where) empty() bool { return len(w.parts) == 0 }
 
