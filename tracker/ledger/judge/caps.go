@@ -4,20 +4,9 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/waypost/waypost/api/pricing"
 	"github.com/waypost/waypost/api/snapshot"
 	"github.com/waypost/waypost/tracker/journal"
 )
-
-// capped reports whether a new conversion of that price would exceed a cap.
-func (c *Case) capped(price pricing.Result) bool {
-	t := c.Postback.Terms
-	if len(t.Offer.Caps) == 0 {
-		return false
-	}
-	n := &Conversion{At: c.Postback.At, Cell: c.cell(), Status: snapshot.StatusApproved, Payout: price.Payout, Revenue: price.Revenue}
-	return reached(t, n, nil, c.Used)
-}
 
 // reached reports whether taking before away (nil for none) and adding n would
 // exceed one of the caps.

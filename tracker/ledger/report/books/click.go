@@ -1,13 +1,9 @@
 package books
 
 import (
-	"context"
-	"fmt"
 	"slices"
 	"time"
 
-	"github.com/waypost/waypost/tracker/clickid"
-	"github.com/waypost/waypost/tracker/ledger/store"
 	"github.com/waypost/waypost/tracker/ledger/store/column"
 )
 
@@ -75,64 +71,7 @@ const visitQuery = "SELECT %s FROM %s v JOIN cells k ON k.id = v.cell JOIN visit
 
 const conversionsOfClick = 100
 
-// Click finds a click, or an impression, by its id; the error wraps ErrNotFound.
-func (b *Books) Click(ctx context.Context, scope Scope, id string) (Click, error) {
-	c, err := b.click(ctx, scope, id)
-	if err != nil {
-		return Click{}, fmt.Errorf("click %.60q: %w", id, err)
-	}
-	return c, nil
-}
-
-func (b *Books) click(ctx context.Context, scope Scope, id string) (Click, error) {
-	kind, at, ok := readID(id)
-	if !ok {
-		return Click{}, ErrNotFound
-	}
-	c := Click{ID: id, Kind: kind.String()}
-	table, columns, filter := "clicks", clickColumns, ConversionFilter{ClickID: id}
-	if kind == clickid.Impression {
-		table, columns, filter = "impressions", impressionColumns, ConversionFilter{AimpID: id}
-	}
-	w := &where{}
-	scope.cells(w)
-	w.add("v.day = ?", at.Unix()/86400)
-	w.add("v.id = ?", store.VisitID(id))
-	if err := b.scanClick(ctx, scope, table, columns, w, &c); err != nil {
-		return c, err
-	}
-	if err := b.closing(ctx, &c); err != nil {
-		return c, err
-	}
-	list, err := b.Conversions(ctx, scope, filter, Page{Limit: conversionsOfClick})
-	c.Conversions = list.Items
-	return c, err
-}
-
-func (b *Books) scanClick(ctx context.Context, scope Scope, table string, columns column.List[Click], w *where, c *Click) error {
-	found := false
-	query := fmt.Sprintf(visitQuery, columns, table) + w.String()
-	err := b.each(ctx, b.store.Reader(), query, w.args, func(scan func(...any) error) error {
-		found = true
-		return columns.Scan(scan, c)
-	})
-	if err == nil && !found {
-		err = ErrNotFound
-	}
-	if scope.PartnerOnly {
-		c.Advertiser, c.IP, c.UserAgent, c.Referrer = "", "", "", ""
-	}
-	return err
-}
-
 var closingColumns = column.List[Click]{
 	column.Read("closed_at", func(c *Click) **time.Time { return &c.ClosedAt }, readTime),
 	column.Plain("closed_by", func(c *Click) *string { return &c.ClosedBy }),
-}
-
-func (b *Books) closing(ctx context.Context, c *Click) error {
-	query := "SELECT " + closingColumns.String() + " FROM sessions WHERE id = ?"
-	return b.each(ctx, b.store.Reader(), query, []any{c.ID}, func(scan func(...any) error) error {
-		return closingColumns.Scan(scan, c)
-	})
 }

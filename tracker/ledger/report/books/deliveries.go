@@ -1,10 +1,8 @@
 package books
 
 import (
-	"context"
 	"fmt"
 	"slices"
-	"strconv"
 	"time"
 
 	"github.com/waypost/waypost/tracker/ledger/delivery"
@@ -116,46 +114,6 @@ func (f *DeliveryFilter) conditions(scope Scope) *where {
 	w.equal("name", f.Name)
 	w.equal("event", f.Event)
 	return w
-}
-
-// Deliveries lists outgoing calls, newest first.
-func (b *Books) Deliveries(ctx context.Context, scope Scope, f DeliveryFilter, p Page) (List[Delivery], error) {
-	w := f.conditions(scope)
-	if err := p.conditions(w, "id"); err != nil {
-		return List[Delivery]{}, err
-	}
-	w.in("state", anys(f.States))
-	items, err := b.deliveries(ctx, scope, w, p.Limit+1)
-	if err != nil {
-		return List[Delivery]{}, fmt.Errorf("list deliveries: %w", err)
-	}
-	return page(p, items, func(d *Delivery) string { return d.ID }), nil
-}
-
-// Delivery finds one delivery; the error wraps ErrNotFound.
-func (b *Books) Delivery(ctx context.Context, scope Scope, id string) (Delivery, error) {
-	f := DeliveryFilter{}
-	w := f.conditions(scope)
-	w.add("id = ?", id)
-	items, err := b.deliveries(ctx, scope, w, 1)
-	if err == nil && len(items) == 0 {
-		err = ErrNotFound
-	}
-	if err != nil {
-		return Delivery{}, fmt.Errorf("delivery %.40q: %w", id, err)
-	}
-	return items[0], nil
-}
-
-func (b *Books) deliveries(ctx context.Context, scope Scope, w *where, limit int) ([]Delivery, error) {
-	var items []Delivery
-	query := deliveryQuery + w.String() + " ORDER BY id DESC LIMIT " + strconv.Itoa(limit)
-	err := b.each(ctx, b.store.Reader(), query, w.args, func(scan func(...any) error) error {
-		d, err := scanDelivery(scan, scope)
-		items = append(items, d)
-		return err
-	})
-	return items, err
 }
 
 func scanDelivery(scan func(...any) error, scope Scope) (Delivery, error) {

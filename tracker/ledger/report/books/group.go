@@ -58,15 +58,6 @@ func (g Group) inRows() bool {
 	return g == BySource || g == ByCountry || g == ByDevice || strings.HasPrefix(string(g), "sub")
 }
 
-// column is where the rows of clicks, impressions and conversions, under the name
-// v, have the group.
-func (b *Books) column(g Group) string {
-	if n := g.sub(); n > 0 {
-		return b.subColumn("v.subs", n)
-	}
-	return "v." + string(g)
-}
-
 // finest is the smallest piece of time that is grouped by, "" for none.
 func finest(groups []Group) Group {
 	for _, g := range []Group{ByHour, ByDay, ByMonth} {

@@ -1,16 +1,14 @@
 package books
 
 import (
-	"context"
 	"errors"
 	"fmt"
-	"github.com/waypost/waypost/tracker/ledger/store/column"
 	"slices"
-	"strconv"
 	"time"
 
 	"github.com/waypost/waypost/api/money"
 	"github.com/waypost/waypost/tracker/journal"
+	"github.com/waypost/waypost/tracker/ledger/store/column"
 	"github.com/waypost/waypost/tracker/server/params"
 )
 
@@ -116,29 +114,6 @@ func (f *PostbackFilter) conditions(scope Scope) *where {
 		notBefore(w, "id", f.ClickID)
 	}
 	return w
-}
-
-// Postbacks lists the server-postback log, newest first. Partners' callers get
-// ErrNotForPartners.
-func (b *Books) Postbacks(ctx context.Context, scope Scope, f PostbackFilter, p Page) (List[Postback], error) {
-	if scope.PartnerOnly {
-		return List[Postback]{}, ErrNotForPartners
-	}
-	w := f.conditions(scope)
-	if err := p.conditions(w, "id"); err != nil {
-		return List[Postback]{}, err
-	}
-	var items []Postback
-	query := postbackQuery + w.String() + " ORDER BY id DESC LIMIT " + strconv.Itoa(p.Limit+1)
-	err := b.each(ctx, b.store.Reader(), query, w.args, func(scan func(...any) error) error {
-		x, err := scanPostback(scan)
-		items = append(items, x)
-		return err
-	})
-	if err != nil {
-		return List[Postback]{}, fmt.Errorf("list postbacks: %w", err)
-	}
-	return page(p, items, func(x *Postback) string { return x.ID }), nil
 }
 
 func scanPostback(scan func(...any) error) (p Postback, err error) {

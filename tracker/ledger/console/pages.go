@@ -5,6 +5,8 @@ import (
 	"slices"
 	"time"
 
+	"github.com/waypost/waypost/tracker/ledger/delivery"
+	"github.com/waypost/waypost/tracker/ledger/delivery/queue"
 	"github.com/waypost/waypost/tracker/ledger/report/books"
 )
 
@@ -93,4 +95,93 @@ func (p *overviewPage) days(f form, now time.Time) {
 
 func (p *overviewPage) asQuery() map[string][]string {
 	return map[string][]string{"from": {p.From}, "to": {p.To}}
+}
+
+// verdicts are those of the log.
+var verdicts = []string{"approved", "pending", "hold", "rejected", "refused"}
+
+type postbacksPage struct {
+	view
+	Verdicts []string
+	List     books.List[books.Postback]
+}
+
+func (c *console) postbacks(v *visit) error {
+	page := postbacksPage{view: v.view("postbacks"), Verdicts: verdicts}
+	f := page.Form
+	list, err := c.Books.Postbacks(v.r.Context(), v.narrowed(f), books.PostbackFilter{
+		Span: v.span(f), Verdicts: one(f, "verdict", verdicts), Reason: f.Get("reason"), Offer: f.Get("offer"), Goal: f.Get("goal"),
+		ClickID: f.Get("click"), OrderID: f.Get("order"), Source: f.Get("source"), Conversion: f.Get("conversion"),
+	}, f.page())
+	if err != nil {
+		return err
+	}
+	page.List = list
+	c.show(v.w, http.StatusOK, "postbacks", page)
+	return nil
+}
+
+type deliveriesPage struct {
+	view
+	States []delivery.State
+	List   books.List[books.Delivery]
+	// Suspended are partners' URLs that nothing is sent to.
+	Suspended []queue.Target
+}
+
+func (c *console) deliveries(v *visit) error {
+	page := deliveriesPage{view: v.view("deliveries"), States: books.DeliveryStates[:]}
+	f := page.Form
+	scope := v.narrowed(f)
+	list, err := c.Books.Deliveries(v.r.Context(), scope, books.DeliveryFilter{
+		Span: v.span(f), States: one(f, "state", page.States), Offer: f.Get("offer"), Event: f.Get("event"),
+	}, f.page())
+	if err != nil {
+		return err
+	}
+	page.List = list
+	if page.Suspended, err = c.suspended(v, scope); err != nil {
+		return err
+	}
+	if f.count("retried") > 0 {
+		page.Note = "It is due again, and will be tried in a moment."
+	}
+	c.show(v.w, http.StatusOK, "deliveries", page)
+	return nil
+}
+
+func (c *console) suspended(v *visit, scope books.Scope) ([]queue.Target, error) {
+	list, err := c.Queue.Targets(v.r.Context())
+	return slices.DeleteFunc(list, func(t queue.Target) bool {
+		return t.State != delivery.Suspended || scope.Network != "" && t.Network != scope.Network || scope.Partner != "" && t.Partner != scope.Partner
+	}), err
+}
+
+// retry looks the delivery up first: the queue knows no scopes.
+func (c *console) retry(v *visit) error {
+	d, err := c.Books.Delivery(v.r.Context(), v.scope, v.r.PathValue("id"))
+	if err != nil {
+		return err
+	}
+	if err := c.Queue.Retry(v.r.Context(), d.ID, c.Now()); err != nil {
+		return err
+	}
+	http.Redirect(v.w, v.r, "/deliveries?retried=1", http.StatusSeeOther)
+	return nil
+}
+
+func (c *console) resume(v *visit) error {
+	list, err := c.suspended(v, v.scope)
+	if err != nil {
+		return err
+	}
+	i := slices.IndexFunc(list, func(t queue.Target) bool { return t.ID == v.r.PathValue("id") })
+	if i < 0 {
+		return queue.ErrNotFound
+	}
+	if err := c.Queue.Resume(v.r.Context(), list[i].ID, c.Now()); err != nil {
+		return err
+	}
+	http.Redirect(v.w, v.r, "/deliveries?retried=1", http.StatusSeeOther)
+	return nil
 }
