@@ -6,7 +6,7 @@ import (
 	"slices"
 
 	"github.com/waypost/waypost/api/money"
-	"github.com/waypost/waypost/tracker/ledger/report/books"
+	"github.com/waypost/waypost/tracker/ledger/query"
 )
 
 // Line is what one partner's conversions of one currency come to. Those that are
@@ -70,8 +70,8 @@ func (r *Replay) Outcome() (*Outcome, error) {
 }
 
 // recordedWorth is what a conversion is worth as it stands; nil if it is rejected.
-func recordedWorth(c *books.Conversion) *worth {
-	if c.Status == books.Rejected {
+func recordedWorth(c *query.Conversion) *worth {
+	if c.Status == query.Rejected {
 		return nil
 	}
 	w := &worth{lineKey: lineKey{c.Network, c.Partner, c.Currency}, payout: c.Payout}

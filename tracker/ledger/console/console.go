@@ -13,13 +13,13 @@ import (
 
 	"github.com/waypost/waypost/tracker/admin"
 	"github.com/waypost/waypost/tracker/ledger/delivery/queue"
-	"github.com/waypost/waypost/tracker/ledger/report/books"
-	"github.com/waypost/waypost/tracker/ledger/report/moderation"
+	"github.com/waypost/waypost/tracker/ledger/moderation"
+	"github.com/waypost/waypost/tracker/ledger/query"
 )
 
 // Options say what the console shows. All but Now are required.
 type Options struct {
-	Books *books.Books
+	Books *query.Books
 	Desk  *moderation.Desk
 	Queue *queue.Queue
 	// Authorizer decides about the token that a person signs in with.
@@ -106,7 +106,7 @@ type view struct {
 	// Page is the entry of the menu.
 	Page    string
 	Who     string
-	Scope   books.Scope
+	Scope   query.Scope
 	Partner bool // sees one partner's numbers only
 	Zone    string
 	// Note says what has just happened.
@@ -145,12 +145,12 @@ func (c *console) failed(v *visit, err error) {
 		status int
 		text   string
 	}{
-		{books.ErrNotFound, http.StatusNotFound, "There is no such thing, or none that you may see."},
+		{query.ErrNotFound, http.StatusNotFound, "There is no such thing, or none that you may see."},
 		{queue.ErrNotFound, http.StatusNotFound, "There is no such delivery or suspended URL any more."},
 		{queue.ErrDelivered, http.StatusConflict, "The receiver has taken this delivery already."},
-		{books.ErrNotForPartners, http.StatusForbidden, "This is between the network and its advertisers."},
-		{books.ErrBadCursor, http.StatusBadRequest, "This page of the list does not exist."},
-		{books.ErrTooManyRows, http.StatusBadRequest, "That is too much for a page: choose a shorter time, fewer groups or more filters."},
+		{query.ErrNotForPartners, http.StatusForbidden, "This is between the network and its advertisers."},
+		{query.ErrBadCursor, http.StatusBadRequest, "This page of the list does not exist."},
+		{query.ErrTooManyRows, http.StatusBadRequest, "That is too much for a page: choose a shorter time, fewer groups or more filters."},
 		{moderation.ErrNotApplied, http.StatusGatewayTimeout, "The decision is recorded, but not applied yet. Look again in a moment."},
 		{moderation.ErrNotDecided, http.StatusServiceUnavailable, "The decision could not be recorded. Try again."},
 		{errBadForm, http.StatusBadRequest, "The form could not be understood."},

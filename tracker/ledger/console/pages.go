@@ -7,7 +7,7 @@ import (
 
 	"github.com/waypost/waypost/tracker/ledger/delivery"
 	"github.com/waypost/waypost/tracker/ledger/delivery/queue"
-	"github.com/waypost/waypost/tracker/ledger/report/books"
+	"github.com/waypost/waypost/tracker/ledger/query"
 )
 
 // overviewPage is the numbers of some days.
@@ -15,9 +15,9 @@ type overviewPage struct {
 	view
 	From, To string
 	Ranges   []dateRange
-	Group    books.Group
-	Groups   []books.Group
-	Report   *books.Report
+	Group    query.Group
+	Groups   []query.Group
+	Report   *query.Report
 	Titles   bool // rows have a goal's title
 	Charts   []chart
 	// Networks says that rows are of several networks.
@@ -31,15 +31,15 @@ type dateRange struct {
 }
 
 // groupsShown are what the table can be told apart by.
-var groupsShown = []books.Group{
-	books.ByOffer, books.ByPartner, books.ByGoal, books.ByGoalName, books.ByAdvertiser, books.ByDay, books.ByHour, books.ByMonth,
-	books.BySource, books.ByCountry, books.ByDevice, books.BySub(1), books.BySub(2), books.ByStatus, books.ByNetwork,
+var groupsShown = []query.Group{
+	query.ByOffer, query.ByPartner, query.ByGoal, query.ByGoalName, query.ByAdvertiser, query.ByDay, query.ByHour, query.ByMonth,
+	query.BySource, query.ByCountry, query.ByDevice, query.BySub(1), query.BySub(2), query.ByStatus, query.ByNetwork,
 }
 
 func (c *console) overview(v *visit) error {
-	page := overviewPage{view: v.view("overview"), Group: books.ByOffer}
+	page := overviewPage{view: v.view("overview"), Group: query.ByOffer}
 	for _, g := range groupsShown {
-		if g != books.ByAdvertiser || !v.scope.PartnerOnly {
+		if g != query.ByAdvertiser || !v.scope.PartnerOnly {
 			page.Groups = append(page.Groups, g)
 		}
 	}
@@ -48,24 +48,24 @@ func (c *console) overview(v *visit) error {
 		page.Group = chosen[0]
 	}
 	page.days(f, c.Now().In(v.zone))
-	request := books.ReportRequest{
+	request := query.ReportRequest{
 		From: form{page.asQuery()}.date("from"), To: form{page.asQuery()}.until("to"),
-		ReportFilter: books.ReportFilter{Offer: f.Get("offer"), Goal: f.Get("goal"), Source: f.Get("source"), Country: f.Get("country")},
+		ReportFilter: query.ReportFilter{Offer: f.Get("offer"), Goal: f.Get("goal"), Source: f.Get("source"), Country: f.Get("country")},
 	}
 	scope := v.narrowed(f)
 	var err error
-	request.Groups = []books.Group{page.Group}
+	request.Groups = []query.Group{page.Group}
 	if page.Report, err = c.Books.Report(v.r.Context(), scope, request); err != nil {
 		return err
 	}
-	request.Groups = []books.Group{books.ByDay}
+	request.Groups = []query.Group{query.ByDay}
 	daily, err := c.Books.Report(v.r.Context(), scope, request)
 	if err != nil {
 		return err
 	}
 	page.Charts = charts(daily, page.From, page.To)
-	page.Titles = page.Group == books.ByGoal || page.Group == books.ByGoalName
-	page.Networks = page.Group != books.ByNetwork && slices.ContainsFunc(page.Report.Rows, func(r books.Row) bool { return r.Network != page.Report.Rows[0].Network })
+	page.Titles = page.Group == query.ByGoal || page.Group == query.ByGoalName
+	page.Networks = page.Group != query.ByNetwork && slices.ContainsFunc(page.Report.Rows, func(r query.Row) bool { return r.Network != page.Report.Rows[0].Network })
 	c.show(v.w, http.StatusOK, "overview", page)
 	return nil
 }
@@ -103,13 +103,13 @@ var verdicts = []string{"approved", "pending", "hold", "rejected", "refused"}
 type postbacksPage struct {
 	view
 	Verdicts []string
-	List     books.List[books.Postback]
+	List     query.List[query.Postback]
 }
 
 func (c *console) postbacks(v *visit) error {
 	page := postbacksPage{view: v.view("postbacks"), Verdicts: verdicts}
 	f := page.Form
-	list, err := c.Books.Postbacks(v.r.Context(), v.narrowed(f), books.PostbackFilter{
+	list, err := c.Books.Postbacks(v.r.Context(), v.narrowed(f), query.PostbackFilter{
 		Span: v.span(f), Verdicts: one(f, "verdict", verdicts), Reason: f.Get("reason"), Offer: f.Get("offer"), Goal: f.Get("goal"),
 		ClickID: f.Get("click"), OrderID: f.Get("order"), Source: f.Get("source"), Conversion: f.Get("conversion"),
 	}, f.page())
@@ -124,16 +124,16 @@ func (c *console) postbacks(v *visit) error {
 type deliveriesPage struct {
 	view
 	States []delivery.State
-	List   books.List[books.Delivery]
+	List   query.List[query.Delivery]
 	// Suspended are partners' URLs that nothing is sent to.
 	Suspended []queue.Target
 }
 
 func (c *console) deliveries(v *visit) error {
-	page := deliveriesPage{view: v.view("deliveries"), States: books.DeliveryStates[:]}
+	page := deliveriesPage{view: v.view("deliveries"), States: query.DeliveryStates[:]}
 	f := page.Form
 	scope := v.narrowed(f)
-	list, err := c.Books.Deliveries(v.r.Context(), scope, books.DeliveryFilter{
+	list, err := c.Books.Deliveries(v.r.Context(), scope, query.DeliveryFilter{
 		Span: v.span(f), States: one(f, "state", page.States), Offer: f.Get("offer"), Event: f.Get("event"),
 	}, f.page())
 	if err != nil {
@@ -150,7 +150,7 @@ func (c *console) deliveries(v *visit) error {
 	return nil
 }
 
-func (c *console) suspended(v *visit, scope books.Scope) ([]queue.Target, error) {
+func (c *console) suspended(v *visit, scope query.Scope) ([]queue.Target, error) {
 	list, err := c.Queue.Targets(v.r.Context())
 	return slices.DeleteFunc(list, func(t queue.Target) bool {
 		return t.State != delivery.Suspended || scope.Network != "" && t.Network != scope.Network || scope.Partner != "" && t.Partner != scope.Partner

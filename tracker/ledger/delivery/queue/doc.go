@@ -3,6 +3,6 @@
 // suspended because it failed too often in a row.
 //
 // The fold inserts rows of deliveries; everything from their state on belongs to
-// this package. Package delivery makes the calls; package report lists the rows
+// this package. Package delivery makes the calls; package query lists the rows
 // and retries them through here.
 package queue
