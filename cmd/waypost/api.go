@@ -20,14 +20,14 @@ func (b *bookkeeping) api(authorizer admin.Authorizer, o admin.Options) (http.Ha
 	deliveries := queue.New(b.store)
 	b.metrics.MustRegister(deliveries.Collector())
 	read := query.New(b.store)
-	desk := moderation.NewDesk(read, b.writer, b.ledger, time.Now)
+	moderator := moderation.New(read, b.writer, b.ledger, time.Now)
 	o.Authorizer = authorizer
 	o.Console = console.NewHandler(console.Options{
-		Books: read, Desk: desk, Queue: deliveries, Authorizer: authorizer, Log: b.log.WithName("console"),
+		Books: read, Moderator: moderator, Queue: deliveries, Authorizer: authorizer, Log: b.log.WithName("console"),
 	})
 	o.API = api.NewHandler(api.Options{
 		Books: read, Queue: deliveries, Ledger: b.ledger, Version: version, Log: b.log.WithName("api"),
-		Desk: desk,
+		Moderator: moderator,
 	})
 	wake := make(chan struct{}, 1)
 	courier := delivery.New(delivery.Options{

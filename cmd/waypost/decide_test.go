@@ -30,7 +30,7 @@ import (
 // terminal, at one.
 type moderator struct {
 	*testing.T
-	*ledgertest.Office
+	*ledgertest.Instance
 	books    *query.Books
 	queue    *queue.Queue
 	server   string
@@ -50,7 +50,7 @@ func newModerator(t *testing.T) *moderator {
 	t.Helper()
 	o := ledgertest.Open(t, storetest.SQLite(t))
 	b, q := query.New(o.Store), queue.New(o.Store)
-	api := api.NewHandler(api.Options{Books: b, Queue: q, Ledger: o.Ledger, Log: logr.Discard(), Desk: moderation.NewDesk(b, o.Journal, o.Ledger, time.Now)})
+	api := api.NewHandler(api.Options{Books: b, Queue: q, Ledger: o.Ledger, Log: logr.Discard(), Moderator: moderation.New(b, o.Journal, o.Ledger, time.Now)})
 	server := httptest.NewServer(admin.NewHandler(admin.Options{API: api, Authorizer: anybody{}, Log: logr.Discard()}))
 	t.Cleanup(server.Close)
 	v := ledgertest.Visit{At: time.Now().Add(-time.Minute)}
@@ -65,7 +65,7 @@ func newModerator(t *testing.T) *moderator {
 		v.Postback(v.At.Add(6*time.Second), ledgertest.Order("f")),
 		v.Postback(v.At.Add(7*time.Second), ledgertest.Order("g"), euros),
 	)
-	return &moderator{T: t, Office: o, books: b, queue: q, server: server.URL}
+	return &moderator{T: t, Instance: o, books: b, queue: q, server: server.URL}
 }
 
 func held(p *journal.Postback) { p.Terms.Offer.HoldHours = 72 }

@@ -13,11 +13,11 @@ import (
 	"github.com/waypost/waypost/tracker/ledger/query"
 )
 
-// Options say what the API works on. Books, Desk and Queue are required.
+// Options say what the API works on. Books, Moderator and Queue are required.
 type Options struct {
 	Books *query.Books
-	// Desk carries out moderation.
-	Desk *moderation.Desk
+	// Moderator carries out moderation.
+	Moderator *moderation.Moderator
 	// Queue retries deliveries.
 	Queue *queue.Queue
 	// Ledger wakes live tails when there is something new; nil makes them look

@@ -81,7 +81,7 @@ func (a *service) decide(c *call, act moderation.Act) error {
 	if err != nil {
 		return err
 	}
-	answer, err := a.Desk.Decide(c.r.Context(), c.scope, c.text("id"), x)
+	answer, err := a.Moderator.Decide(c.r.Context(), c.scope, c.text("id"), x)
 	if err != nil {
 		return err
 	}
@@ -101,9 +101,9 @@ func (a *service) decideAll(c *call, act moderation.Act) error {
 	if err != nil {
 		return err
 	}
-	do := a.Desk.DecideAll
+	do := a.Moderator.DecideAll
 	if c.on("dryRun") {
-		do = a.Desk.Preview
+		do = a.Moderator.Preview
 	}
 	out, err := do(c.r.Context(), c.scope, c.conversionFilter(span), c.page(), x)
 	if err != nil {

@@ -35,7 +35,7 @@ var noon = ledgertest.Noon
 // answer is held against the OpenAPI document.
 type server struct {
 	*testing.T
-	*ledgertest.Office
+	*ledgertest.Instance
 	http   *httptest.Server
 	queue  *queue.Queue
 	router routers.Router
@@ -63,16 +63,16 @@ func each(t *testing.T, f func(s *server)) {
 }
 
 // serve starts the API. change may spoil its options.
-func serve(t *testing.T, o *ledgertest.Office, change func(*api.Options)) *server {
+func serve(t *testing.T, o *ledgertest.Instance, change func(*api.Options)) *server {
 	t.Helper()
 	b, q := query.New(o.Store), queue.New(o.Store)
 	options := api.Options{Books: b, Queue: q, Ledger: o.Ledger, Log: logr.Discard(), Version: "1.2.3",
-		Desk: moderation.NewDesk(b, o.Journal, o.Ledger, time.Now)}
+		Moderator: moderation.New(b, o.Journal, o.Ledger, time.Now)}
 	if change != nil {
 		change(&options)
 	}
 	h := admin.NewHandler(admin.Options{API: api.NewHandler(options), Authorizer: token{}, Log: logr.Discard()})
-	s := &server{T: t, Office: o, http: httptest.NewServer(h), queue: q}
+	s := &server{T: t, Instance: o, http: httptest.NewServer(h), queue: q}
 	t.Cleanup(s.http.Close)
 	s.router = s.description()
 	return s

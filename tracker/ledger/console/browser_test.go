@@ -32,7 +32,7 @@ var noon = ledgertest.Noon
 // by a real ledger. It keeps cookies, and checks every page that it gets.
 type browser struct {
 	*testing.T
-	*ledgertest.Office
+	*ledgertest.Instance
 	server *httptest.Server
 	client *http.Client
 	queue  *queue.Queue
@@ -59,13 +59,13 @@ func each(t *testing.T, f func(b *browser)) {
 	storetest.Each(t, func(t *testing.T, target string) { f(open(t, ledgertest.Open(t, target))) })
 }
 
-func open(t *testing.T, o *ledgertest.Office) *browser {
+func open(t *testing.T, o *ledgertest.Instance) *browser {
 	t.Helper()
 	bk, q := query.New(o.Store), queue.New(o.Store)
 	now := func() time.Time { return noon.Add(time.Hour) }
 	h := admin.NewHandler(admin.Options{Log: logr.Discard(), Console: console.NewHandler(console.Options{
-		Books: bk, Queue: q, Desk: moderation.NewDesk(bk, o.Journal, o.Ledger, time.Now), Authorizer: tokens{}, Now: now, Log: logr.Discard()})})
-	b := &browser{T: t, Office: o, server: httptest.NewServer(h), queue: q}
+		Books: bk, Queue: q, Moderator: moderation.New(bk, o.Journal, o.Ledger, time.Now), Authorizer: tokens{}, Now: now, Log: logr.Discard()})})
+	b := &browser{T: t, Instance: o, server: httptest.NewServer(h), queue: q}
 	t.Cleanup(b.server.Close)
 	jar, err := cookiejar.New(nil)
 	if err != nil {

@@ -19,9 +19,9 @@ import (
 
 // Options say what the console shows. All but Now are required.
 type Options struct {
-	Books *query.Books
-	Desk  *moderation.Desk
-	Queue *queue.Queue
+	Books     *query.Books
+	Moderator *moderation.Moderator
+	Queue     *queue.Queue
 	// Authorizer decides about the token that a person signs in with.
 	Authorizer admin.Authorizer
 	// Now is the clock; nil is time.Now.

@@ -102,7 +102,7 @@ func (c *console) decideSeen(v *visit, page *decidePage, f form, status query.St
 		return errBadForm
 	}
 	x := &moderation.Decision{Act: page.Act, Note: f.Get("note"), PartnerReason: f.Get("partnerReason"), Actor: v.caller.Name, Seen: []query.Status{status}}
-	out, err := c.Desk.DecideAll(v.r.Context(), v.scope, query.ConversionFilter{IDs: ids, Statuses: query.Statuses[:]}, query.Page{Limit: perPage}, x)
+	out, err := c.Moderator.DecideAll(v.r.Context(), v.scope, query.ConversionFilter{IDs: ids, Statuses: query.Statuses[:]}, query.Page{Limit: perPage}, x)
 	if err != nil {
 		return err
 	}

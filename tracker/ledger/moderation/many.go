@@ -26,7 +26,7 @@ type Outcome struct {
 
 // Preview lists a page of the conversions that DecideAll decides about, and what it
 // refuses of them as they are.
-func (d *Desk) Preview(ctx context.Context, scope query.Scope, f query.ConversionFilter, p query.Page, x *Decision) (Outcome, error) {
+func (d *Moderator) Preview(ctx context.Context, scope query.Scope, f query.ConversionFilter, p query.Page, x *Decision) (Outcome, error) {
 	if len(f.Statuses) == 0 {
 		f.Statuses = x.Act.Open()
 	}
@@ -47,7 +47,7 @@ func (d *Desk) Preview(ctx context.Context, scope query.Scope, f query.Conversio
 // DecideAll decides about all conversions of a page that a filter selects, those that
 // Preview lists. What is refused stops none of the others. The error wraps ErrNotDecided
 // or ErrNotApplied: then some may have been decided, and a repetition decides the rest.
-func (d *Desk) DecideAll(ctx context.Context, scope query.Scope, f query.ConversionFilter, p query.Page, x *Decision) (Outcome, error) {
+func (d *Moderator) DecideAll(ctx context.Context, scope query.Scope, f query.ConversionFilter, p query.Page, x *Decision) (Outcome, error) {
 	out, err := d.Preview(ctx, scope, f, p, x)
 	if err != nil {
 		return out, err
@@ -75,7 +75,7 @@ func (d *Desk) DecideAll(ctx context.Context, scope query.Scope, f query.Convers
 
 // recordAll puts a decision on each conversion into the journal that it changes;
 // the time of the others stays zero.
-func (d *Desk) recordAll(ctx context.Context, out *Outcome, x *Decision) ([]time.Time, error) {
+func (d *Moderator) recordAll(ctx context.Context, out *Outcome, x *Decision) ([]time.Time, error) {
 	times, errs := make([]time.Time, len(out.Items)), make([]error, len(out.Items))
 	turn := make(chan struct{}, atOnce)
 	var all sync.WaitGroup

@@ -27,7 +27,7 @@ func conversions(t *testing.T, b *query.Books, scope query.Scope, f query.Conver
 }
 
 func TestConversionHasEverything(t *testing.T) {
-	each(t, func(t *testing.T, o *ledgertest.Office, b *query.Books) {
+	each(t, func(t *testing.T, o *ledgertest.Instance, b *query.Books) {
 		v := visit{At: noon, Source: "news", Country: "NL", Device: "mobile", Subs: [10]string{"one", "t\"w\\o", "", "", "", "", "", "", "", "ten"}}
 		received := noon.Add(90*time.Second + 1234*time.Microsecond)
 		o.Write(v.Click())
@@ -76,7 +76,7 @@ func TestConversionHasEverything(t *testing.T) {
 }
 
 func TestConversionFilters(t *testing.T) {
-	each(t, func(t *testing.T, o *ledgertest.Office, b *query.Books) {
+	each(t, func(t *testing.T, o *ledgertest.Instance, b *query.Books) {
 		tell(o)
 		all := conversions(t, b, query.Scope{}, query.ConversionFilter{})
 		if len(all) != 8 {
@@ -131,7 +131,7 @@ func TestConversionFilters(t *testing.T) {
 }
 
 func TestPages(t *testing.T) {
-	each(t, func(t *testing.T, o *ledgertest.Office, b *query.Books) {
+	each(t, func(t *testing.T, o *ledgertest.Instance, b *query.Books) {
 		v := visit{At: noon}
 		entries := []journal.Entry{v.Click()}
 		for i := range 25 {
@@ -170,7 +170,7 @@ func TestPages(t *testing.T) {
 }
 
 func TestPostbackLog(t *testing.T) {
-	each(t, func(t *testing.T, o *ledgertest.Office, b *query.Books) {
+	each(t, func(t *testing.T, o *ledgertest.Instance, b *query.Books) {
 		v := visit{At: noon}
 		o.Write(v.Click())
 		o.Write(
@@ -238,7 +238,7 @@ func TestPostbackLog(t *testing.T) {
 }
 
 func TestClick(t *testing.T) {
-	each(t, func(t *testing.T, o *ledgertest.Office, b *query.Books) {
+	each(t, func(t *testing.T, o *ledgertest.Instance, b *query.Books) {
 		v := visit{At: noon, Subs: [10]string{"one"}, Visitor: "Mozilla"}
 		i := visit{At: noon, N: 9}
 		o.Write(v.Click(), i.Impression(), v.Postback(noon.Add(time.Minute), func(p *journal.Postback) { p.Terms.Goal.EndPoint = true }))
@@ -269,7 +269,7 @@ func TestClick(t *testing.T) {
 }
 
 func TestDeliveries(t *testing.T) {
-	each(t, func(t *testing.T, o *ledgertest.Office, b *query.Books) {
+	each(t, func(t *testing.T, o *ledgertest.Instance, b *query.Books) {
 		v := visit{At: noon}
 		i := visit{At: noon.Add(time.Second), N: 1}.Impression()
 		i.Impression.DestinationName, i.Impression.DestinationURL = "main", "https://adv.example/imp?i=1"
@@ -331,7 +331,7 @@ func TestDeliveries(t *testing.T) {
 // TestDelayIsNeverNegative: the clock of the click's tracker may be ahead of that of
 // the postback's.
 func TestDelayIsNeverNegative(t *testing.T) {
-	each(t, func(t *testing.T, o *ledgertest.Office, b *query.Books) {
+	each(t, func(t *testing.T, o *ledgertest.Instance, b *query.Books) {
 		v := visit{At: noon.Add(2 * time.Second)}
 		o.Write(v.Click(), v.Postback(noon))
 		list, err := b.Postbacks(t.Context(), query.Scope{}, query.PostbackFilter{}, query.Page{Limit: 100})

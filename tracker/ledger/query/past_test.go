@@ -17,7 +17,7 @@ import (
 // TestMoneyOfVisitsIsExact changes prices within a quarter of an hour: each visit
 // keeps its own, by whatever it is looked at.
 func TestMoneyOfVisitsIsExact(t *testing.T) {
-	each(t, func(t *testing.T, o *ledgertest.Office, b *query.Books) {
+	each(t, func(t *testing.T, o *ledgertest.Instance, b *query.Books) {
 		for n, price := range []money.Amount{10_000, 30_001, 70_000} {
 			v := visit{N: n, At: noon.Add(time.Duration(n) * time.Minute), Payout: price, Revenue: 2 * price, Subs: [10]string{string(rune('a' + n))}, Country: "NL"}
 			o.Write(v.Click(), v.Impression())

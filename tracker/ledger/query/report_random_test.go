@@ -18,7 +18,7 @@ import (
 // summer time and compares reports over random stretches of time, in several zones,
 // from rollups and from rows, with sums over the list of events.
 func TestReportAgreesWithAddingUpByHand(t *testing.T) {
-	each(t, func(t *testing.T, o *ledgertest.Office, b *query.Books) {
+	each(t, func(t *testing.T, o *ledgertest.Instance, b *query.Books) {
 		random := rand.New(rand.NewPCG(1, 2))
 		begin := time.Date(2026, 10, 23, 0, 0, 0, 0, time.UTC)
 		moment := func() time.Time { return begin.Add(time.Duration(random.Int64N(int64(5*24*time.Hour))) / 1000 * 1000) }

@@ -19,7 +19,7 @@ var noon = ledgertest.Noon
 type visit = ledgertest.Visit
 
 // each runs a test on both engines, with books that are kept by a real ledger.
-func each(t *testing.T, f func(t *testing.T, o *ledgertest.Office, b *query.Books)) {
+func each(t *testing.T, f func(t *testing.T, o *ledgertest.Instance, b *query.Books)) {
 	storetest.Each(t, func(t *testing.T, target string) {
 		o := ledgertest.Open(t, target)
 		f(t, o, query.New(o.Store))
@@ -70,7 +70,7 @@ func expect(t *testing.T, b *query.Books, scope query.Scope, r query.ReportReque
 
 // tell writes the story that most tests read: two days, two offers, two partners,
 // clicks with CPC, impressions with CPM, and conversions of every status.
-func tell(o *ledgertest.Office) {
+func tell(o *ledgertest.Instance) {
 	first := visit{At: noon, Payout: 50_000, Revenue: 80_000, Source: "news", Country: "NL", Device: "mobile", Visitor: "v",
 		Subs: [10]string{"one", "", "three"}}
 	again := visit{N: 1, At: noon.Add(10 * time.Minute), Payout: 50_000, Revenue: 80_000, Visitor: "v", Country: "DE"}
@@ -95,7 +95,7 @@ func tell(o *ledgertest.Office) {
 }
 
 func TestReportGroups(t *testing.T) {
-	each(t, func(t *testing.T, o *ledgertest.Office, b *query.Books) {
+	each(t, func(t *testing.T, o *ledgertest.Instance, b *query.Books) {
 		tell(o)
 		total := "total: USD clicks=3 unique=2 goalclicks=1 impressions=2 conversions=4 pending=1 hold=1 rejected=2 3.1024/9.164/6.0616\n"
 		for name, tc := range map[string]struct {
@@ -165,7 +165,7 @@ news NL mobile 2: USD conversions=1 pending=1 rejected=1 1.00/3.00/2.00
 }
 
 func TestReportFilters(t *testing.T) {
-	each(t, func(t *testing.T, o *ledgertest.Office, b *query.Books) {
+	each(t, func(t *testing.T, o *ledgertest.Instance, b *query.Books) {
 		tell(o)
 		for name, tc := range map[string]struct {
 			change func(s *query.Scope, r *query.ReportRequest)
@@ -218,7 +218,7 @@ func TestReportTimeZones(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	each(t, func(t *testing.T, o *ledgertest.Office, b *query.Books) {
+	each(t, func(t *testing.T, o *ledgertest.Instance, b *query.Books) {
 		evening := time.Date(2026, 11, 20, 18, 45, 0, 0, time.UTC) // 00:15 in Kolkata, 13:45 in New York
 		for n, network := range []string{"ny", "in"} {
 			zone := []string{"America/New_York", "Asia/Kolkata"}[n]
@@ -240,7 +240,7 @@ total: USD clicks=1 unique=1`)
 }
 
 func TestReportAfterANetworkChangedItsZone(t *testing.T) {
-	each(t, func(t *testing.T, o *ledgertest.Office, b *query.Books) {
+	each(t, func(t *testing.T, o *ledgertest.Instance, b *query.Books) {
 		// At 12:30 UTC it is tomorrow in Auckland (UTC+13).
 		o.Write(visit{N: 1, At: noon.Add(30 * time.Minute), Zone: "Pacific/Auckland"}.Click())
 		for d := range 4 {
@@ -258,7 +258,7 @@ total: USD clicks=5 unique=5`
 }
 
 func TestReportKeepsCurrenciesAndNetworksApart(t *testing.T) {
-	each(t, func(t *testing.T, o *ledgertest.Office, b *query.Books) {
+	each(t, func(t *testing.T, o *ledgertest.Instance, b *query.Books) {
 		o.Write(
 			visit{N: 1, At: noon, Payout: 10_000}.Click(),
 			visit{N: 2, At: noon, Payout: 20_000, Currency: "EUR"}.Click(),
@@ -283,7 +283,7 @@ total: USD clicks=2 unique=2 0.05/0.00/-0.05
 }
 
 func TestReportForAPartner(t *testing.T) {
-	each(t, func(t *testing.T, o *ledgertest.Office, b *query.Books) {
+	each(t, func(t *testing.T, o *ledgertest.Instance, b *query.Books) {
 		tell(o)
 		scope := query.Scope{Network: "net", Partner: "blog", PartnerOnly: true}
 		expect(t, b, scope, query.ReportRequest{Groups: []query.Group{query.ByGoal}}, `
@@ -303,7 +303,7 @@ total: USD clicks=2 unique=1 goalclicks=1 impressions=2 conversions=2 pending=1 
 }
 
 func TestReportTitlesAndRatios(t *testing.T) {
-	each(t, func(t *testing.T, o *ledgertest.Office, b *query.Books) {
+	each(t, func(t *testing.T, o *ledgertest.Instance, b *query.Books) {
 		tell(o)
 		r, err := b.Report(t.Context(), query.Scope{}, query.ReportRequest{Groups: []query.Group{query.ByOffer, query.ByGoal}})
 		if err != nil {

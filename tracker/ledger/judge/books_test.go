@@ -12,8 +12,8 @@ import (
 	"github.com/waypost/waypost/tracker/journal"
 )
 
-// desk keeps the books of one test in memory and hands the judge its cases.
-type desk struct {
+// books keeps the books of one test in memory and hands the judge its cases.
+type books struct {
 	t       *testing.T
 	conv    map[string]*Conversion
 	origins map[string]*journal.Terms
@@ -24,8 +24,8 @@ type desk struct {
 	n       int
 }
 
-func newDesk(t *testing.T) *desk {
-	return &desk{t: t, conv: map[string]*Conversion{}, origins: map[string]*journal.Terms{},
+func newBooks(t *testing.T) *books {
+	return &books{t: t, conv: map[string]*Conversion{}, origins: map[string]*journal.Terms{},
 		closed: map[string]bool{}, repeats: map[Key]int64{}, clicks: map[string]*Visit{}}
 }
 
@@ -33,7 +33,7 @@ func newDesk(t *testing.T) *desk {
 const clickTime = 20_000*86400 + 12*3600
 
 // post judges a postback and keeps what comes of it.
-func (d *desk) post(p *journal.Postback) Outcome {
+func (d *books) post(p *journal.Postback) Outcome {
 	d.n++
 	c := &Case{ID: "c" + strconv.Itoa(d.n), Postback: p, Day: Day(p.At, time.UTC), Keys: KeysOf(p), Used: d.used}
 	session := Session(p)
@@ -67,7 +67,7 @@ func (d *desk) post(p *journal.Postback) Outcome {
 	return o
 }
 
-func (d *desk) keep(o Outcome, terms *journal.Terms) {
+func (d *books) keep(o Outcome, terms *journal.Terms) {
 	if o.Conversion != nil {
 		d.conv[o.Conversion.ID] = o.Conversion
 		if o.Before == nil {
@@ -82,7 +82,7 @@ func (d *desk) keep(o Outcome, terms *journal.Terms) {
 	}
 }
 
-func (d *desk) moderate(id string, to snapshot.ConversionStatus, at int64, reason string) Outcome {
+func (d *books) moderate(id string, to snapshot.ConversionStatus, at int64, reason string) Outcome {
 	found := d.conv[id]
 	m := &Moderated{Entry: &journal.Moderation{At: at, ConversionID: id, Status: to, Reason: reason, Actor: "alice"},
 		Found: found, Origin: d.origins[id], Used: d.used}
@@ -98,7 +98,7 @@ func (d *desk) moderate(id string, to snapshot.ConversionStatus, at int64, reaso
 }
 
 // used counts by going through all conversions, which is what counters must equal.
-func (d *desk) used(limit *snapshot.Cap, of *Conversion) int64 {
+func (d *books) used(limit *snapshot.Cap, of *Conversion) int64 {
 	loc := time.UTC
 	from, _ := Window(limit.Window, of.At, loc)
 	total := int64(0)

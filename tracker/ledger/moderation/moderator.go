@@ -23,8 +23,8 @@ type Ledger interface {
 	Position() (position uint64, further <-chan struct{})
 }
 
-// Desk carries out decisions. Safe for concurrent use.
-type Desk struct {
+// Moderator carries out decisions. Safe for concurrent use.
+type Moderator struct {
 	books   *query.Books
 	journal Journal
 	ledger  Ledger
@@ -33,10 +33,10 @@ type Desk struct {
 	patience time.Duration
 }
 
-// NewDesk returns a desk that decides about the conversions of b. ledger may be
-// nil: the desk then looks several times a second.
-func NewDesk(b *query.Books, j Journal, l Ledger, now func() time.Time) *Desk {
-	return &Desk{books: b, journal: j, ledger: l, now: now, patience: patience}
+// New returns a Moderator that decides about the conversions of b. ledger may be
+// nil: the Moderator then looks several times a second.
+func New(b *query.Books, j Journal, l Ledger, now func() time.Time) *Moderator {
+	return &Moderator{books: b, journal: j, ledger: l, now: now, patience: patience}
 }
 
 var (
@@ -156,14 +156,14 @@ func (x *Decision) status() query.Status {
 
 const (
 	patience = 10 * time.Second
-	// lookEvery is how often a desk without a ledger looks.
+	// lookEvery is how often a Moderator without a ledger looks.
 	lookEvery = 50 * time.Millisecond
 )
 
 // Decide decides about one conversion and returns it as it stands then. A repeated
 // decision changes nothing and has the same answer. The error wraps query.ErrNotFound,
 // ErrNotDecided or ErrNotApplied, or is a *RefusedError.
-func (d *Desk) Decide(ctx context.Context, scope query.Scope, id string, x *Decision) (query.Conversion, error) {
+func (d *Moderator) Decide(ctx context.Context, scope query.Scope, id string, x *Decision) (query.Conversion, error) {
 	c, err := d.books.Conversion(ctx, scope, id)
 	if err != nil {
 		return c, err
@@ -179,7 +179,7 @@ func (d *Desk) Decide(ctx context.Context, scope query.Scope, id string, x *Deci
 }
 
 // record puts a decision into the journal; its time tells it from others.
-func (d *Desk) record(ctx context.Context, c *query.Conversion, x *Decision) (time.Time, error) {
+func (d *Moderator) record(ctx context.Context, c *query.Conversion, x *Decision) (time.Time, error) {
 	at := d.now().UTC().Truncate(time.Microsecond)
 	err := d.journal.Append(ctx, journal.Entry{Moderation: &journal.Moderation{
 		At: at.UnixMicro(), Network: c.Network, ConversionID: c.ID, Status: x.status().Number(), From: c.Status.Number(), Release: x.Act == Release,
@@ -192,7 +192,7 @@ func (d *Desk) record(ctx context.Context, c *query.Conversion, x *Decision) (ti
 }
 
 // await waits until the books show the decision.
-func (d *Desk) await(ctx context.Context, scope query.Scope, id string, x *Decision, at time.Time) (query.Conversion, error) {
+func (d *Moderator) await(ctx context.Context, scope query.Scope, id string, x *Decision, at time.Time) (query.Conversion, error) {
 	ctx, cancel := context.WithTimeout(ctx, d.patience)
 	defer cancel()
 	for {
@@ -234,7 +234,7 @@ func (x *Decision) applied(c *query.Conversion, at time.Time) (bool, error) {
 }
 
 // further is closed when there may be something new in the books.
-func (d *Desk) further() <-chan struct{} {
+func (d *Moderator) further() <-chan struct{} {
 	if d.ledger != nil {
 		_, further := d.ledger.Position()
 		return further

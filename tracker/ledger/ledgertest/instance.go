@@ -13,26 +13,26 @@ import (
 	"github.com/waypost/waypost/tracker/ledger/store"
 )
 
-// Office is a ledger at work, on a tape instead of a journal.
-type Office struct {
+// Instance is a ledger at work, on a journal in memory.
+type Instance struct {
 	Store  *store.Store
 	Ledger *ledger.Ledger
 	// Journal takes moderation, as a journal.Writer would.
 	Journal ledger.Appender
 	t       testing.TB
-	tape    *tape
+	journal *memoryJournal
 }
 
 // Open starts a ledger on the database that target names, with the options as
 // change leaves them; it ends with the test.
-func Open(t testing.TB, target string, change ...func(*ledger.Options)) *Office {
+func Open(t testing.TB, target string, change ...func(*ledger.Options)) *Instance {
 	t.Helper()
 	s, err := store.Open(t.Context(), target)
 	if err != nil {
 		t.Fatal(err)
 	}
-	tp := newTape()
-	o := &Office{Store: s, Journal: tp, t: t, tape: tp}
+	tp := newMemoryJournal()
+	o := &Instance{Store: s, Journal: tp, t: t, journal: tp}
 	options := ledger.Options{Store: s, Open: tp.open, Log: logr.Discard()}
 	for _, c := range change {
 		c(&options)
@@ -55,9 +55,9 @@ func Open(t testing.TB, target string, change ...func(*ledger.Options)) *Office 
 
 // Write puts entries into the journal, as one batch, and waits until they are in
 // the tables.
-func (o *Office) Write(entries ...journal.Entry) {
+func (o *Instance) Write(entries ...journal.Entry) {
 	o.t.Helper()
-	position, err := o.tape.write(entries)
+	position, err := o.journal.write(entries)
 	if err != nil {
 		o.t.Fatal(err)
 	}

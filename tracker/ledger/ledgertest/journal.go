@@ -10,24 +10,24 @@ import (
 	"github.com/waypost/waypost/tracker/ledger"
 )
 
-// tape is a journal in memory. It keeps batches encoded, as a real one does.
-type tape struct {
+// memoryJournal is a journal in memory. It keeps batches encoded, as a real one does.
+type memoryJournal struct {
 	mu      sync.Mutex
 	batches [][]byte
 	grown   chan struct{}
 }
 
-func newTape() *tape { return &tape{grown: make(chan struct{})} }
+func newMemoryJournal() *memoryJournal { return &memoryJournal{grown: make(chan struct{})} }
 
 // write appends one batch and returns its position.
-func (t *tape) write(entries []journal.Entry) (uint64, error) {
+func (t *memoryJournal) write(entries []journal.Entry) (uint64, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	sequence := uint64(len(t.batches) + 1)
 	h := journal.Header{Writer: "test", BootID: journal.BootID{1}, Sequence: sequence, Reply: "reply"}
 	data, err := journal.EncodeBatch(h, entries)
 	if err != nil {
-		return 0, fmt.Errorf("write to the tape: %w", err)
+		return 0, fmt.Errorf("write to the journal: %w", err)
 	}
 	t.batches = append(t.batches, data)
 	close(t.grown)
@@ -35,33 +35,33 @@ func (t *tape) write(entries []journal.Entry) (uint64, error) {
 	return sequence, nil
 }
 
-// Append makes the tape a ledger.Appender.
-func (t *tape) Append(_ context.Context, x journal.Entry) error {
+// Append makes the journal a ledger.Appender.
+func (t *memoryJournal) Append(_ context.Context, x journal.Entry) error {
 	_, err := t.write([]journal.Entry{x})
 	return err
 }
 
-func (t *tape) open(after, _ uint64) ledger.Reader { return &reader{tape: t, last: after} }
+func (t *memoryJournal) open(after, _ uint64) ledger.Reader { return &reader{journal: t, last: after} }
 
 type reader struct {
-	tape *tape
-	last uint64
+	journal *memoryJournal
+	last    uint64
 }
 
 func (r *reader) Close() {}
 
 func (r *reader) Read(ctx context.Context, most int) ([]*journal.Batch, error) {
 	for {
-		r.tape.mu.Lock()
-		left, grown := r.tape.batches[r.last:], r.tape.grown
-		r.tape.mu.Unlock()
+		r.journal.mu.Lock()
+		left, grown := r.journal.batches[r.last:], r.journal.grown
+		r.journal.mu.Unlock()
 		if len(left) > 0 {
 			return r.decode(left[:min(most, len(left))])
 		}
 		select {
 		case <-grown:
 		case <-ctx.Done():
-			return nil, fmt.Errorf("read the tape: %w", ctx.Err())
+			return nil, fmt.Errorf("read the journal: %w", ctx.Err())
 		}
 	}
 }
@@ -71,7 +71,7 @@ func (r *reader) decode(list [][]byte) ([]*journal.Batch, error) {
 	for _, data := range list {
 		b, err := journal.DecodeBatch(data)
 		if err != nil {
-			return nil, fmt.Errorf("read the tape: %w", err)
+			return nil, fmt.Errorf("read the journal: %w", err)
 		}
 		r.last++
 		b.Position, b.Stored = r.last, time.Unix(4_000_000_000, 0)

@@ -23,7 +23,7 @@ type appender func(ctx context.Context, x journal.Entry) error
 func (f appender) Append(ctx context.Context, x journal.Entry) error { return f(ctx, x) }
 
 // pending writes a pending conversion and returns its id.
-func pending(t *testing.T, o *ledgertest.Office, b *query.Books, change ...func(*journal.Postback)) string {
+func pending(t *testing.T, o *ledgertest.Instance, b *query.Books, change ...func(*journal.Postback)) string {
 	t.Helper()
 	v := ledgertest.Visit{At: ledgertest.Noon}
 	o.Write(v.Click(), v.Postback(ledgertest.Noon.Add(time.Minute), append(change, ledgertest.Status(snapshot.StatusPending))...))
@@ -40,7 +40,7 @@ func TestDecide(t *testing.T) {
 		b := query.New(o.Store)
 		id := pending(t, o, b)
 		for name, ledger := range map[string]Ledger{"told by the ledger": o.Ledger, "looking": nil} {
-			d := NewDesk(b, o.Journal, ledger, time.Now)
+			d := New(b, o.Journal, ledger, time.Now)
 			for _, x := range []struct {
 				act  Act
 				want query.Status
@@ -61,7 +61,7 @@ func TestApprovedMeansHoldWhileTheOfferHolds(t *testing.T) {
 		id := pending(t, o, b, func(p *journal.Postback) { p.Terms.Offer.HoldHours = 24 })
 		at := ledgertest.Noon.Add(time.Hour)
 		now := func() time.Time { at = at.Add(time.Second); return at }
-		d := NewDesk(b, o.Journal, o.Ledger, now)
+		d := New(b, o.Journal, o.Ledger, now)
 		if _, err := d.Decide(t.Context(), query.Scope{}, id, &Decision{Act: Release, Actor: "ann"}); !isRefused(err, ReasonNotOnHold) {
 			t.Errorf("releasing a pending one: %v", err)
 		}
@@ -96,15 +96,15 @@ func TestReleaseOfWhatIsNotHeld(t *testing.T) {
 			o.Write(journal.Entry{Tick: &journal.Tick{At: ledgertest.Noon.Add(2 * time.Hour).UnixMicro()}})
 			return o.Journal.Append(ctx, x)
 		})
-		decide := func(d *Desk, act Act) error {
+		decide := func(d *Moderator, act Act) error {
 			_, err := d.Decide(t.Context(), query.Scope{}, id, &Decision{Act: act, Actor: "ann"})
 			return err
 		}
-		d := NewDesk(b, o.Journal, o.Ledger, now)
+		d := New(b, o.Journal, o.Ledger, now)
 		if err := decide(d, Approve); err != nil {
 			t.Fatal(err)
 		}
-		if err := decide(NewDesk(b, ended, o.Ledger, now), Release); !isRefused(err, ReasonNotOnHold) {
+		if err := decide(New(b, ended, o.Ledger, now), Release); !isRefused(err, ReasonNotOnHold) {
 			t.Errorf("a release after the hold: %v", err)
 		}
 		at = ledgertest.Noon.Add(3 * time.Hour)
@@ -146,7 +146,7 @@ func TestDecidedTogether(t *testing.T) {
 			both.Wait()
 			return o.Journal.Append(ctx, x)
 		})
-		d := NewDesk(b, together, o.Ledger, now)
+		d := New(b, together, o.Ledger, now)
 		var done sync.WaitGroup
 		for range 2 {
 			done.Go(func() {
@@ -170,7 +170,7 @@ func TestDecideFails(t *testing.T) {
 		x := &Decision{Act: Approve, Actor: "ann"}
 
 		broken := appender(func(context.Context, journal.Entry) error { return journal.ErrNotDurable })
-		d := NewDesk(b, broken, o.Ledger, time.Now)
+		d := New(b, broken, o.Ledger, time.Now)
 		if _, err := d.Decide(t.Context(), query.Scope{}, id, x); !errors.Is(err, ErrNotDecided) {
 			t.Errorf("with a broken journal: %v", err)
 		}
@@ -179,7 +179,7 @@ func TestDecideFails(t *testing.T) {
 		}
 
 		swallowing := appender(func(context.Context, journal.Entry) error { return nil })
-		d = NewDesk(b, swallowing, o.Ledger, time.Now)
+		d = New(b, swallowing, o.Ledger, time.Now)
 		d.patience = 50 * time.Millisecond
 		if _, err := d.Decide(t.Context(), query.Scope{}, id, x); !errors.Is(err, ErrNotApplied) {
 			t.Errorf("with a ledger that does not apply it: %v", err)
