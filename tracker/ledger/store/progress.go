@@ -122,6 +122,15 @@ func (p Position) PutBoots(ctx context.Context, list []Boot) error {
 	return bootTable.upsert(ctx, p.in, list)
 }
 
+// RebuildUntil is the position up to which the tables are being made again.
+func (s *Store) RebuildUntil(ctx context.Context) (uint64, error) {
+	var until int64
+	if err := s.Reader().QueryRowContext(ctx, "SELECT rebuild_until FROM ledger").Scan(&until); err != nil {
+		return 0, fmt.Errorf("read how far the rebuild goes: %w", err)
+	}
+	return uint64(until), nil
+}
+
 // NameJournal keeps the id of the journal that is folded, unless one is kept already,
 // and returns the one that is: of two ledgers that start together one decides.
 func (s *Store) NameJournal(ctx context.Context, id string) (string, error) {
