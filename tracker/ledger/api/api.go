@@ -1,6 +1,10 @@
 package api
 
 import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
 	"net/http"
 	"strings"
 	"time"
@@ -8,6 +12,7 @@ import (
 	"github.com/go-logr/logr"
 
 	"github.com/waypost/waypost/tracker/admin"
+	"github.com/waypost/waypost/tracker/ledger/delivery"
 	"github.com/waypost/waypost/tracker/ledger/delivery/queue"
 	"github.com/waypost/waypost/tracker/ledger/moderation"
 	"github.com/waypost/waypost/tracker/ledger/query"
@@ -101,3 +106,155 @@ func (a *service) unknown(w http.ResponseWriter, r *http.Request) {
 	}
 	admin.WriteProblem(w, http.StatusNotFound, "not_found", "there is no such path; "+base+"/openapi.json lists them all")
 }
+
+// write answers with JSON.
+func (c *call) write(answer any) error {
+	data, err := json.Marshal(answer)
+	if err != nil {
+		return fmt.Errorf("encode the answer: %w", err)
+	}
+	c.send(mediaJSON, append(data, '\n'))
+	return nil
+}
+
+func (c *call) send(media string, data []byte) {
+	c.w.Header().Set("Content-Type", media)
+	c.w.WriteHeader(http.StatusOK)
+	_, _ = c.w.Write(data) // the caller is gone; nothing is left to do
+}
+
+// describe answers with the OpenAPI document.
+func (a *service) describe(c *call) error {
+	c.send(mediaJSON, a.document)
+	return nil
+}
+
+// problem is an error that the caller can do something about.
+type problem struct {
+	status int
+	reason string
+	detail string
+}
+
+func (p *problem) Error() string { return p.reason + ": " + p.detail }
+
+func problemf(status int, reason, format string, a ...any) error {
+	return &problem{status, reason, fmt.Sprintf(format, a...)}
+}
+
+var errNoPartner = &problem{http.StatusForbidden, "forbidden", "name the partner whose numbers you may see: partner=NAME"}
+
+// problems are the errors of other packages, with what callers are told.
+var problems = []struct {
+	err error
+	problem
+}{
+	{query.ErrNotFound, problem{http.StatusNotFound, "not_found", "there is no such thing, or none that you may see"}},
+	{query.ErrNotForPartners, problem{http.StatusForbidden, "forbidden", query.ErrNotForPartners.Error()}},
+	{query.ErrBadCursor, problem{http.StatusBadRequest, "bad_cursor", query.ErrBadCursor.Error()}},
+	{query.ErrTooManyRows, problem{http.StatusBadRequest, "too_many_rows", query.ErrTooManyRows.Error()}},
+	{moderation.ErrNotDecided, problem{http.StatusServiceUnavailable, "not_durable", moderation.ErrNotDecided.Error()}},
+	{moderation.ErrNotApplied, problem{http.StatusGatewayTimeout, "not_applied", moderation.ErrNotApplied.Error()}},
+	{queue.ErrNotFound, problem{http.StatusNotFound, "not_found", "there is no such delivery or suspended URL"}},
+	{queue.ErrDelivered, problem{http.StatusConflict, "already_delivered", queue.ErrDelivered.Error()}},
+}
+
+// fail answers with what is known of an error. What is not the caller's fault goes
+// to the log.
+func (a *service) fail(w http.ResponseWriter, r *http.Request, err error) {
+	var p *problem
+	var refused *moderation.RefusedError
+	switch {
+	case errors.As(err, &p):
+	case errors.As(err, &refused):
+		p = &problem{http.StatusConflict, refused.Reason, refused.Error()}
+	default:
+		p = a.lookUp(err)
+	}
+	if p == nil {
+		if errors.Is(err, context.Canceled) && r.Context().Err() != nil {
+			return // nobody is left to be told
+		}
+		a.Log.Error(err, "answering a request of the API", "path", r.URL.Path)
+		p = &problem{http.StatusInternalServerError, "internal_error", "the books could not be read; the log has the details"}
+	}
+	admin.WriteProblem(w, p.status, p.reason, p.detail)
+}
+
+func (a *service) lookUp(err error) *problem {
+	for i := range problems {
+		if !errors.Is(err, problems[i].err) {
+			continue
+		}
+		if problems[i].status >= http.StatusInternalServerError {
+			a.Log.Error(err, "moderating")
+		}
+		return &problems[i].problem
+	}
+	return nil
+}
+
+func (c *call) reportRequest() query.ReportRequest {
+	return query.ReportRequest{
+		Groups: chosen[query.Group](c.args, "group"),
+		From:   c.bounds["from"], To: c.bounds["to"], Zone: c.zones["timeZone"],
+		ReportFilter: query.ReportFilter{
+			Offer: c.text("offer"), Advertiser: c.text("advertiser"), Goal: c.text("goal"), GoalName: c.text("goalName"), Currency: c.text("currency"),
+			Source: c.text("source"), Country: c.text("country"), Device: c.text("device"), Subs: c.subs(), Statuses: chosen[query.Status](c.args, "status"),
+		},
+	}
+}
+
+func (c *call) conversionFilter(span query.Span) query.ConversionFilter {
+	return query.ConversionFilter{
+		Span: span, Statuses: chosen[query.Status](c.args, "status"), Reason: c.text("reason"),
+		Offer: c.text("offer"), Advertiser: c.text("advertiser"), Goal: c.text("goal"), GoalName: c.text("goalName"), Currency: c.text("currency"),
+		ClickID: c.text("clickID"), AimpID: c.text("aimpID"), ImpressionID: c.text("impressionID"), OrderID: c.text("orderID"),
+		Source: c.text("source"), Country: c.text("country"), Device: c.text("device"), Subs: c.subs(), Vias: chosen[query.Via](c.args, "via"),
+	}
+}
+
+func (c *call) postbackFilter(span query.Span) query.PostbackFilter {
+	return query.PostbackFilter{
+		Span: span, Verdicts: c.choices["verdict"], Reason: c.text("reason"), Offer: c.text("offer"), Goal: c.text("goal"),
+		ClickID: c.text("clickID"), AimpID: c.text("aimpID"), OrderID: c.text("orderID"), Conversion: c.text("conversion"), Source: c.text("source"),
+		Vias: chosen[query.Via](c.args, "via"), Test: c.flags["test"],
+	}
+}
+
+func (c *call) deliveryFilter(span query.Span) query.DeliveryFilter {
+	return query.DeliveryFilter{
+		Span: span, States: chosen[delivery.State](c.args, "state"), Kinds: chosen[query.DeliveryKind](c.args, "kind"),
+		Offer: c.text("offer"), Goal: c.text("goal"), Name: c.text("name"), Event: c.text("event"),
+	}
+}
+
+func (c *call) subs() (subs [10]string) {
+	for n := range subs {
+		subs[n] = c.text(string(query.BySub(n + 1)))
+	}
+	return subs
+}
+
+// span is the time of a list, with days in the network's time zone.
+func (a *service) span(c *call) (query.Span, error) {
+	from, to := c.bounds["from"], c.bounds["to"]
+	loc := time.UTC
+	if from != nil && from.Date || to != nil && to.Date {
+		var err error
+		if loc, err = a.Books.Zone(c.r.Context(), c.scope); err != nil {
+			return query.Span{}, err
+		}
+	}
+	return query.Span{From: moment(from, loc), To: moment(to, loc)}, nil
+}
+
+func moment(b *query.Bound, loc *time.Location) *time.Time {
+	if b == nil {
+		return nil
+	}
+	t := b.In(loc)
+	return &t
+}
+
+func (c *call) page() query.Page { return query.Page{Limit: c.limit, Cursor: c.text("cursor")} }

@@ -88,9 +88,7 @@ var goalTable = newTable("goals", 3, replace,
 )
 
 // Goals reads what all goals are called.
-func (d Dimensions) Goals(ctx context.Context) ([]Goal, error) {
-	return goalTable.list(ctx, d.in, "")
-}
+func (d Dimensions) Goals(ctx context.Context) ([]Goal, error) { return goalTable.list(ctx, d.in, "") }
 
 // PutGoals keeps what goals are called.
 func (d Dimensions) PutGoals(ctx context.Context, list []Goal) error {

@@ -208,6 +208,4 @@ var countedColumns = map[string]string{
 }
 
 // capped are the columns of the statuses that take a place in caps.
-func capped(suffix string) string {
-	return strings.Join(statusNames[:3], suffix+", ") + suffix
-}
+func capped(suffix string) string { return strings.Join(statusNames[:3], suffix+", ") + suffix }
