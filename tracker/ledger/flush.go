@@ -55,7 +55,7 @@ func (c *changes) writeConversions(ctx context.Context, tx *store.Tx, list []*fo
 	var added, changed []store.Conversion
 	for _, of := range list {
 		known := c.conversions[of]
-		row := store.Conversion{Cell: c.mem.cells[of.Cell], Freed: known.freed, Conversion: of.Conversion}
+		row := store.Conversion{Cell: c.mem.cells[of.Dimensions], Freed: known.freed, Conversion: of.Conversion}
 		if known.stored {
 			changed = append(changed, row)
 		} else {

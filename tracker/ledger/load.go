@@ -254,7 +254,7 @@ func (l *loader) adopt(rows []store.Conversion) []*fold.Conversion {
 	out := make([]*fold.Conversion, len(rows))
 	for i := range rows {
 		c := rows[i].Conversion
-		c.Cell = l.mem.cellByID[rows[i].Cell]
+		c.Dimensions = l.mem.cellByID[rows[i].Cell]
 		out[i] = l.books.Adopt(c)
 	}
 	return out
@@ -281,7 +281,7 @@ func (l *loader) origins(posts []*fold.Postback) error {
 		if p.Config == nil || len(p.Config.Caps) == 0 {
 			continue
 		}
-		cell := judge.Cell{Network: p.Network, Offer: p.Terms.Offer.Name, Partner: p.Terms.Partner.Name, Goal: p.Terms.Goal.Value}
+		cell := judge.Dimensions{Network: p.Network, Offer: p.Terms.Offer.Name, Partner: p.Terms.Partner.Name, Goal: p.Terms.Goal.Value}
 		if err := l.begin(p.Config.Caps, &cell, p.At, p.Config.Zone); err != nil {
 			return err
 		}
@@ -303,7 +303,7 @@ func (l *loader) configsOf(list []*fold.Conversion) error {
 		if c.Config, err = l.mem.configByHash(l.ctx, l.tx, c.Terms, l.log); err != nil {
 			return err
 		}
-		if err := l.begin(c.Config.Caps, &c.Cell, c.At, c.Config.Zone); err != nil {
+		if err := l.begin(c.Config.Caps, &c.Dimensions, c.At, c.Config.Zone); err != nil {
 			return err
 		}
 	}
@@ -374,7 +374,7 @@ func (l *loader) beginTraffic(batches []*journal.Batch) error {
 			if caps[c] == nil {
 				caps[c] = fold.TrafficCaps(c.Caps, c.TimeZone)
 			}
-			cell := judge.Cell{Network: c.Network, Offer: c.Offer, Partner: c.Partner}
+			cell := judge.Dimensions{Network: c.Network, Offer: c.Offer, Partner: c.Partner}
 			if err := l.begin(caps[c], &cell, t.At, l.mem.locations.Find(c.TimeZone)); err != nil {
 				return err
 			}
@@ -385,7 +385,7 @@ func (l *loader) beginTraffic(batches []*journal.Batch) error {
 
 // begin begins counters. Nothing of the transaction may be counted yet: a counter that
 // does not exist begins with what the rollups hold.
-func (l *loader) begin(caps []fold.Cap, cell *judge.Cell, at int64, zone *time.Location) error {
+func (l *loader) begin(caps []fold.Cap, cell *judge.Dimensions, at int64, zone *time.Location) error {
 	return l.mem.counters.Begin(caps, cell, at, zone, func(limit *fold.Cap, n *fold.Counter) (int64, error) {
 		return l.countedBefore(limit, n, zone)
 	})

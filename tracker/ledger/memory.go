@@ -21,8 +21,8 @@ type memory struct {
 	// seen is when the last batch that the tables know was stored, microseconds since 1970.
 	seen int64
 
-	cells    map[judge.Cell]int64
-	cellByID []judge.Cell // by id; ids begin at 1
+	cells    map[judge.Dimensions]int64
+	cellByID []judge.Dimensions // by id; ids begin at 1
 	cellsOf  map[offerKey][]int64
 	kinds    map[store.VisitKind]int64
 	goals    map[goalKey]store.Goal
@@ -41,7 +41,7 @@ type goalKey struct{ network, offer, goal string }
 
 func loadMemory(ctx context.Context, s *store.Store, log logr.Logger) (*memory, error) {
 	m := &memory{
-		cells: make(map[judge.Cell]int64), cellByID: make([]judge.Cell, 1), cellsOf: make(map[offerKey][]int64),
+		cells: make(map[judge.Dimensions]int64), cellByID: make([]judge.Dimensions, 1), cellsOf: make(map[offerKey][]int64),
 		kinds: make(map[store.VisitKind]int64), goals: make(map[goalKey]store.Goal), zones: make(map[string]store.Zone),
 		boots: make(map[journal.BootID]uint64), locations: make(fold.Zones),
 		terms: newTermsCache(),
@@ -62,7 +62,7 @@ func (m *memory) load(ctx context.Context, tx *store.Tx, log logr.Logger) (err e
 		return err
 	}
 	for _, c := range cells {
-		m.addCell(c.Cell)
+		m.addCell(c.Dimensions)
 	}
 	kinds, err := tx.Dimensions.Kinds(ctx)
 	if err != nil {
@@ -107,7 +107,7 @@ func (m *memory) lastSeen(ctx context.Context, tx *store.Tx) (int64, error) {
 }
 
 // addCell gives a cell the next number.
-func (m *memory) addCell(c judge.Cell) int64 {
+func (m *memory) addCell(c judge.Dimensions) int64 {
 	id := int64(len(m.cellByID))
 	m.cellByID = append(m.cellByID, c)
 	m.cells[c] = id

@@ -91,7 +91,7 @@ func (r *Replay) worth(id string) *worth {
 	if c == nil || !c.Counts() {
 		return nil
 	}
-	return &worth{lineKey: lineKey{c.Cell.Network, c.Cell.Partner, c.Cell.Currency}, payout: c.Payout, revenue: c.Revenue}
+	return &worth{lineKey: lineKey{c.Dimensions.Network, c.Dimensions.Partner, c.Dimensions.Currency}, payout: c.Payout, revenue: c.Revenue}
 }
 
 // add counts a conversion as it is and as it would be, either nil for none.

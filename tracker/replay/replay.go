@@ -189,7 +189,7 @@ func recordedOf(line *query.Postback) *server.Recorded {
 func (r *Replay) Load(posts []*fold.Postback) error {
 	for _, p := range posts {
 		r.left.Caps = r.left.Caps || len(p.Config.Caps) > 0
-		cell := judge.Cell{Network: p.Network, Offer: p.Terms.Offer.Name, Partner: p.Terms.Partner.Name, Goal: p.Terms.Goal.Value}
+		cell := judge.Dimensions{Network: p.Network, Offer: p.Terms.Offer.Name, Partner: p.Terms.Partner.Name, Goal: p.Terms.Goal.Value}
 		nothing := func(*fold.Cap, *fold.Counter) (int64, error) { return 0, nil }
 		if err := r.books.Counters.Begin(p.Config.Caps, &cell, p.At, p.Config.Zone, nothing); err != nil {
 			return err
@@ -260,7 +260,7 @@ func (r *Replay) Moderation(id string, change *query.Change) error {
 	if found == nil || change.Reason == judge.ReasonStatusChanged || change.From == change.To && change.To != query.Hold {
 		return nil
 	}
-	x := &journal.Moderation{At: at, Network: found.Cell.Network, ConversionID: id, Status: change.To.Number(), From: found.Status,
+	x := &journal.Moderation{At: at, Network: found.Dimensions.Network, ConversionID: id, Status: change.To.Number(), From: found.Status,
 		Reason: change.Reason, Actor: change.By, Release: change.From == query.Hold && change.To == query.Approved}
 	if change.To == query.Hold {
 		x.Status = snapshot.StatusApproved

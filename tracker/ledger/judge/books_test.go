@@ -104,7 +104,7 @@ func (d *books) used(limit *snapshot.Cap, of *Conversion) int64 {
 	total := int64(0)
 	for _, x := range d.conv {
 		starts, _ := Window(limit.Window, x.At, loc)
-		if starts == from && Covers(limit, &x.Cell) && (!limit.PerPartner || x.Cell.Partner == of.Cell.Partner) {
+		if starts == from && Covers(limit, &x.Dimensions) && (!limit.PerPartner || x.Dimensions.Partner == of.Dimensions.Partner) {
 			total += Share(limit.Metric, x)
 		}
 	}

@@ -13,7 +13,7 @@ import (
 func reached(t *journal.Terms, n, before *Conversion, used UsedFunc) bool {
 	for i := range t.Offer.Caps {
 		limit := &t.Offer.Caps[i]
-		if !Covers(limit, &n.Cell) {
+		if !Covers(limit, &n.Dimensions) {
 			continue
 		}
 		more := Share(limit.Metric, n) - Share(limit.Metric, before)
@@ -43,7 +43,7 @@ func Share(metric snapshot.CapMetric, c *Conversion) int64 {
 
 // Covers reports whether a cap of the cell's offer counts what happens in the cell.
 // Clicks and impressions have no goal.
-func Covers(limit *snapshot.Cap, cell *Cell) bool {
+func Covers(limit *snapshot.Cap, cell *Dimensions) bool {
 	traffic := limit.Metric == snapshot.CapClicks || limit.Metric == snapshot.CapImpressions
 	if !traffic && limit.Goal != "" && !strings.EqualFold(limit.Goal, cell.Goal) {
 		return false

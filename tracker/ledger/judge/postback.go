@@ -295,6 +295,6 @@ func (c *Case) capped(price pricing.Result) bool {
 	if len(t.Offer.Caps) == 0 {
 		return false
 	}
-	n := &Conversion{At: c.Postback.At, Cell: c.cell(), Status: snapshot.StatusApproved, Payout: price.Payout, Revenue: price.Revenue}
+	n := &Conversion{At: c.Postback.At, Dimensions: c.dimensions(), Status: snapshot.StatusApproved, Payout: price.Payout, Revenue: price.Revenue}
 	return reached(t, n, nil, c.Used)
 }

@@ -39,7 +39,7 @@ func (c *Case) record(status snapshot.ConversionStatus, reason string, price pri
 func (c *Case) conversion(status snapshot.ConversionStatus, reason string, price pricing.Result) *Conversion {
 	p := c.Postback
 	n := &Conversion{
-		ID: c.ID, At: p.At, Day: c.Day, UpdatedAt: p.At, Cell: c.cell(),
+		ID: c.ID, At: p.At, Day: c.Day, UpdatedAt: p.At, Dimensions: c.dimensions(),
 		Status: status, Reason: reason, Said: p.Status,
 		ClickID: p.ClickID, AimpID: p.AimpID, SessionAt: p.SessionAt, ClickMissing: c.clickMissing(),
 		OrderID: p.OrderID, GoalRaw: p.GoalRaw, Amount: p.Amount,
@@ -63,9 +63,9 @@ func (c *Case) conversion(status snapshot.ConversionStatus, reason string, price
 
 // cell is where the conversion is counted. What an unknown goal is called is the
 // sender's invention, so it is counted under no goal.
-func (c *Case) cell() Cell {
+func (c *Case) dimensions() Dimensions {
 	p := c.Postback
-	cell := Cell{
+	cell := Dimensions{
 		Network: p.Network, Offer: p.Terms.Offer.Name, Partner: p.Terms.Partner.Name,
 		Advertiser: p.Terms.Offer.Advertiser, Currency: p.Terms.Offer.Currency,
 	}

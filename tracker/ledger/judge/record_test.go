@@ -24,8 +24,8 @@ func TestConversion(t *testing.T) {
 	if n.Payout != 6_000_000 || n.Revenue != 7_000_000 || *n.Amount != 50_000_000 || n.PayoutRule != "goal" || n.RevenueRule != "goal" {
 		t.Errorf("priced %+v", n)
 	}
-	if n.Cell != (Cell{Network: "net", Offer: "shoes", Partner: "blog", Advertiser: "acme", Goal: "2", Currency: "USD"}) {
-		t.Errorf("cell %+v", n.Cell)
+	if n.Dimensions != (Dimensions{Network: "net", Offer: "shoes", Partner: "blog", Advertiser: "acme", Goal: "2", Currency: "USD"}) {
+		t.Errorf("cell %+v", n.Dimensions)
 	}
 	if n.Source != "news" || n.Ref != "r" || n.ImpID != "theirs" || n.AimpID != "i7" || n.Country != "NL" || n.Subs[1] != "b" || n.Extras["promo_code"] != "X" || n.ClickMissing {
 		t.Errorf("click data %+v", n)
@@ -116,7 +116,7 @@ func TestFields(t *testing.T) {
 
 func TestPrivateGoal(t *testing.T) {
 	o := newBooks(t).post(postback(private, amount(10_000_000), postbacks(snapshot.PartnerPostback{Name: "p"})))
-	if n := o.Conversion; n.Payout != 0 || n.Revenue != 3_000_000 || !n.Cell.Private || n.PayoutRule != "private" || len(o.Fires) != 0 {
+	if n := o.Conversion; n.Payout != 0 || n.Revenue != 3_000_000 || !n.Dimensions.Private || n.PayoutRule != "private" || len(o.Fires) != 0 {
 		t.Errorf("private: %+v fires %v", n, o.Fires)
 	}
 }

@@ -72,7 +72,7 @@ func fill(b *testing.B, s *store.Store, partners int) {
 	for offer := range benchOffers {
 		for partner := range partners {
 			for _, goal := range []string{"", "1", "2"} {
-				cells = append(cells, store.Cell{ID: int64(len(cells) + 1), Cell: judge.Cell{
+				cells = append(cells, store.Cell{ID: int64(len(cells) + 1), Dimensions: judge.Dimensions{
 					Network: "net", Offer: fmt.Sprintf("offer-%d", offer), Partner: fmt.Sprintf("partner-%d", partner), Advertiser: "acme", Goal: goal, Currency: "USD"}})
 			}
 		}

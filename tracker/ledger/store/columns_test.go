@@ -154,7 +154,7 @@ func TestColumnsAgree(t *testing.T) {
 		columnsAgree(t, s, bootTable, "")
 		columnsAgree(t, s, clickTable, "")
 		columnsAgree(t, s, impressionTable, "Unique Visit.AimpID")
-		columnsAgree(t, s, conversionTable, "Freed Conversion.Cell")
+		columnsAgree(t, s, conversionTable, "Freed Conversion.Dimensions")
 		columnsAgree(t, s, postbackTable, "Verdict.Known Postback.")
 		columnsAgree(t, s, sessionTable, "")
 		columnsAgree(t, s, repeatTable, "")

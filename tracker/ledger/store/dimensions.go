@@ -12,10 +12,10 @@ import (
 // journal, so a rebuild gives the same.
 type Dimensions struct{ in session }
 
-// Cell is a judge.Cell with the number that other tables refer to it by.
+// Cell is a judge.Dimensions with the number that other tables refer to it by.
 type Cell struct {
 	ID int64
-	judge.Cell
+	judge.Dimensions
 }
 
 var cellTable = newTable("cells", 1, ignore,
