@@ -6,12 +6,12 @@ import (
 	"time"
 
 	"github.com/waypost/waypost/tracker/admin"
+	"github.com/waypost/waypost/tracker/ledger/api"
 	"github.com/waypost/waypost/tracker/ledger/console"
 	"github.com/waypost/waypost/tracker/ledger/delivery"
 	"github.com/waypost/waypost/tracker/ledger/delivery/queue"
-	"github.com/waypost/waypost/tracker/ledger/report"
-	"github.com/waypost/waypost/tracker/ledger/report/books"
-	"github.com/waypost/waypost/tracker/ledger/report/moderation"
+	"github.com/waypost/waypost/tracker/ledger/moderation"
+	"github.com/waypost/waypost/tracker/ledger/query"
 )
 
 // api makes the admin port's handler with the ledger's API and console on it, and
@@ -19,15 +19,15 @@ import (
 func (b *bookkeeping) api(authorizer admin.Authorizer, o admin.Options) (http.Handler, []task) {
 	deliveries := queue.New(b.store)
 	b.metrics.MustRegister(deliveries.Collector())
-	read := books.New(b.store)
-	desk := moderation.NewDesk(read, b.writer, b.ledger, time.Now)
+	read := query.New(b.store)
+	moderator := moderation.New(read, b.writer, b.ledger, time.Now)
 	o.Authorizer = authorizer
 	o.Console = console.NewHandler(console.Options{
-		Books: read, Desk: desk, Queue: deliveries, Authorizer: authorizer, Log: b.log.WithName("console"),
+		Books: read, Moderator: moderator, Queue: deliveries, Authorizer: authorizer, Log: b.log.WithName("console"),
 	})
-	o.API = report.NewHandler(report.Options{
+	o.API = api.NewHandler(api.Options{
 		Books: read, Queue: deliveries, Ledger: b.ledger, Version: version, Log: b.log.WithName("api"),
-		Desk: desk,
+		Moderator: moderator,
 	})
 	wake := make(chan struct{}, 1)
 	courier := delivery.New(delivery.Options{

@@ -3,7 +3,7 @@ package main
 import (
 	"github.com/spf13/cobra"
 
-	"github.com/waypost/waypost/tracker/ledger/report/moderation"
+	"github.com/waypost/waypost/tracker/ledger/moderation"
 )
 
 // conversionList is the list of conversions; decisions take its filters.

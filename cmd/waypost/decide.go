@@ -14,8 +14,8 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
-	"github.com/waypost/waypost/tracker/ledger/report/books"
-	"github.com/waypost/waypost/tracker/ledger/report/moderation"
+	"github.com/waypost/waypost/tracker/ledger/moderation"
+	"github.com/waypost/waypost/tracker/ledger/query"
 )
 
 // decider approves, rejects or releases conversions: single ones by id, or all that a
@@ -73,7 +73,7 @@ decides nothing. What is refused is named, the others are decided, and the statu
 	return cmd
 }
 
-func names(list []books.Status, separator string) string {
+func names(list []query.Status, separator string) string {
 	out := make([]string, len(list))
 	for i, s := range list {
 		out[i] = string(s)
@@ -176,12 +176,12 @@ func (d *decider) find(cmd *cobra.Command, ids []string) ([]row, error) {
 	return open, nil
 }
 
-func conversionsOf(rows []row) ([]books.Conversion, error) {
+func conversionsOf(rows []row) ([]query.Conversion, error) {
 	data, err := json.Marshal(rows)
 	if err != nil {
 		return nil, fmt.Errorf("reading conversions: %w", err)
 	}
-	var items []books.Conversion
+	var items []query.Conversion
 	if err := json.Unmarshal(data, &items); err != nil {
 		return nil, fmt.Errorf("reading conversions: %w", err)
 	}
@@ -223,7 +223,7 @@ func (d *decider) total(rows []row) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	items = slices.DeleteFunc(items, func(c books.Conversion) bool { return !d.act.Changes(&c) })
+	items = slices.DeleteFunc(items, func(c query.Conversion) bool { return !d.act.Changes(&c) })
 	totals, err := moderation.Totals(items)
 	if err != nil {
 		return "", err

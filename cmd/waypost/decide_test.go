@@ -17,12 +17,12 @@ import (
 	"github.com/waypost/waypost/api/snapshot"
 	"github.com/waypost/waypost/tracker/admin"
 	"github.com/waypost/waypost/tracker/journal"
+	"github.com/waypost/waypost/tracker/ledger/api"
 	"github.com/waypost/waypost/tracker/ledger/delivery"
 	"github.com/waypost/waypost/tracker/ledger/delivery/queue"
-	"github.com/waypost/waypost/tracker/ledger/report"
-	"github.com/waypost/waypost/tracker/ledger/report/books"
-	"github.com/waypost/waypost/tracker/ledger/report/moderation"
-	"github.com/waypost/waypost/tracker/ledger/report/reporttest"
+	"github.com/waypost/waypost/tracker/ledger/ledgertest"
+	"github.com/waypost/waypost/tracker/ledger/moderation"
+	"github.com/waypost/waypost/tracker/ledger/query"
 	"github.com/waypost/waypost/tracker/ledger/store/storetest"
 )
 
@@ -30,8 +30,8 @@ import (
 // terminal, at one.
 type moderator struct {
 	*testing.T
-	*reporttest.Office
-	books    *books.Books
+	*ledgertest.Instance
+	books    *query.Books
 	queue    *queue.Queue
 	server   string
 	terminal bool
@@ -48,24 +48,24 @@ func (anybody) Authorize(context.Context, string, admin.Attributes) (admin.Calle
 // rejected for its currency.
 func newModerator(t *testing.T) *moderator {
 	t.Helper()
-	o := reporttest.Open(t, storetest.SQLite(t))
-	b, q := books.New(o.Store), queue.New(o.Store)
-	api := report.NewHandler(report.Options{Books: b, Queue: q, Ledger: o.Ledger, Log: logr.Discard(), Desk: moderation.NewDesk(b, o.Journal, o.Ledger, time.Now)})
+	o := ledgertest.Open(t, storetest.SQLite(t))
+	b, q := query.New(o.Store), queue.New(o.Store)
+	api := api.NewHandler(api.Options{Books: b, Queue: q, Ledger: o.Ledger, Log: logr.Discard(), Moderator: moderation.New(b, o.Journal, o.Ledger, time.Now)})
 	server := httptest.NewServer(admin.NewHandler(admin.Options{API: api, Authorizer: anybody{}, Log: logr.Discard()}))
 	t.Cleanup(server.Close)
-	v := reporttest.Visit{At: time.Now().Add(-time.Minute)}
-	hats := reporttest.Visit{At: v.At, N: 1, Offer: "hats", Currency: "EUR"}
-	pending, euros := reporttest.Status(snapshot.StatusPending), func(p *journal.Postback) { p.Currency = "EUR" }
+	v := ledgertest.Visit{At: time.Now().Add(-time.Minute)}
+	hats := ledgertest.Visit{At: v.At, N: 1, Offer: "hats", Currency: "EUR"}
+	pending, euros := ledgertest.Status(snapshot.StatusPending), func(p *journal.Postback) { p.Currency = "EUR" }
 	o.Write(v.Click(), hats.Click(),
-		v.Postback(v.At.Add(1*time.Second), reporttest.Order("a"), pending, held),
-		hats.Postback(v.At.Add(2*time.Second), reporttest.Order("b"), pending),
-		v.Postback(v.At.Add(3*time.Second), reporttest.Order("c"), held),
-		v.Postback(v.At.Add(4*time.Second), reporttest.Order("d"), notified),
-		v.Postback(v.At.Add(5*time.Second), reporttest.Order("f"), euros),
-		v.Postback(v.At.Add(6*time.Second), reporttest.Order("f")),
-		v.Postback(v.At.Add(7*time.Second), reporttest.Order("g"), euros),
+		v.Postback(v.At.Add(1*time.Second), ledgertest.Order("a"), pending, held),
+		hats.Postback(v.At.Add(2*time.Second), ledgertest.Order("b"), pending),
+		v.Postback(v.At.Add(3*time.Second), ledgertest.Order("c"), held),
+		v.Postback(v.At.Add(4*time.Second), ledgertest.Order("d"), notified),
+		v.Postback(v.At.Add(5*time.Second), ledgertest.Order("f"), euros),
+		v.Postback(v.At.Add(6*time.Second), ledgertest.Order("f")),
+		v.Postback(v.At.Add(7*time.Second), ledgertest.Order("g"), euros),
 	)
-	return &moderator{T: t, Office: o, books: b, queue: q, server: server.URL}
+	return &moderator{T: t, Instance: o, books: b, queue: q, server: server.URL}
 }
 
 func held(p *journal.Postback) { p.Terms.Offer.HoldHours = 72 }
@@ -106,7 +106,7 @@ func (m *moderator) run(line, typed string) string {
 // statuses are those of the conversions in their order, by their first letters.
 func (m *moderator) statuses() string {
 	m.Helper()
-	list, err := m.books.Conversions(m.Context(), books.Scope{}, books.ConversionFilter{}, books.Page{Limit: 100})
+	list, err := m.books.Conversions(m.Context(), query.Scope{}, query.ConversionFilter{}, query.Page{Limit: 100})
 	if err != nil {
 		m.Fatal(err)
 	}
@@ -119,7 +119,7 @@ func (m *moderator) statuses() string {
 
 func (m *moderator) id(n int) string {
 	m.Helper()
-	list, err := m.books.Conversions(m.Context(), books.Scope{}, books.ConversionFilter{}, books.Page{Limit: 100})
+	list, err := m.books.Conversions(m.Context(), query.Scope{}, query.ConversionFilter{}, query.Page{Limit: 100})
 	if err != nil {
 		m.Fatal(err)
 	}
@@ -206,7 +206,7 @@ func TestDecisions(t *testing.T) {
 	if got := m.run("approve "+ids, ""); !strings.Contains(got, want) {
 		t.Errorf("by id:\n%s\nwant %q", got, want)
 	}
-	if c, err := m.books.Conversion(t.Context(), books.Scope{PartnerOnly: true}, m.id(1)); err != nil || c.History[2].Reason != "returned" {
+	if c, err := m.books.Conversion(t.Context(), query.Scope{PartnerOnly: true}, m.id(1)); err != nil || c.History[2].Reason != "returned" {
 		t.Errorf("the partner reads %+v, %v", c.History, err)
 	}
 }
@@ -214,7 +214,7 @@ func TestDecisions(t *testing.T) {
 // TestRetriesGoOn: a delivery that cannot be tried again stops none of the others.
 func TestRetriesGoOn(t *testing.T) {
 	m := newModerator(t)
-	list, err := m.books.Deliveries(t.Context(), books.Scope{}, books.DeliveryFilter{}, books.Page{Limit: 10})
+	list, err := m.books.Deliveries(t.Context(), query.Scope{}, query.DeliveryFilter{}, query.Page{Limit: 10})
 	if err != nil || len(list.Items) != 2 {
 		t.Fatalf("%+v, %v", list, err)
 	}

@@ -16,7 +16,7 @@ import (
 
 	"github.com/waypost/waypost/controllers/compile"
 	"github.com/waypost/waypost/tracker/ledger/judge"
-	"github.com/waypost/waypost/tracker/ledger/report/books"
+	"github.com/waypost/waypost/tracker/ledger/query"
 	"github.com/waypost/waypost/tracker/live"
 	"github.com/waypost/waypost/tracker/replay"
 )
@@ -60,19 +60,19 @@ is changed. What cannot be replayed is said below the table.`,
 // happened is a postback or a moderator's decision, in the order of time.
 type happened struct {
 	at       time.Time
-	postback *books.Postback
+	postback *query.Postback
 	// decision is what a moderator decided about a conversion.
-	decision   *books.Change
+	decision   *query.Change
 	conversion string
 }
 
 // replayed fetches what happened and replays it.
 func replayed(ctx context.Context, client *apiClient, index *live.Index, since, until time.Time) (*replay.Outcome, error) {
-	query := url.Values{"from": {since.UTC().Format(time.RFC3339Nano)}, "to": {until.UTC().Format(time.RFC3339Nano)}}
+	span := url.Values{"from": {since.UTC().Format(time.RFC3339Nano)}, "to": {until.UTC().Format(time.RFC3339Nano)}}
 	clicks := visits{ctx: ctx, client: client, known: map[string]*judge.Visit{}}
 	r := replay.New(index, since, clicks.find)
 	var events []happened
-	err := eachItem(ctx, client, "/api/v1/conversions", query, func(c books.Conversion) {
+	err := eachItem(ctx, client, "/api/v1/conversions", span, func(c query.Conversion) {
 		r.Recorded(&c)
 		clicks.learn(&c)
 		for i := range c.History {
@@ -84,7 +84,7 @@ func replayed(ctx context.Context, client *apiClient, index *live.Index, since, 
 	if err != nil {
 		return nil, err
 	}
-	err = eachItem(ctx, client, "/api/v1/postbacks", query, func(p books.Postback) { events = append(events, happened{at: p.Time, postback: &p}) })
+	err = eachItem(ctx, client, "/api/v1/postbacks", span, func(p query.Postback) { events = append(events, happened{at: p.Time, postback: &p}) })
 	if err != nil {
 		return nil, err
 	}
@@ -104,14 +104,14 @@ func replayed(ctx context.Context, client *apiClient, index *live.Index, since, 
 }
 
 // eachItem follows the cursor of a list and hands over each item.
-func eachItem[T any](ctx context.Context, client *apiClient, path string, query url.Values, each func(T)) error {
-	query = url.Values{"from": query["from"], "to": query["to"], "limit": {"1000"}}
+func eachItem[T any](ctx context.Context, client *apiClient, path string, span url.Values, each func(T)) error {
+	span = url.Values{"from": span["from"], "to": span["to"], "limit": {"1000"}}
 	for {
 		var page struct {
 			Items []json.RawMessage `json:"items"`
 			Next  string            `json:"next"`
 		}
-		if err := client.getJSON(ctx, path, query, &page); err != nil {
+		if err := client.getJSON(ctx, path, span, &page); err != nil {
 			return err
 		}
 		for _, data := range page.Items {
@@ -124,7 +124,7 @@ func eachItem[T any](ctx context.Context, client *apiClient, path string, query 
 		if page.Next == "" {
 			return nil
 		}
-		query.Set("cursor", page.Next)
+		span.Set("cursor", page.Next)
 	}
 }
 
@@ -135,7 +135,7 @@ type visits struct {
 	known  map[string]*judge.Visit // nil where the ledger does not know
 }
 
-func (v *visits) learn(c *books.Conversion) {
+func (v *visits) learn(c *query.Conversion) {
 	id := c.ClickID
 	if id == "" {
 		id = c.AimpID
@@ -145,7 +145,7 @@ func (v *visits) learn(c *books.Conversion) {
 	}
 }
 
-func visitOf(source, country, device string, s books.Subs) *judge.Visit {
+func visitOf(source, country, device string, s query.Subs) *judge.Visit {
 	return &judge.Visit{Source: source, Country: country, Device: device,
 		Subs: [10]string{s.Sub1, s.Sub2, s.Sub3, s.Sub4, s.Sub5, s.Sub6, s.Sub7, s.Sub8, s.Sub9, s.Sub10}}
 }
@@ -155,7 +155,7 @@ func (v *visits) find(id string, exact bool) (*judge.Visit, error) {
 	if known, ok := v.known[id]; ok && (!exact || known == nil || known.At != 0) {
 		return known, nil
 	}
-	var click books.Click
+	var click query.Click
 	err := v.client.getJSON(v.ctx, "/api/v1/clicks/"+url.PathEscape(id), nil, &click)
 	var answer *apiError
 	switch {

@@ -97,7 +97,7 @@ func knownKeys(ctx context.Context, database string) (prints, code string, err e
 		return prints, ledger.KeyCode(prints), err
 	}
 	err = s.Update(ctx, func(tx *store.Tx) error {
-		p, err := tx.Progress(ctx)
+		p, err := tx.Progress.Read(ctx)
 		code = ledger.KeyCode(fmt.Sprint(p))
 		return err
 	})

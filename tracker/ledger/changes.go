@@ -99,10 +99,10 @@ func (c *changes) Booked(of *fold.Conversion, o *judge.Outcome, by *fold.Config,
 		row = &conversionRow{stored: o.Before != nil}
 		c.conversions[of] = row
 	}
-	cell := c.cellID(n.Cell)
+	cell := c.cellID(n.Dimensions)
 	if before := o.Before; before == nil {
 		c.keepConfig(by)
-		c.zone(n.Cell.Network, by.Offer.TimeZone, n.At)
+		c.zone(n.Dimensions.Network, by.Offer.TimeZone, n.At)
 	} else {
 		row.freed = row.freed || freed(before.OrderKey, n.OrderKey) || freed(before.SessionKey, n.SessionKey)
 	}
@@ -189,7 +189,7 @@ func (c *changes) nameGoal(p *fold.Postback) {
 
 func (c *changes) countGoalClick(p *fold.Postback) {
 	t := p.Terms
-	cell := c.cellID(judge.Cell{Network: p.Network, Offer: t.Offer.Name, Partner: t.Partner.Name, Advertiser: t.Offer.Advertiser,
+	cell := c.cellID(judge.Dimensions{Network: p.Network, Offer: t.Offer.Name, Partner: t.Partner.Name, Advertiser: t.Offer.Advertiser,
 		Goal: t.Goal.Value, Currency: t.Offer.Currency, Private: t.Goal.Private})
 	c.nameGoal(p)
 	c.zone(p.Network, t.Offer.TimeZone, p.At)
@@ -198,12 +198,12 @@ func (c *changes) countGoalClick(p *fold.Postback) {
 }
 
 // cellID is the number of a cell, which gets the next one when it is new.
-func (c *changes) cellID(of judge.Cell) int64 {
+func (c *changes) cellID(of judge.Dimensions) int64 {
 	if id, ok := c.mem.cells[of]; ok {
 		return id
 	}
 	id := c.mem.addCell(of)
-	c.cells = append(c.cells, store.Cell{ID: id, Cell: of})
+	c.cells = append(c.cells, store.Cell{ID: id, Dimensions: of})
 	return id
 }
 

@@ -24,8 +24,8 @@ func (c *changes) deliver(fires []snapshot.PartnerPostback, n *judge.Conversion,
 		at := n.History[transition].At
 		d := store.Delivery{
 			ID:      deliveryID(n.ID, transition, f.Offer, f.Name, at),
-			Network: n.Cell.Network, Kind: store.KindPostback, Event: n.ID, Transition: transition,
-			Name: f.Name, Offer: n.Cell.Offer, Partner: n.Cell.Partner, Advertiser: n.Cell.Advertiser, Goal: n.Cell.Goal,
+			Network: n.Dimensions.Network, Kind: store.KindPostback, Event: n.ID, Transition: transition,
+			Name: f.Name, Offer: n.Dimensions.Offer, Partner: n.Dimensions.Partner, Advertiser: n.Dimensions.Advertiser, Goal: n.Dimensions.Goal,
 			Status: statusName(n.Status), ClickID: n.ClickID, URL: f.URL, CreatedAt: at, DueAt: min(at, c.stored()),
 			Macros: conversionMacros(n, by),
 		}
@@ -54,15 +54,15 @@ func conversionMacros(n *judge.Conversion, by *fold.Config) map[string]string {
 	set(macro.OfferName, by.Offer.Title)
 	set(macro.OfferRef, by.Offer.Name)
 	set(macro.PartnerID, by.Partner.TrackingID)
-	set(macro.Goal, n.Cell.Goal)
-	set(macro.GoalID, cmp.Or(by.Goal.Name, n.Cell.Goal)) // the default goal is no object
+	set(macro.Goal, n.Dimensions.Goal)
+	set(macro.GoalID, cmp.Or(by.Goal.Name, n.Dimensions.Goal)) // the default goal is no object
 	set(macro.GoalName, by.Goal.Slug)
 	set(macro.GoalRef, by.Goal.RefID)
 	set(macro.Payout, n.Payout.String())
 	if n.Amount != nil {
 		set(macro.Amount, n.Amount.String())
 	}
-	set(macro.Currency, n.Cell.Currency)
+	set(macro.Currency, n.Dimensions.Currency)
 	set(macro.Status, statusName(n.Status))
 	set(macro.Datetime, time.UnixMicro(n.At).UTC().Format(time.RFC3339))
 	set(macro.Timestamp, strconv.FormatInt(floorDiv(n.At, 1_000_000), 10))

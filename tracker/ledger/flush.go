@@ -23,23 +23,23 @@ func (c *changes) flush(ctx context.Context, tx *store.Tx) error {
 	r := c.rows
 	c.rows = newRows()
 	for _, write := range []func() error{
-		func() error { return tx.PutBoots(ctx, values(r.boots)) },
-		func() error { return tx.AddCells(ctx, r.cells) },
-		func() error { return tx.AddVisitKinds(ctx, r.kinds) },
-		func() error { return tx.PutGoals(ctx, lastGoals(r.goals)) },
-		func() error { return tx.PutZones(ctx, r.zones) },
-		func() error { return tx.PutTerms(ctx, r.bodies) },
-		func() error { return tx.AddClicks(ctx, r.clickRows) },
-		func() error { return tx.AddImpressions(ctx, r.impressionRows) },
+		func() error { return tx.Progress.PutBoots(ctx, values(r.boots)) },
+		func() error { return tx.Dimensions.AddCells(ctx, r.cells) },
+		func() error { return tx.Dimensions.AddKinds(ctx, r.kinds) },
+		func() error { return tx.Dimensions.PutGoals(ctx, lastGoals(r.goals)) },
+		func() error { return tx.Dimensions.PutZones(ctx, r.zones) },
+		func() error { return tx.Conversions.PutTerms(ctx, r.bodies) },
+		func() error { return tx.Visits.AddClicks(ctx, r.clickRows) },
+		func() error { return tx.Visits.AddImpressions(ctx, r.impressionRows) },
 		func() error { return c.writeConversions(ctx, tx, r.changed) },
-		func() error { return tx.CloseSessions(ctx, r.sessions) },
-		func() error { return tx.PutRepeats(ctx, repeatsOf(r.newRepeats)) },
-		func() error { return tx.AddPostbacks(ctx, r.logged) },
-		func() error { return tx.AddRollups(ctx, store.Quarters, r.quarters.rollups()) },
-		func() error { return tx.AddRollups(ctx, store.Days, r.days.rollups()) },
-		func() error { return tx.PutCounters(ctx, c.mem.counters.TakeChanged()) },
-		func() error { return tx.AddDeliveries(ctx, r.deliveries) },
-		func() error { return tx.Unpark(ctx, r.unparked) },
+		func() error { return tx.Sessions.Close(ctx, r.sessions) },
+		func() error { return tx.Sessions.PutRepeats(ctx, repeatsOf(r.newRepeats)) },
+		func() error { return tx.Postbacks.Add(ctx, r.logged) },
+		func() error { return tx.Rollups.Add(ctx, store.Quarters, r.quarters.rollups()) },
+		func() error { return tx.Rollups.Add(ctx, store.Days, r.days.rollups()) },
+		func() error { return tx.Caps.Put(ctx, c.mem.counters.TakeChanged()) },
+		func() error { return tx.Deliveries.Add(ctx, r.deliveries) },
+		func() error { return tx.Postbacks.Unpark(ctx, r.unparked) },
 		func() error { return park(ctx, tx, r.parked) },
 	} {
 		if err := write(); err != nil {
@@ -55,7 +55,7 @@ func (c *changes) writeConversions(ctx context.Context, tx *store.Tx, list []*fo
 	var added, changed []store.Conversion
 	for _, of := range list {
 		known := c.conversions[of]
-		row := store.Conversion{Cell: c.mem.cells[of.Cell], Freed: known.freed, Conversion: of.Conversion}
+		row := store.Conversion{Cell: c.mem.cells[of.Dimensions], Freed: known.freed, Conversion: of.Conversion}
 		if known.stored {
 			changed = append(changed, row)
 		} else {
@@ -63,10 +63,10 @@ func (c *changes) writeConversions(ctx context.Context, tx *store.Tx, list []*fo
 		}
 		*known = conversionRow{stored: true}
 	}
-	if err := tx.ChangeConversions(ctx, changed); err != nil {
+	if err := tx.Conversions.Change(ctx, changed); err != nil {
 		return err
 	}
-	return tx.AddConversions(ctx, added)
+	return tx.Conversions.Add(ctx, added)
 }
 
 // claimVisitors finds out which clicks are the first of their visitor on a day.
@@ -97,7 +97,7 @@ func (c *changes) claimDay(ctx context.Context, tx *store.Tx, day int64, list []
 	for i := range list {
 		digests[i] = list[i].digest
 	}
-	return tx.ClaimVisitors(ctx, day, digests, func(digest int64) {
+	return tx.Visits.Claim(ctx, day, digests, func(digest int64) {
 		i, _ := slices.BinarySearch(digests, digest)
 		v := &list[i]
 		c.clickRows[v.row].Unique = true
@@ -133,23 +133,23 @@ func repeatsOf(m map[judge.Key]int64) []store.Repeat {
 
 // park keeps the rows of what waits.
 func park(ctx context.Context, tx *store.Tx, waiting map[string]*fold.Waiting) error {
-	rows := make([]*store.Parked, 0, len(waiting))
+	rows := make([]store.Parked, 0, len(waiting))
 	for _, w := range waiting {
 		body, err := canonical.Marshal(w.Postback.Postback)
 		if err != nil {
 			return fmt.Errorf("encode a postback that waits: %w", err)
 		}
-		rows = append(rows, &store.Parked{
+		rows = append(rows, store.Parked{
 			ID: w.ID, Session: w.Session, Deadline: w.Deadline, Place: w.Place.Position, Boot: w.Place.Boot, Sequence: w.Place.Sequence,
 			Entry: w.Place.Entry, Reply: w.Place.Reply, Terms: w.Config.Hash, Postback: body,
 		})
 	}
-	return tx.Park(ctx, rows)
+	return tx.Postbacks.Park(ctx, rows)
 }
 
 // loadParking reads what waits, ready to be judged.
 func (m *memory) loadParking(ctx context.Context, tx *store.Tx, log logr.Logger) (*fold.Parking, error) {
-	rows, err := tx.Parked(ctx)
+	rows, err := tx.Postbacks.Parked(ctx)
 	if err != nil {
 		return nil, err
 	}

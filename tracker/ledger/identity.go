@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/hex"
 	"fmt"
+	"sync/atomic"
 	"time"
 
 	"github.com/cespare/xxhash/v2"
@@ -76,57 +77,73 @@ func code(p store.Progress, s journal.State) string {
 	return fmt.Sprintf("%08x", uint32(xxhash.Sum64String(text)))
 }
 
-// CheckJournal compares the tables with the journal and the sealing keys, and returns how they do not belong
-// together, nil where they do. It holds the journal or releases it, gives an id to one
-// without, and accepts the mismatch that Options.Accept names. Not while Run works.
-func (l *Ledger) CheckJournal(ctx context.Context) (*Mismatch, error) {
-	p, s, folded, err := l.inspect(ctx)
+// matching compares the tables with the journal and the sealing keys. Of Run alone, but
+// for what is atomic.
+type matching struct {
+	o *Options
+	// recognised is whether the journal is that of the tables; while it is not, it gets no
+	// ticks and is not trimmed. mismatch holds why not.
+	recognised atomic.Bool
+	mismatch   atomic.Pointer[Mismatch]
+	// doubted is since when the journal does not fit.
+	doubted time.Time
+	// accepted is whether a mismatch was accepted: what is remembered of the tables is stale.
+	accepted bool
+	// keys are the fingerprints of the sealing keys in use, nil where none are compared;
+	// rekeyed holds a word of their change.
+	keys    atomic.Pointer[string]
+	rekeyed chan struct{}
+}
+
+// check compares both sides, and acts on what it finds; see Ledger.CheckJournal.
+func (x *matching) check(ctx context.Context) (*Mismatch, error) {
+	p, s, folded, err := x.inspect(ctx)
 	if err != nil {
 		return nil, err
 	}
 	m := mismatch(p, s, folded)
-	if m != nil && m.Code == l.o.Accept {
-		if err := l.accept(ctx, m, p, s); err != nil {
+	if m != nil && m.Code == x.o.Accept {
+		if err := x.accept(ctx, m, p, s); err != nil {
 			return nil, err
 		}
-		return l.CheckJournal(ctx)
+		return x.check(ctx)
 	}
 	if m == nil { // another's journal is not held for its keys
-		if m, err = l.checkKeys(ctx); err != nil {
+		if m, err = x.checkKeys(ctx); err != nil {
 			return nil, err
 		}
 	}
-	l.o.Metrics.inspected(m != nil, s)
+	x.o.Metrics.inspected(m != nil, s)
 	if m != nil {
-		return m, l.refuse(ctx, m)
+		return m, x.refuse(ctx, m)
 	}
-	if err := l.identify(ctx, p, s); err != nil {
+	if err := x.identify(ctx, p, s); err != nil {
 		return nil, err
 	}
 	if s.Held {
-		err = l.o.Journal.Release(ctx)
+		err = x.o.Journal.Release(ctx)
 	}
 	if err != nil {
 		return nil, err
 	}
-	l.welcome(s)
+	x.welcome(s)
 	return nil, nil
 }
 
 // inspect reads both sides.
-func (l *Ledger) inspect(ctx context.Context) (p store.Progress, s journal.State, folded uint64, err error) {
-	err = l.o.Store.Update(ctx, func(tx *store.Tx) (err error) {
-		p, err = tx.Progress(ctx)
+func (x *matching) inspect(ctx context.Context) (p store.Progress, s journal.State, folded uint64, err error) {
+	err = x.o.Store.Update(ctx, func(tx *store.Tx) (err error) {
+		p, err = tx.Progress.Read(ctx)
 		return err
 	})
 	if err != nil {
 		return p, s, 0, err
 	}
-	if s, err = l.o.Journal.Inspect(ctx, p.Position); err != nil || s.Sequence == 0 {
+	if s, err = x.o.Journal.Inspect(ctx, p.Position); err != nil || s.Sequence == 0 {
 		return p, s, 0, err
 	}
-	err = l.o.Store.Update(ctx, func(tx *store.Tx) error {
-		known, err := tx.Sequences(ctx, [][16]byte{s.BootID})
+	err = x.o.Store.Update(ctx, func(tx *store.Tx) error {
+		known, err := tx.Progress.Sequences(ctx, [][16]byte{s.BootID})
 		folded = known[s.BootID]
 		return err
 	})
@@ -134,63 +151,63 @@ func (l *Ledger) inspect(ctx context.Context) (p store.Progress, s journal.State
 }
 
 // refuse holds the journal once the mismatch has lasted.
-func (l *Ledger) refuse(ctx context.Context, m *Mismatch) error {
-	l.recognised.Store(false)
-	if l.doubted.IsZero() {
-		l.doubted = time.Now()
+func (x *matching) refuse(ctx context.Context, m *Mismatch) error {
+	x.recognised.Store(false)
+	if x.doubted.IsZero() {
+		x.doubted = time.Now()
 	}
-	if !m.keys && time.Since(l.doubted) < l.o.Patience {
+	if !m.keys && time.Since(x.doubted) < x.o.Patience {
 		return nil
 	}
-	l.mismatch.Store(m)
-	if m.foreign && !l.o.OwnJournal {
+	x.mismatch.Store(m)
+	if m.foreign && !x.o.OwnJournal {
 		return nil
 	}
-	return l.o.Journal.Hold(ctx)
+	return x.o.Journal.Hold(ctx)
 }
 
 // welcome opens the way for ticks and trimming, and names what the journal has lost.
-func (l *Ledger) welcome(s journal.State) {
-	l.doubted = time.Time{}
-	l.mismatch.Store(nil)
-	if !l.recognised.Swap(true) && (s.Holes > 0 || s.Damaged > 0) {
-		l.o.Log.Error(nil, "the journal has lost entries: what of them is not in the books yet is missing there; "+
+func (x *matching) welcome(s journal.State) {
+	x.doubted = time.Time{}
+	x.mismatch.Store(nil)
+	if !x.recognised.Swap(true) && (s.Holes > 0 || s.Damaged > 0) {
+		x.o.Log.Error(nil, "the journal has lost entries: what of them is not in the books yet is missing there; "+
 			"restore an older copy of journal and books together, or compare with the advertisers' figures", "batches", s.Holes, "unreadableBytes", s.Damaged)
 	}
 }
 
 // identify makes the tables and the journal know each other.
-func (l *Ledger) identify(ctx context.Context, p store.Progress, s journal.State) (err error) {
+func (x *matching) identify(ctx context.Context, p store.Progress, s journal.State) (err error) {
 	id := p.Journal
 	if id == "" {
 		if id = s.ID; id == "" {
 			id = newJournalID()
 		}
-		if id, err = l.o.Store.NameJournal(ctx, id); err != nil {
+		if id, err = x.o.Store.NameJournal(ctx, id); err != nil {
 			return err
 		}
 	}
 	if s.ID == id {
 		return nil
 	}
-	return l.o.Journal.Identify(ctx, id)
+	return x.o.Journal.Identify(ctx, id)
 }
 
 // accept goes on with this journal from its beginning.
-func (l *Ledger) accept(ctx context.Context, m *Mismatch, p store.Progress, s journal.State) error {
+func (x *matching) accept(ctx context.Context, m *Mismatch, p store.Progress, s journal.State) error {
 	id := s.ID
 	if id == "" {
 		id = newJournalID()
 	}
-	if err := l.o.Journal.Identify(ctx, id); err != nil {
+	if err := x.o.Journal.Identify(ctx, id); err != nil {
 		return err
 	}
-	if err := l.o.Store.AcceptJournal(ctx, p, id, s.First-1); err != nil {
+	if err := x.o.Store.AcceptJournal(ctx, p, id, s.First-1); err != nil {
 		return err
 	}
-	l.o.Log.Error(nil, "accepted a journal that is not the one that the books were made of; they keep what they have, and what it has beyond that is folded",
+	x.o.Log.Error(nil, "accepted a journal that is not the one that the books were made of; they keep what they have, and what it has beyond that is folded",
 		"mismatch", m.problem, "from", s.First, "to", s.Last, "journal", id)
-	l.mem = nil
+	x.accepted = true
 	return nil
 }
 
@@ -206,41 +223,43 @@ const (
 	mismatchLog = time.Minute
 )
 
-// awaitJournal returns when the journal is that of the tables.
-func (l *Ledger) awaitJournal(ctx context.Context) error {
-	if l.o.Journal == nil {
-		return nil
+// await returns when the journal is that of the tables, and whether a mismatch was
+// accepted for that.
+func (x *matching) await(ctx context.Context) (accepted bool, err error) {
+	if x.o.Journal == nil {
+		return false, nil
 	}
+	x.accepted = false
 	var logged time.Time
 	for {
-		err := l.checkWithin(ctx)
+		err := x.checkWithin(ctx)
 		if err == nil {
-			return l.remember(ctx)
+			return x.accepted, nil
 		}
 		if ctx.Err() == nil && time.Since(logged) >= mismatchLog {
 			logged = time.Now()
-			l.o.Log.Error(err, "the journal is not read")
+			x.o.Log.Error(err, "the journal is not read")
 		}
 		if err := sleep(ctx, checkEvery); err != nil {
-			return err
+			return false, err
 		}
 	}
 }
 
 // checkWithin returns a mismatch as an error.
-func (l *Ledger) checkWithin(ctx context.Context) error {
+func (x *matching) checkWithin(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, endWithin)
 	defer cancel()
-	m, err := l.CheckJournal(ctx)
+	m, err := x.check(ctx)
 	if err == nil && m != nil {
 		return m
 	}
 	return err
 }
 
-// Ready reports whether the journal is that of the books, and else what is wrong.
-func (l *Ledger) Ready() (ok bool, problem string) {
-	if m := l.mismatch.Load(); m != nil {
+// ready reports whether the journal is that of the books, and else what is wrong.
+func (x *matching) ready() (ok bool, problem string) {
+	if m := x.mismatch.Load(); m != nil {
 		return false, m.Error()
 	}
 	return true, ""

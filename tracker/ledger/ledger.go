@@ -5,8 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"sync"
-	"sync/atomic"
 	"time"
+
+	"github.com/cenkalti/backoff/v5"
 
 	"github.com/waypost/waypost/tracker/journal"
 	"github.com/waypost/waypost/tracker/ledger/store"
@@ -37,53 +38,27 @@ const (
 type Ledger struct {
 	o   Options
 	mem *memory // of Run alone; nil when it must be read again
-	// standby is the last pause of standBy; of Run alone.
-	standby time.Duration
-	// doubted is since when the journal does not fit; of Run alone.
-	doubted time.Time
+	// standby has the pauses of standBy; of Run alone.
+	standby backoff.ExponentialBackOff
+	// named is when a tick that was held back was logged last; of Run alone.
+	named time.Time
 
-	times
-
-	// recognised is whether the journal is that of the tables; while it is not, it gets no
-	// ticks and is not trimmed. mismatch holds why not.
-	recognised atomic.Bool
-	mismatch   atomic.Pointer[Mismatch]
-	// keys are the fingerprints of the sealing keys in use, nil where none are compared;
-	// rekeyed holds a word of their change.
-	keys    atomic.Pointer[string]
-	rekeyed chan struct{}
+	clock     clock
+	matching  matching
+	publisher publisher
 
 	mu       sync.Mutex
 	position uint64
 	changed  chan struct{} // closed at the next commit
-
-	caps capQueue
-}
-
-// times are what the fold, the ticker and trimming tell each other.
-type times struct {
-	// waiting and tickAt tell the ticker what the fold knows.
-	waiting atomic.Int64
-	tickAt  atomic.Int64
-	// stored is when the journal's server stored what was read; nil before the tables were.
-	stored atomic.Pointer[stretch]
-	// trimAt is the time that trimming goes by; it begins at the last entry in the tables.
-	trimAt atomic.Int64
-	// named is when a tick that was held back was logged last; of Run alone.
-	named time.Time
-}
-
-// see takes note of when batches were stored.
-func (t *times) see(batches []*journal.Batch) {
-	s := t.stored.Load().through(batches)
-	t.stored.Store(&s)
 }
 
 // New makes a ledger; Run starts it.
 func New(o Options) *Ledger {
 	o.defaults()
-	l := &Ledger{o: o, changed: make(chan struct{}), rekeyed: make(chan struct{}, 1), caps: newCapQueue()}
-	l.recognised.Store(o.Journal == nil)
+	l := &Ledger{o: o, changed: make(chan struct{}), standby: pauses(standbyFirst, standbyMost)}
+	l.matching = matching{o: &l.o, rekeyed: make(chan struct{}, 1)}
+	l.matching.recognised.Store(o.Journal == nil)
+	l.publisher = publisher{o: &l.o, caps: newCapQueue()}
 	return l
 }
 
@@ -104,6 +79,30 @@ func (l *Ledger) advance(position uint64) {
 	l.changed = make(chan struct{})
 }
 
+// Ready reports whether journal and sealing keys are those of the books, and else what is wrong.
+func (l *Ledger) Ready() (ok bool, problem string) { return l.matching.ready() }
+
+// SetKeys makes the sealing keys with these fingerprints those that are compared with the
+// books, when Run begins and at each change. It may be called while Run works.
+func (l *Ledger) SetKeys(fingerprints []string) { l.matching.setKeys(fingerprints) }
+
+// CheckJournal compares the tables with the journal and the sealing keys, and returns how
+// they do not belong together, nil where they do. It holds the journal or releases it,
+// gives an id to one without, and accepts the mismatch that Options.Accept names. Not
+// while Run works.
+func (l *Ledger) CheckJournal(ctx context.Context) (*Mismatch, error) {
+	m, err := l.matching.check(ctx)
+	l.mem = nil // of another journal, where a mismatch was accepted
+	return m, err
+}
+
+// RetentionTime is the time that the age of rows goes by: that of the last entry, and from
+// there on that of trimming, but never after the clock's. Zero before the tables have been
+// read.
+func (l *Ledger) RetentionTime() time.Time {
+	return time.UnixMicro(min(l.o.Now().UnixMicro(), l.clock.trimAt.Load()))
+}
+
 // Run folds until ctx ends, whose error it then returns, or until the journal
 // cannot be read any more. A journal that is not that of the tables is waited out.
 // A database that fails is tried again for ever.
@@ -112,18 +111,23 @@ func (l *Ledger) Run(ctx context.Context) error {
 	var helpers sync.WaitGroup
 	defer helpers.Wait()
 	defer cancel()
-	helpers.Go(func() { l.keepTicking(ctx) })
-	helpers.Go(func() { l.keepTrimming(ctx) })
-	helpers.Go(func() { l.keepPublishing(ctx) })
+	helpers.Go(func() { (&ticker{l: l}).run(ctx) })
+	helpers.Go(func() { trimmer{l}.run(ctx) })
+	helpers.Go(func() { l.publisher.run(ctx) })
 	l.mem = nil // what an earlier run remembered may be old
 	for {
 		if err := l.remember(ctx); err != nil {
 			return err
 		}
-		if err := l.awaitJournal(ctx); err != nil {
+		accepted, err := l.matching.await(ctx)
+		if err != nil {
 			return err
 		}
-		err := l.followKeys(ctx)
+		if accepted {
+			l.mem = nil
+			continue
+		}
+		err = l.followKeys(ctx)
 		switch {
 		case errors.Is(err, errBack), errors.Is(err, errRekeyed):
 		case l.o.Journal != nil && errors.Is(err, journal.ErrRewound):
@@ -147,7 +151,7 @@ func (l *Ledger) follow(ctx context.Context) error {
 		if err != nil {
 			return fmt.Errorf("read the journal: %w", err)
 		}
-		l.see(batches)
+		l.clock.see(batches)
 		for len(batches) > 0 {
 			n := l.groupLength(batches)
 			if err := l.foldPatiently(ctx, batches[:n]); err != nil {
@@ -156,6 +160,24 @@ func (l *Ledger) follow(ctx context.Context) error {
 			batches = batches[n:]
 		}
 	}
+}
+
+// followKeys is follow until the keys change.
+func (l *Ledger) followKeys(ctx context.Context) error {
+	following, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+	go func() {
+		select {
+		case <-l.matching.rekeyed:
+			stop(errRekeyed)
+		case <-following.Done():
+		}
+	}()
+	err := l.follow(following)
+	if cause := context.Cause(following); ctx.Err() == nil && errors.Is(cause, errRekeyed) {
+		return cause
+	}
+	return err
 }
 
 // groupLength is how many of the batches go into one group: a bounded number of
@@ -177,7 +199,8 @@ func (l *Ledger) groupLength(batches []*journal.Batch) int {
 // foldPatiently folds a group, again and again until it succeeds or turns out to
 // have been folded by another ledger.
 func (l *Ledger) foldPatiently(ctx context.Context, batches []*journal.Batch) error {
-	for pause := retryFirst; ; pause = min(2*pause, retryMost) {
+	retries := pauses(retryFirst, retryMost)
+	for {
 		if err := l.remember(ctx); err != nil {
 			return err
 		}
@@ -207,6 +230,7 @@ func (l *Ledger) foldPatiently(ctx context.Context, batches []*journal.Batch) er
 			}
 			continue
 		}
+		pause := retries.NextBackOff()
 		l.o.Metrics.failure()
 		l.o.Log.Error(err, "folding the journal failed, trying again", "position", batches[0].Position, "pause", pause.String())
 		if err := sleep(ctx, pause); err != nil {
@@ -218,8 +242,7 @@ func (l *Ledger) foldPatiently(ctx context.Context, batches []*journal.Batch) er
 // standBy lets another ledger go ahead, the longer the more often it was faster:
 // two that race for every group would both do the work twice.
 func (l *Ledger) standBy(ctx context.Context) error {
-	l.standby = min(max(2*l.standby, standbyFirst), standbyMost)
-	return sleep(ctx, l.standby)
+	return sleep(ctx, l.standby.NextBackOff())
 }
 
 // setBack reports whether the tables are behind where this ledger read on from:
@@ -247,19 +270,19 @@ func (l *Ledger) fold(ctx context.Context, batches []*journal.Batch) (err error)
 	if err := t.fold(batches); err != nil {
 		return err
 	}
-	if err := tx.KeepTick(ctx, mem.progress.TickAt); err != nil {
+	if err := tx.Progress.KeepTick(ctx, mem.progress.TickAt); err != nil {
 		return err
 	}
 	if err := tx.Commit(ctx); err != nil {
 		return err
 	}
-	l.mem, l.standby = mem, 0
-	l.waiting.Store(int64(mem.parked.Len()))
-	l.tickAt.Store(mem.progress.TickAt)
+	l.mem = mem
+	l.standby.Reset()
+	l.clock.folded(mem)
 	l.o.Metrics.committed(t.changes, batches, l.o.Now().Sub(start), l.o.Now())
-	l.tell(t.changes)
+	l.publisher.tell(t.changes)
 	l.nameHeldBack(t.changes.heldBack)
-	l.trace(ctx, t.changes.traced, start)
+	traceVerdicts(ctx, &l.o, t.changes.traced, start)
 	l.advance(to.Position)
 	return nil
 }
@@ -277,22 +300,25 @@ func (l *Ledger) nameHeldBack(list []heldBack) {
 
 // remember reads the memory again if it was lost.
 func (l *Ledger) remember(ctx context.Context) error {
-	for pause := retryFirst; l.mem == nil; pause = min(2*pause, retryMost) {
-		mem, err := loadMemory(ctx, l.o.Store, l.o.Log)
-		if err == nil {
-			l.mem = mem
-			l.waiting.Store(int64(mem.parked.Len()))
-			l.tickAt.Store(mem.progress.TickAt)
-			l.trimAt.CompareAndSwap(0, mem.seen)
-			l.stored.CompareAndSwap(nil, &stretch{from: mem.seen, to: mem.seen})
-			break
-		}
-		l.o.Log.Error(err, "reading the ledger's tables failed, trying again", "pause", pause.String())
-		if err := sleep(ctx, pause); err != nil {
-			return err
-		}
+	if l.mem != nil {
+		return nil
 	}
+	load := func() (*memory, error) { return loadMemory(ctx, l.o.Store, l.o.Log) }
+	retries := pauses(retryFirst, retryMost)
+	mem, err := backoff.Retry(ctx, load, backoff.WithBackOff(&retries), backoff.WithMaxElapsedTime(0), backoff.WithNotify(func(err error, pause time.Duration) {
+		l.o.Log.Error(err, "reading the ledger's tables failed, trying again", "pause", pause.String())
+	}))
+	if err != nil {
+		return fmt.Errorf("fold the journal: %w", err)
+	}
+	l.mem = mem
+	l.clock.read(mem)
 	return nil
+}
+
+// pauses double from the first to the longest.
+func pauses(first, longest time.Duration) backoff.ExponentialBackOff {
+	return backoff.ExponentialBackOff{InitialInterval: first, Multiplier: 2, MaxInterval: longest}
 }
 
 func sleep(ctx context.Context, d time.Duration) error {

@@ -186,14 +186,14 @@ func (l *loader) visits(posts []*fold.Postback) error {
 			*list = appendRefs(*list, id, p.SessionAt)
 		}
 	}
-	found, err := l.tx.Clicks(l.ctx, clicks)
+	found, err := l.tx.Visits.Clicks(l.ctx, clicks)
 	if err != nil {
 		return err
 	}
 	for id, v := range found {
 		l.books.Visits[id] = v
 	}
-	found, err = l.tx.Impressions(l.ctx, impressions)
+	found, err = l.tx.Visits.Impressions(l.ctx, impressions)
 	for id, v := range found {
 		l.books.Visits[id] = v
 	}
@@ -215,14 +215,14 @@ func appendRefs(list []store.VisitRef, id string, seconds int64) []store.VisitRe
 }
 
 func (l *loader) sessions(sessions *wanted[string], repeats *wanted[judge.Key]) error {
-	closed, err := l.tx.ClosedSessions(l.ctx, sessions.keys)
+	closed, err := l.tx.Sessions.Closed(l.ctx, sessions.keys)
 	if err != nil {
 		return err
 	}
 	for s := range sessions.seen {
 		l.books.Closed[s] = closed[s]
 	}
-	found, err := l.tx.Repeats(l.ctx, repeats.keys)
+	found, err := l.tx.Sessions.Repeats(l.ctx, repeats.keys)
 	for k := range repeats.seen {
 		l.books.Repeats[k] = found[k]
 	}
@@ -237,11 +237,11 @@ func (l *loader) conversions(orders, inSession *wanted[judge.Key]) error {
 	for k := range inSession.seen {
 		l.books.BySession[k] = nil
 	}
-	byOrder, err := l.tx.Conversions(l.ctx, store.ByOrderKey, orders.keys)
+	byOrder, err := l.tx.Conversions.Find(l.ctx, store.ByOrderKey, orders.keys)
 	if err != nil {
 		return err
 	}
-	bySession, err := l.tx.Conversions(l.ctx, store.BySessionKey, inSession.keys)
+	bySession, err := l.tx.Conversions.Find(l.ctx, store.BySessionKey, inSession.keys)
 	if err != nil {
 		return err
 	}
@@ -254,7 +254,7 @@ func (l *loader) adopt(rows []store.Conversion) []*fold.Conversion {
 	out := make([]*fold.Conversion, len(rows))
 	for i := range rows {
 		c := rows[i].Conversion
-		c.Cell = l.mem.cellByID[rows[i].Cell]
+		c.Dimensions = l.mem.cellByID[rows[i].Cell]
 		out[i] = l.books.Adopt(c)
 	}
 	return out
@@ -281,7 +281,7 @@ func (l *loader) origins(posts []*fold.Postback) error {
 		if p.Config == nil || len(p.Config.Caps) == 0 {
 			continue
 		}
-		cell := judge.Cell{Network: p.Network, Offer: p.Terms.Offer.Name, Partner: p.Terms.Partner.Name, Goal: p.Terms.Goal.Value}
+		cell := judge.Dimensions{Network: p.Network, Offer: p.Terms.Offer.Name, Partner: p.Terms.Partner.Name, Goal: p.Terms.Goal.Value}
 		if err := l.begin(p.Config.Caps, &cell, p.At, p.Config.Zone); err != nil {
 			return err
 		}
@@ -303,7 +303,7 @@ func (l *loader) configsOf(list []*fold.Conversion) error {
 		if c.Config, err = l.mem.configByHash(l.ctx, l.tx, c.Terms, l.log); err != nil {
 			return err
 		}
-		if err := l.begin(c.Config.Caps, &c.Cell, c.At, c.Config.Zone); err != nil {
+		if err := l.begin(c.Config.Caps, &c.Dimensions, c.At, c.Config.Zone); err != nil {
 			return err
 		}
 	}
@@ -321,7 +321,7 @@ func (l *loader) moderated(list []*journal.Moderation) error {
 		_, known := l.books.Conversions[m.ConversionID]
 		ids.add(m.ConversionID, known, m.ConversionID)
 	}
-	rows, err := l.tx.Conversions(l.ctx, store.ByID, ids.keys)
+	rows, err := l.tx.Conversions.Find(l.ctx, store.ByID, ids.keys)
 	if err != nil {
 		return err
 	}
@@ -346,7 +346,7 @@ func (l *loader) moderated(list []*journal.Moderation) error {
 
 // holdsEnding reads the conversions whose hold ends by that time.
 func (l *loader) holdsEnding(at int64) ([]*fold.Conversion, error) {
-	rows, err := l.tx.HoldsEnding(l.ctx, at)
+	rows, err := l.tx.Conversions.HoldsEnding(l.ctx, at)
 	if err != nil {
 		return nil, err
 	}
@@ -374,7 +374,7 @@ func (l *loader) beginTraffic(batches []*journal.Batch) error {
 			if caps[c] == nil {
 				caps[c] = fold.TrafficCaps(c.Caps, c.TimeZone)
 			}
-			cell := judge.Cell{Network: c.Network, Offer: c.Offer, Partner: c.Partner}
+			cell := judge.Dimensions{Network: c.Network, Offer: c.Offer, Partner: c.Partner}
 			if err := l.begin(caps[c], &cell, t.At, l.mem.locations.Find(c.TimeZone)); err != nil {
 				return err
 			}
@@ -385,7 +385,7 @@ func (l *loader) beginTraffic(batches []*journal.Batch) error {
 
 // begin begins counters. Nothing of the transaction may be counted yet: a counter that
 // does not exist begins with what the rollups hold.
-func (l *loader) begin(caps []fold.Cap, cell *judge.Cell, at int64, zone *time.Location) error {
+func (l *loader) begin(caps []fold.Cap, cell *judge.Dimensions, at int64, zone *time.Location) error {
 	return l.mem.counters.Begin(caps, cell, at, zone, func(limit *fold.Cap, n *fold.Counter) (int64, error) {
 		return l.countedBefore(limit, n, zone)
 	})
@@ -405,7 +405,7 @@ func (l *loader) countedBefore(limit *fold.Cap, n *fold.Counter, zone *time.Loca
 		// The end is a midnight, so a day is the last before it.
 		from, to = judge.Day(n.Starts, zone), judge.Day(n.Ends-1, zone)+1
 	}
-	return l.tx.Counted(l.ctx, resolution, metricNames[limit.Metric], cells, from, to)
+	return l.tx.Rollups.Counted(l.ctx, resolution, metricNames[limit.Metric], cells, from, to)
 }
 
 // coveredCells are the cells that the cap counts.

@@ -21,8 +21,8 @@ type memory struct {
 	// seen is when the last batch that the tables know was stored, microseconds since 1970.
 	seen int64
 
-	cells    map[judge.Cell]int64
-	cellByID []judge.Cell // by id; ids begin at 1
+	cells    map[judge.Dimensions]int64
+	cellByID []judge.Dimensions // by id; ids begin at 1
 	cellsOf  map[offerKey][]int64
 	kinds    map[store.VisitKind]int64
 	goals    map[goalKey]store.Goal
@@ -41,7 +41,7 @@ type goalKey struct{ network, offer, goal string }
 
 func loadMemory(ctx context.Context, s *store.Store, log logr.Logger) (*memory, error) {
 	m := &memory{
-		cells: make(map[judge.Cell]int64), cellByID: make([]judge.Cell, 1), cellsOf: make(map[offerKey][]int64),
+		cells: make(map[judge.Dimensions]int64), cellByID: make([]judge.Dimensions, 1), cellsOf: make(map[offerKey][]int64),
 		kinds: make(map[store.VisitKind]int64), goals: make(map[goalKey]store.Goal), zones: make(map[string]store.Zone),
 		boots: make(map[journal.BootID]uint64), locations: make(fold.Zones),
 		terms: newTermsCache(),
@@ -50,35 +50,35 @@ func loadMemory(ctx context.Context, s *store.Store, log logr.Logger) (*memory, 
 }
 
 func (m *memory) load(ctx context.Context, tx *store.Tx, log logr.Logger) (err error) {
-	if m.progress, err = tx.LockProgress(ctx); err != nil {
+	if m.progress, err = tx.Progress.Lock(ctx); err != nil {
 		return err
 	}
 	m.begun = m.progress.Position > 0
 	if m.seen, err = m.lastSeen(ctx, tx); err != nil {
 		return err
 	}
-	cells, err := tx.Cells(ctx)
+	cells, err := tx.Dimensions.Cells(ctx)
 	if err != nil {
 		return err
 	}
 	for _, c := range cells {
-		m.addCell(c.Cell)
+		m.addCell(c.Dimensions)
 	}
-	kinds, err := tx.VisitKinds(ctx)
+	kinds, err := tx.Dimensions.Kinds(ctx)
 	if err != nil {
 		return err
 	}
 	for _, k := range kinds {
 		m.kinds[k.VisitKind] = k.ID
 	}
-	goals, err := tx.Goals(ctx)
+	goals, err := tx.Dimensions.Goals(ctx)
 	if err != nil {
 		return err
 	}
 	for _, g := range goals {
 		m.goals[goalKey{g.Network, g.Offer, g.Goal}] = g
 	}
-	zones, err := tx.Zones(ctx)
+	zones, err := tx.Dimensions.Zones(ctx)
 	if err != nil {
 		return err
 	}
@@ -88,7 +88,7 @@ func (m *memory) load(ctx context.Context, tx *store.Tx, log logr.Logger) (err e
 	if m.parked, err = m.loadParking(ctx, tx, log); err != nil {
 		return err
 	}
-	counters, err := tx.Counters(ctx)
+	counters, err := tx.Caps.List(ctx)
 	if err != nil {
 		return err
 	}
@@ -99,7 +99,7 @@ func (m *memory) load(ctx context.Context, tx *store.Tx, log logr.Logger) (err e
 // lastSeen is when the last batch was stored, as far as the last tick bears it out: while
 // a ledger runs they are no further apart than ticks are.
 func (m *memory) lastSeen(ctx context.Context, tx *store.Tx) (int64, error) {
-	at, err := tx.LastStored(ctx)
+	at, err := tx.Progress.LastStored(ctx)
 	if m.progress.TickAt == 0 {
 		return at, err
 	}
@@ -107,7 +107,7 @@ func (m *memory) lastSeen(ctx context.Context, tx *store.Tx) (int64, error) {
 }
 
 // addCell gives a cell the next number.
-func (m *memory) addCell(c judge.Cell) int64 {
+func (m *memory) addCell(c judge.Dimensions) int64 {
 	id := int64(len(m.cellByID))
 	m.cellByID = append(m.cellByID, c)
 	m.cells[c] = id

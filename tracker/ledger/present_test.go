@@ -100,11 +100,11 @@ func TestRetentionTimeIsNotOfTheFuture(t *testing.T) {
 	if got := l.RetentionTime(); !got.Equal(time.UnixMicro(0)) {
 		t.Errorf("before the tables were read: %s", got)
 	}
-	l.trimAt.Store(now.AddDate(1, 0, 0).UnixMicro())
+	l.clock.trimAt.Store(now.AddDate(1, 0, 0).UnixMicro())
 	if got := l.RetentionTime(); !got.Equal(now) {
 		t.Errorf("a year ahead: %s", got)
 	}
-	l.trimAt.Store(now.Add(-time.Hour).UnixMicro())
+	l.clock.trimAt.Store(now.Add(-time.Hour).UnixMicro())
 	if got := l.RetentionTime(); !got.Equal(now.Add(-time.Hour)) {
 		t.Errorf("an hour behind: %s", got)
 	}

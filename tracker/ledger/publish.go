@@ -7,17 +7,23 @@ import (
 	"github.com/waypost/waypost/tracker/journal"
 )
 
+// publisher publishes what was decided, caps beside the fold, which must not wait for it.
+type publisher struct {
+	o    *Options
+	caps capQueue
+}
+
 // tell publishes what a group has decided: its verdicts, one message for each batch
 // and tracker, and the caps that it has filled.
-func (l *Ledger) tell(c *changes) {
-	if l.o.Publish == nil {
+func (p *publisher) tell(c *changes) {
+	if p.o.Publish == nil {
 		return
 	}
 	if !c.rebuilding() {
-		l.tellVerdicts(c.verdicts)
+		p.tellVerdicts(c.verdicts)
 	}
 	for n, limit := range c.capsChanged {
-		l.caps.put(journal.CapState{
+		p.caps.put(journal.CapState{
 			Key: journal.CapKey{
 				Network: n.Network, Offer: n.Offer, Cap: n.Cap, Partner: n.Partner,
 				Metric: n.Metric(), Window: n.Window(), Limit: limit,
@@ -33,7 +39,7 @@ type batchKey struct {
 	sequence uint64
 }
 
-func (l *Ledger) tellVerdicts(list []answer) {
+func (p *publisher) tellVerdicts(list []answer) {
 	var order []batchKey
 	items := make(map[batchKey][]journal.VerdictItem)
 	for _, a := range list {
@@ -47,9 +53,9 @@ func (l *Ledger) tellVerdicts(list []answer) {
 		items[k] = append(items[k], journal.VerdictItem{Entry: a.Entry, Verdict: a.verdict})
 	}
 	for _, k := range order {
-		err := l.o.Publish.PublishVerdicts(k.reply, journal.Verdicts{BootID: k.boot, Sequence: k.sequence, Items: items[k]})
+		err := p.o.Publish.PublishVerdicts(k.reply, journal.Verdicts{BootID: k.boot, Sequence: k.sequence, Items: items[k]})
 		if err != nil {
-			l.o.Log.V(1).Info("verdicts were not published", "error", err.Error())
+			p.o.Log.V(1).Info("verdicts were not published", "error", err.Error())
 		}
 	}
 }
@@ -112,24 +118,24 @@ func (q *capQueue) published(s journal.CapState) {
 	q.last[s.Key] = s
 }
 
-// keepPublishing publishes caps beside the fold, which must not wait for it.
-func (l *Ledger) keepPublishing(ctx context.Context) {
+// run publishes caps until ctx ends.
+func (p *publisher) run(ctx context.Context) {
 	for {
 		select {
-		case <-l.caps.wake:
+		case <-p.caps.wake:
 		case <-ctx.Done():
 			return
 		}
-		for _, s := range l.caps.take() {
-			if err := l.o.Publish.PublishCap(ctx, s); err != nil {
-				l.o.Log.Info("a cap's state was not published, trying again", "error", err.Error())
-				l.caps.again(s)
+		for _, s := range p.caps.take() {
+			if err := p.o.Publish.PublishCap(ctx, s); err != nil {
+				p.o.Log.Info("a cap's state was not published, trying again", "error", err.Error())
+				p.caps.again(s)
 				if sleep(ctx, retryFirst) != nil {
 					return
 				}
 				continue
 			}
-			l.caps.published(s)
+			p.caps.published(s)
 		}
 	}
 }

@@ -47,7 +47,7 @@ func (l *Ledger) foldAgain(ctx context.Context) error {
 	go func() { done <- l.Run(ctx) }()
 	for {
 		position, further := l.Position()
-		until, err := l.rebuildUntil(ctx)
+		until, err := l.o.Store.RebuildUntil(ctx)
 		if err != nil {
 			cancel()
 			return errors.Join(err, <-done)
@@ -80,7 +80,7 @@ func (l *Ledger) wholeJournal(ctx context.Context) (end uint64, err error) {
 		return 0, fmt.Errorf("find the end of the journal (does it run, and where --journal-url says?): %w", err)
 	}
 	if l.o.Journal != nil {
-		if err := l.checkWithin(bounded); err != nil && end >= mem.progress.Position {
+		if err := l.matching.checkWithin(bounded); err != nil && end >= mem.progress.Position {
 			return 0, err
 		}
 	}
@@ -100,14 +100,4 @@ func (l *Ledger) wholeJournal(ctx context.Context) (end uint64, err error) {
 		return 0, fmt.Errorf("%w; it begins at position %d", ErrTrimmed, first)
 	}
 	return end, nil
-}
-
-// rebuildUntil is the position up to which the tables are being made again.
-func (l *Ledger) rebuildUntil(ctx context.Context) (uint64, error) {
-	var until int64
-	err := l.o.Store.Reader().QueryRowContext(ctx, "SELECT rebuild_until FROM ledger").Scan(&until)
-	if err != nil {
-		return 0, fmt.Errorf("read how far the rebuild goes: %w", err)
-	}
-	return uint64(until), nil
 }

@@ -18,13 +18,12 @@ import (
 // errRekeyed is why following the journal ends: the keys are to be compared again.
 var errRekeyed = errors.New("the sealing keys have changed")
 
-// SetKeys makes the sealing keys with these fingerprints those that are compared with the
-// books, when Run begins and at each change. It may be called while Run works.
-func (l *Ledger) SetKeys(fingerprints []string) {
+// setKeys is Ledger.SetKeys.
+func (x *matching) setKeys(fingerprints []string) {
 	prints := strings.Join(fingerprints, " ")
-	if old := l.keys.Swap(&prints); old == nil || *old != prints {
+	if old := x.keys.Swap(&prints); old == nil || *old != prints {
 		select {
-		case l.rekeyed <- struct{}{}:
+		case x.rekeyed <- struct{}{}:
 		default:
 		}
 	}
@@ -37,46 +36,28 @@ func KeyCode(of ...string) string {
 }
 
 // checkKeys compares the keys with the books, which learn of those that were added.
-func (l *Ledger) checkKeys(ctx context.Context) (*Mismatch, error) {
+func (x *matching) checkKeys(ctx context.Context) (*Mismatch, error) {
 	select {
-	case <-l.rekeyed:
+	case <-x.rekeyed:
 	default:
 	}
-	now := l.keys.Load()
+	now := x.keys.Load()
 	if now == nil {
 		return nil, nil
 	}
-	known, err := l.o.Store.KeyPrints(ctx)
+	known, err := x.o.Store.KeyPrints(ctx)
 	if err != nil || known == *now {
 		return nil, err
 	}
 	// Keys that serve has just made anew are those that the first code permitted.
 	codes := []string{KeyCode(known), KeyCode(known, *now)}
-	if known != "" && !inCommon(known, *now) && !slices.Contains(codes, l.o.NewKeys) {
+	if known != "" && !inCommon(known, *now) && !slices.Contains(codes, x.o.NewKeys) {
 		return &Mismatch{Code: codes[1], keys: true}, nil
 	}
-	return nil, l.o.Store.PutKeyPrints(ctx, *now)
+	return nil, x.o.Store.PutKeyPrints(ctx, *now)
 }
 
 // inCommon reports whether two lists of fingerprints have one in common.
 func inCommon(known, now string) bool {
 	return slices.ContainsFunc(strings.Fields(now), func(p string) bool { return strings.Contains(known, p) })
-}
-
-// followKeys is follow until the keys change.
-func (l *Ledger) followKeys(ctx context.Context) error {
-	following, stop := context.WithCancelCause(ctx)
-	defer stop(nil)
-	go func() {
-		select {
-		case <-l.rekeyed:
-			stop(errRekeyed)
-		case <-following.Done():
-		}
-	}()
-	err := l.follow(following)
-	if cause := context.Cause(following); ctx.Err() == nil && errors.Is(cause, errRekeyed) {
-		return cause
-	}
-	return err
 }

@@ -85,7 +85,7 @@ func (m *memory) loadConfigs(ctx context.Context, tx *store.Tx, hashes []judge.K
 		_, known := m.terms.byHash[h]
 		missing.add(h, known, store.KeyOf(h))
 	}
-	bodies, err := tx.Terms(ctx, missing.keys)
+	bodies, err := tx.Conversions.Terms(ctx, missing.keys)
 	if err != nil {
 		return err
 	}

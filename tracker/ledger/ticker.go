@@ -2,6 +2,7 @@ package ledger
 
 import (
 	"context"
+	"sync/atomic"
 	"time"
 
 	"github.com/waypost/waypost/tracker/journal"
@@ -18,28 +19,38 @@ const (
 	tickPatience = 10 * time.Second
 )
 
-// keepTicking puts a tick into the journal whenever something waits for time to
-// pass.
-func (l *Ledger) keepTicking(ctx context.Context) {
-	if l.o.Append == nil {
-		return
-	}
-	look := time.NewTicker(lookEvery)
-	defer look.Stop()
-	t := ticker{l: l}
-	for {
-		select {
-		case <-look.C:
-			if l.recognised.Load() && l.stored.Load() != nil {
-				t.look(ctx, t.now())
-			}
-		case <-ctx.Done():
-			return
-		}
-	}
+// clock is what the fold, the ticker and trimming tell each other of the time. Safe for
+// concurrent use.
+type clock struct {
+	// waiting and tickAt tell the ticker what the fold knows.
+	waiting atomic.Int64
+	tickAt  atomic.Int64
+	// stored is when the journal's server stored what was read; nil before the tables were.
+	stored atomic.Pointer[stretch]
+	// trimAt is the time that trimming goes by; it begins at the last entry in the tables.
+	trimAt atomic.Int64
 }
 
-// ticker decides when a tick is due.
+// see takes note of when batches were stored.
+func (c *clock) see(batches []*journal.Batch) {
+	s := c.stored.Load().through(batches)
+	c.stored.Store(&s)
+}
+
+// read takes note of what the tables have.
+func (c *clock) read(mem *memory) {
+	c.folded(mem)
+	c.trimAt.CompareAndSwap(0, mem.seen)
+	c.stored.CompareAndSwap(nil, &stretch{from: mem.seen, to: mem.seen})
+}
+
+// folded takes note of what has been committed.
+func (c *clock) folded(mem *memory) {
+	c.waiting.Store(int64(mem.parked.Len()))
+	c.tickAt.Store(mem.progress.TickAt)
+}
+
+// ticker puts a tick into the journal whenever something waits for time to pass.
 type ticker struct {
 	l *Ledger
 	// sent is the last tick, and before the time that it was sent at in the tables:
@@ -51,12 +62,31 @@ type ticker struct {
 	present  present
 }
 
+// run looks for due ticks until ctx ends. A journal that is not that of the tables gets none.
+func (t *ticker) run(ctx context.Context) {
+	if t.l.o.Append == nil {
+		return
+	}
+	look := time.NewTicker(lookEvery)
+	defer look.Stop()
+	for {
+		select {
+		case <-look.C:
+			if t.l.matching.recognised.Load() && t.l.clock.stored.Load() != nil {
+				t.look(ctx, t.now())
+			}
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
 // now is the time to go by. A leap of the clock is named once; at a start it is mostly
 // the time that the ledger was down.
 func (t *ticker) now() time.Time {
 	wall, o := t.l.o.Now(), &t.l.o
 	begun := !t.present.last.IsZero()
-	believed, leapt := t.present.of(wall, t.l.trimAt.Load(), *t.l.stored.Load())
+	believed, leapt := t.present.of(wall, t.l.clock.trimAt.Load(), *t.l.clock.stored.Load())
 	ahead := wall.Sub(believed)
 	o.Metrics.leap(ahead)
 	switch {
@@ -71,7 +101,7 @@ func (t *ticker) now() time.Time {
 }
 
 func (t *ticker) look(ctx context.Context, now time.Time) {
-	folded := t.l.tickAt.Load()
+	folded := t.l.clock.tickAt.Load()
 	if !t.sent.IsZero() && folded == t.before && within(now.Sub(t.sent), tickPatience) {
 		return
 	}
@@ -94,7 +124,7 @@ func within(passed, d time.Duration) bool { return 0 <= passed && passed < d }
 
 func (t *ticker) due(ctx context.Context, now time.Time, folded int64) bool {
 	at := now.UnixMicro()
-	if t.l.waiting.Load() > 0 || at-folded >= tickAtLeast.Microseconds() || floorDiv(at, dayMicros) != floorDiv(folded, dayMicros) {
+	if t.l.clock.waiting.Load() > 0 || at-folded >= tickAtLeast.Microseconds() || floorDiv(at, dayMicros) != floorDiv(folded, dayMicros) {
 		return true
 	}
 	if !within(now.Sub(t.holdsAt), holdsEvery) {
@@ -110,9 +140,11 @@ func (t *ticker) due(ctx context.Context, now time.Time, folded int64) bool {
 // trimEvery is how often the journal is trimmed.
 const trimEvery = 5 * time.Minute
 
-// keepTrimming removes from the journal what is folded and older than it is to be kept.
-func (l *Ledger) keepTrimming(ctx context.Context) {
-	if l.o.Trim == nil {
+// trimmer removes from the journal what is folded and older than it is to be kept.
+type trimmer struct{ l *Ledger }
+
+func (t trimmer) run(ctx context.Context) {
+	if t.l.o.Trim == nil {
 		return
 	}
 	every := time.NewTicker(trimEvery)
@@ -120,35 +152,29 @@ func (l *Ledger) keepTrimming(ctx context.Context) {
 	for {
 		select {
 		case <-every.C:
-			l.trim(ctx)
+			t.trim(ctx)
 		case <-ctx.Done():
 			return
 		}
 	}
 }
 
-// trimTime is the time that the age of the journal goes by. From one look to the
+// time is the time that the age of the journal goes by. From one look to the
 // next it advances by twice the pause at most: a clock that leaps makes nothing old,
 // and the time of a machine that was off is caught up with.
-func (l *Ledger) trimTime() time.Time {
-	now := l.o.Now().UnixMicro()
-	l.trimAt.CompareAndSwap(0, now)
-	l.trimAt.Store(min(now, l.trimAt.Load()+2*trimEvery.Microseconds()))
-	return time.UnixMicro(l.trimAt.Load())
+func (t trimmer) time() time.Time {
+	now := t.l.o.Now().UnixMicro()
+	t.l.clock.trimAt.CompareAndSwap(0, now)
+	t.l.clock.trimAt.Store(min(now, t.l.clock.trimAt.Load()+2*trimEvery.Microseconds()))
+	return time.UnixMicro(t.l.clock.trimAt.Load())
 }
 
-// RetentionTime is the time that the age of rows goes by: that of the last entry, and from
-// there on trimTime's, but never after the clock's. Zero before the tables have been read.
-func (l *Ledger) RetentionTime() time.Time {
-	return time.UnixMicro(min(l.o.Now().UnixMicro(), l.trimAt.Load()))
-}
-
-func (l *Ledger) trim(ctx context.Context) {
-	position, _ := l.Position()
-	if position == 0 || !l.recognised.Load() {
+func (t trimmer) trim(ctx context.Context) {
+	position, _ := t.l.Position()
+	if position == 0 || !t.l.matching.recognised.Load() {
 		return
 	}
-	if _, err := l.o.Trim.Trim(ctx, position, l.trimTime().Add(-l.o.JournalRetain)); err != nil && ctx.Err() == nil {
-		l.o.Log.Info("the journal was not trimmed, trying again later", "error", err.Error())
+	if _, err := t.l.o.Trim.Trim(ctx, position, t.time().Add(-t.l.o.JournalRetain)); err != nil && ctx.Err() == nil {
+		t.l.o.Log.Info("the journal was not trimmed, trying again later", "error", err.Error())
 	}
 }

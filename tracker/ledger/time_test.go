@@ -249,7 +249,7 @@ func TestTicksStopUntilTheyComeBack(t *testing.T) {
 		want   int
 	}{{0, false, 1}, {time.Second, false, 1}, {tickPatience + time.Second, false, 2}, {tickPatience + 2*time.Second, true, 2}, {time.Hour + 2*tickPatience, true, 3}} {
 		if step.folded {
-			o.ledger.tickAt.Store(tick.sent.UnixMicro())
+			o.ledger.clock.tickAt.Store(tick.sent.UnixMicro())
 		}
 		tick.look(t.Context(), at.Add(step.later))
 		if sent.n != step.want {
@@ -283,11 +283,11 @@ func TestTrim(t *testing.T) {
 	o := newOffice(t, storetest.SQLite(t), tp, func(o *Options) {
 		o.Trim, o.JournalRetain, o.Now = cut, 90*24*time.Hour, func() time.Time { return now }
 	})
-	o.ledger.trim(t.Context())
+	trimmer{o.ledger}.trim(t.Context())
 	tp.write(clickEntry(1, 0))
 	tp.write(clickEntry(2, 0))
 	o.catchUp()
-	o.ledger.trim(t.Context())
+	trimmer{o.ledger}.trim(t.Context())
 	if want := fmt.Sprintf("2 %s;", now.Add(-35*24*time.Hour)); cut.String() != want {
 		t.Errorf("trimmed %s, want %s", cut.String(), want)
 	}
@@ -474,10 +474,10 @@ func TestTrimDoesNotLeap(t *testing.T) {
 	})
 	tp.write(clickEntry(1, 0), tickEntry(0))
 	o.catchUp()
-	o.ledger.trim(t.Context())
+	trimmer{o.ledger}.trim(t.Context())
 	cut.Reset()
 	now = now.AddDate(1, 0, 0)
-	o.ledger.trim(t.Context())
+	trimmer{o.ledger}.trim(t.Context())
 	if want := fmt.Sprintf("1 %s;", time.UnixMicro(micros(600)).Add(-35*24*time.Hour)); cut.String() != want {
 		t.Errorf("trimmed %s, want %s", cut.String(), want)
 	}

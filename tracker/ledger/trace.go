@@ -17,13 +17,13 @@ type traced struct {
 	verdict journal.Verdict
 }
 
-// trace tells, in the trace of each postback, when its group was folded and
+// traceVerdicts tells, in the trace of each postback, when its group was folded and
 // committed, and with which verdict. It tells nothing else of the postback.
-func (l *Ledger) trace(ctx context.Context, list []traced, began time.Time) {
-	committed := l.o.Now()
+func traceVerdicts(ctx context.Context, o *Options, list []traced, began time.Time) {
+	committed := o.Now()
 	for _, x := range list {
 		parent := propagation.TraceContext{}.Extract(ctx, propagation.MapCarrier{"traceparent": x.parent})
-		_, span := l.o.Tracer.Start(parent, "judge and commit",
+		_, span := o.Tracer.Start(parent, "judge and commit",
 			trace.WithTimestamp(began), trace.WithSpanKind(trace.SpanKindConsumer), trace.WithAttributes(
 				attribute.String("waypost.verdict", x.verdict.Verdict), attribute.String("waypost.reason", x.verdict.Reason)))
 		span.End(trace.WithTimestamp(committed))

@@ -24,7 +24,7 @@ type visitCounter struct {
 // counterContext is where the clicks and impressions of one Context are counted.
 type counterContext struct {
 	*journal.Context
-	judge.Cell
+	judge.Dimensions
 	cell int64
 	zone *time.Location
 	caps []fold.Cap // those on clicks and impressions
@@ -41,8 +41,8 @@ func (t *visitCounter) of(c *journal.Context) *counterContext {
 		return p
 	}
 	p := &counterContext{Context: c, zone: t.mem.locations.Find(c.TimeZone), quarter: -1 << 62, caps: fold.TrafficCaps(c.Caps, c.TimeZone)}
-	p.Cell = judge.Cell{Network: c.Network, Offer: c.Offer, Partner: c.Partner, Advertiser: c.Advertiser, Currency: c.Currency}
-	p.cell = t.changes.cellID(p.Cell)
+	p.Dimensions = judge.Dimensions{Network: c.Network, Offer: c.Offer, Partner: c.Partner, Advertiser: c.Advertiser, Currency: c.Currency}
+	p.cell = t.changes.cellID(p.Dimensions)
 	t.counted[c] = p
 	return p
 }
@@ -173,13 +173,13 @@ func visitorDigest(cell int64, t *journal.Traffic) int64 {
 
 // countCaps counts an event towards the caps of its offer.
 func (t *visitCounter) countCaps(p *counterContext, metric snapshot.CapMetric, at int64) {
-	t.mem.counters.Count(metric, &p.Cell, at)
+	t.mem.counters.Count(metric, &p.Dimensions, at)
 	for i := range p.caps {
 		limit := &p.caps[i]
-		if limit.Metric != metric || !judge.Covers(limit.Cap, &p.Cell) {
+		if limit.Metric != metric || !judge.Covers(limit.Cap, &p.Dimensions) {
 			continue
 		}
-		key, _ := limit.Key(&p.Cell, at, p.zone)
+		key, _ := limit.Key(&p.Dimensions, at, p.zone)
 		if n := t.mem.counters.Find(key); n != nil {
 			t.changes.capsChanged[n] = limit.Limit
 		}

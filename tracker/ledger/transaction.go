@@ -150,27 +150,31 @@ func (t *transaction) flush() error {
 func (t *transaction) forget(at int64) error {
 	today := floorDiv(at, dayMicros)
 	t.mem.counters.Drop(at - countersMicros)
-	if err := t.tx.DropCounters(t.ctx, at-countersMicros); err != nil {
+	if err := t.tx.Caps.Drop(t.ctx, at-countersMicros); err != nil {
 		return err
 	}
-	if err := t.tx.DropRepeats(t.ctx, at-repeatsMicros); err != nil {
+	if err := t.tx.Sessions.DropRepeats(t.ctx, at-repeatsMicros); err != nil {
 		return err
 	}
 	if keep := days(t.o.RetainPersonal); keep > 0 {
-		if err := t.tx.DropPersonal(t.ctx, today-keep-personalDays, today-keep); err != nil {
+		if err := t.tx.Visits.DropPersonal(t.ctx, today-keep-personalDays, today-keep); err != nil {
 			return err
 		}
-		if err := t.tx.DropVisitorAddresses(t.ctx, firstID(today-keep-personalDays), firstID(today-keep)); err != nil {
+		from, until := firstID(today-keep-personalDays), firstID(today-keep)
+		if err := t.tx.Postbacks.DropAddresses(t.ctx, from, until); err != nil {
+			return err
+		}
+		if err := t.tx.Deliveries.DropAddresses(t.ctx, from, until); err != nil {
 			return err
 		}
 	}
 	keep := days(t.o.Retain)
 	if keep == 0 {
 		keep = 1 << 40 // for ever
-	} else if err := t.tx.DropPostbacks(t.ctx, firstID(today-keep)); err != nil {
+	} else if err := t.tx.Postbacks.Drop(t.ctx, firstID(today-keep)); err != nil {
 		return err
 	}
-	return t.tx.DropVisits(t.ctx, today-keep, today-uniqueDays)
+	return t.tx.Visits.Drop(t.ctx, today-keep, today-uniqueDays)
 }
 
 // days is a time in whole days.
@@ -220,7 +224,7 @@ func (t *transaction) loadBoots(batches []*journal.Batch) error {
 			unknown = append(unknown, b.BootID)
 		}
 	}
-	known, err := t.tx.Sequences(t.ctx, unknown)
+	known, err := t.tx.Progress.Sequences(t.ctx, unknown)
 	for boot, sequence := range known {
 		t.mem.boots[boot] = sequence
 	}
@@ -240,7 +244,7 @@ func (t *transaction) answerAgain(batches []*journal.Batch) error {
 			}
 		}
 	}
-	known, err := t.tx.Answers(t.ctx, ids)
+	known, err := t.tx.Postbacks.Answers(t.ctx, ids)
 	for i, id := range ids {
 		if v, ok := known[id]; ok {
 			waiting[i].verdict = v

@@ -6,7 +6,7 @@ import (
 	"slices"
 
 	"github.com/waypost/waypost/api/money"
-	"github.com/waypost/waypost/tracker/ledger/report/books"
+	"github.com/waypost/waypost/tracker/ledger/query"
 )
 
 // Line is what one partner's conversions of one currency come to. Those that are
@@ -70,8 +70,8 @@ func (r *Replay) Outcome() (*Outcome, error) {
 }
 
 // recordedWorth is what a conversion is worth as it stands; nil if it is rejected.
-func recordedWorth(c *books.Conversion) *worth {
-	if c.Status == books.Rejected {
+func recordedWorth(c *query.Conversion) *worth {
+	if c.Status == query.Rejected {
 		return nil
 	}
 	w := &worth{lineKey: lineKey{c.Network, c.Partner, c.Currency}, payout: c.Payout}
@@ -91,7 +91,7 @@ func (r *Replay) worth(id string) *worth {
 	if c == nil || !c.Counts() {
 		return nil
 	}
-	return &worth{lineKey: lineKey{c.Cell.Network, c.Cell.Partner, c.Cell.Currency}, payout: c.Payout, revenue: c.Revenue}
+	return &worth{lineKey: lineKey{c.Dimensions.Network, c.Dimensions.Partner, c.Dimensions.Currency}, payout: c.Payout, revenue: c.Revenue}
 }
 
 // add counts a conversion as it is and as it would be, either nil for none.

@@ -12,7 +12,7 @@ import (
 	"github.com/waypost/waypost/tracker/journal"
 	"github.com/waypost/waypost/tracker/ledger/fold"
 	"github.com/waypost/waypost/tracker/ledger/judge"
-	"github.com/waypost/waypost/tracker/ledger/report/books"
+	"github.com/waypost/waypost/tracker/ledger/query"
 	"github.com/waypost/waypost/tracker/ledger/store"
 	"github.com/waypost/waypost/tracker/live"
 	"github.com/waypost/waypost/tracker/server"
@@ -32,7 +32,7 @@ type Replay struct {
 	visits Visits
 	// since is the beginning of what is replayed, in microseconds.
 	since    int64
-	recorded map[string]*books.Conversion
+	recorded map[string]*query.Conversion
 	// as are the recorded conversions that stand in the new books as they were, and
 	// unlogged those of which no postback has come.
 	as, unlogged map[string]bool
@@ -69,7 +69,7 @@ func New(index *live.Index, since time.Time, visits Visits) *Replay {
 	counters, _ := fold.NewCounters(zones, nil) // only those of tables can be unreadable
 	r := &Replay{
 		check: server.NewRechecker(index), visits: visits, since: since.UnixMicro(),
-		recorded: map[string]*books.Conversion{}, as: map[string]bool{}, unlogged: map[string]bool{},
+		recorded: map[string]*query.Conversion{}, as: map[string]bool{}, unlogged: map[string]bool{},
 		configs: map[*journal.Terms]*fold.Config{}, zones: zones, held: map[string]*fold.Conversion{},
 	}
 	r.books = &fold.Fold{Known: fold.NewKnown(), Counters: counters, Source: r, Sink: r}
@@ -78,10 +78,10 @@ func New(index *live.Index, since time.Time, visits Visits) *Replay {
 
 // Recorded takes a conversion as it stands in the books. All of them come before
 // what happened.
-func (r *Replay) Recorded(c *books.Conversion) { r.recorded[c.ID], r.unlogged[c.ID] = c, true }
+func (r *Replay) Recorded(c *query.Conversion) { r.recorded[c.ID], r.unlogged[c.ID] = c, true }
 
 // Postback judges a line of the log again.
-func (r *Replay) Postback(line *books.Postback) error {
+func (r *Replay) Postback(line *query.Postback) error {
 	delete(r.unlogged, line.ID)
 	if line.Test || r.concernsEarlier(line) {
 		return nil
@@ -146,7 +146,7 @@ func (r *Replay) config(t *journal.Terms) *fold.Config {
 // concernsEarlier reports whether a postback can only be understood with what came
 // before the time: it moved or repeated a conversion of then, or its session was
 // closed by one.
-func (r *Replay) concernsEarlier(line *books.Postback) bool {
+func (r *Replay) concernsEarlier(line *query.Postback) bool {
 	moved := line.Conversion != "" && r.recorded[line.Conversion] == nil
 	closed := line.Reason == judge.ReasonSessionClosed && sessionAt(line)*1_000_000 < r.since
 	if moved || closed {
@@ -157,7 +157,7 @@ func (r *Replay) concernsEarlier(line *books.Postback) bool {
 
 // sessionAt is when the click or impression was, in seconds since 1970. Its id holds it;
 // the delay of one of the future is 0.
-func sessionAt(line *books.Postback) int64 {
+func sessionAt(line *query.Postback) int64 {
 	if line.DelaySeconds == nil {
 		return 0
 	}
@@ -167,7 +167,7 @@ func sessionAt(line *books.Postback) int64 {
 	return line.Time.Unix() - *line.DelaySeconds
 }
 
-func recordedOf(line *books.Postback) *server.Recorded {
+func recordedOf(line *query.Postback) *server.Recorded {
 	source, err := netip.ParseAddr(line.Source)
 	if err != nil {
 		source = netip.Addr{} // not kept any more
@@ -176,7 +176,7 @@ func recordedOf(line *books.Postback) *server.Recorded {
 		At: line.Time, Network: line.Network, Offer: line.Offer, Partner: line.Partner, Reason: line.Reason, Goal: line.Goal,
 		ClickID: line.ClickID, AimpID: line.AimpID, SessionAt: sessionAt(line), Source: source, Params: line.Params,
 	}
-	for via, name := range books.Vias {
+	for via, name := range query.Vias {
 		if name == line.Via {
 			in.Via = journal.Via(via)
 		}
@@ -189,7 +189,7 @@ func recordedOf(line *books.Postback) *server.Recorded {
 func (r *Replay) Load(posts []*fold.Postback) error {
 	for _, p := range posts {
 		r.left.Caps = r.left.Caps || len(p.Config.Caps) > 0
-		cell := judge.Cell{Network: p.Network, Offer: p.Terms.Offer.Name, Partner: p.Terms.Partner.Name, Goal: p.Terms.Goal.Value}
+		cell := judge.Dimensions{Network: p.Network, Offer: p.Terms.Offer.Name, Partner: p.Terms.Partner.Name, Goal: p.Terms.Goal.Value}
 		nothing := func(*fold.Cap, *fold.Counter) (int64, error) { return 0, nil }
 		if err := r.books.Counters.Begin(p.Config.Caps, &cell, p.At, p.Config.Zone, nothing); err != nil {
 			return err
@@ -251,18 +251,18 @@ func (r *Replay) Parked(*fold.Waiting) {}
 func (r *Replay) Released(*fold.Waiting) {}
 
 // Moderation repeats a moderator's decision; one that the books refused is passed over.
-func (r *Replay) Moderation(id string, change *books.Change) error {
+func (r *Replay) Moderation(id string, change *query.Change) error {
 	at := change.Time.UnixMicro()
 	if err := r.books.Tick(at); err != nil {
 		return err
 	}
 	found := r.books.Conversions[id]
-	if found == nil || change.Reason == judge.ReasonStatusChanged || change.From == change.To && change.To != books.Hold {
+	if found == nil || change.Reason == judge.ReasonStatusChanged || change.From == change.To && change.To != query.Hold {
 		return nil
 	}
-	x := &journal.Moderation{At: at, Network: found.Cell.Network, ConversionID: id, Status: change.To.Number(), From: found.Status,
-		Reason: change.Reason, Actor: change.By, Release: change.From == books.Hold && change.To == books.Approved}
-	if change.To == books.Hold {
+	x := &journal.Moderation{At: at, Network: found.Dimensions.Network, ConversionID: id, Status: change.To.Number(), From: found.Status,
+		Reason: change.Reason, Actor: change.By, Release: change.From == query.Hold && change.To == query.Approved}
+	if change.To == query.Hold {
 		x.Status = snapshot.StatusApproved
 	}
 	r.books.Moderate(x)

@@ -18,12 +18,12 @@ func (b *bench) measureReport(ctx context.Context) ([]figures.Figure, error) {
 		return nil, nil
 	}
 	say("report over ten million events")
-	cmd := exec.CommandContext(ctx, "go", "test", "-run", "-", "-bench", "^BenchmarkReport$/^rows=45000$", "-benchtime", "10x", "./tracker/ledger/report/books")
+	cmd := exec.CommandContext(ctx, "go", "test", "-run", "-", "-bench", "^BenchmarkReport$/^rows=45000$", "-benchtime", "10x", "./tracker/ledger/query")
 	cmd.Env = append(os.Environ(), "WAYPOST_POSTGRES_FSYNC=1")
 	cmd.Stderr = os.Stderr
 	out, err := cmd.Output()
 	if err != nil {
-		return nil, fmt.Errorf("go test -bench in tracker/ledger/report/books: %w\n%s", err, out)
+		return nil, fmt.Errorf("go test -bench in tracker/ledger/query: %w\n%s", err, out)
 	}
 	var list []figures.Figure
 	for _, e := range [][2]string{{"embedded", "sqlite"}, {"PostgreSQL", "postgres"}} {

@@ -18,21 +18,21 @@ import (
 	"github.com/waypost/waypost/tracker/admin"
 	"github.com/waypost/waypost/tracker/ledger/console"
 	"github.com/waypost/waypost/tracker/ledger/delivery/queue"
-	"github.com/waypost/waypost/tracker/ledger/report/books"
-	"github.com/waypost/waypost/tracker/ledger/report/moderation"
-	"github.com/waypost/waypost/tracker/ledger/report/reporttest"
+	"github.com/waypost/waypost/tracker/ledger/ledgertest"
+	"github.com/waypost/waypost/tracker/ledger/moderation"
+	"github.com/waypost/waypost/tracker/ledger/query"
 	"github.com/waypost/waypost/tracker/ledger/store/storetest"
 )
 
-type visit = reporttest.Visit
+type visit = ledgertest.Visit
 
-var noon = reporttest.Noon
+var noon = ledgertest.Noon
 
 // browser is a person's browser at the console of an admin port, over books kept
 // by a real ledger. It keeps cookies, and checks every page that it gets.
 type browser struct {
 	*testing.T
-	*reporttest.Office
+	*ledgertest.Instance
 	server *httptest.Server
 	client *http.Client
 	queue  *queue.Queue
@@ -56,16 +56,16 @@ func (tokens) Authorize(_ context.Context, token string, want admin.Attributes) 
 }
 
 func each(t *testing.T, f func(b *browser)) {
-	storetest.Each(t, func(t *testing.T, target string) { f(open(t, reporttest.Open(t, target))) })
+	storetest.Each(t, func(t *testing.T, target string) { f(open(t, ledgertest.Open(t, target))) })
 }
 
-func open(t *testing.T, o *reporttest.Office) *browser {
+func open(t *testing.T, o *ledgertest.Instance) *browser {
 	t.Helper()
-	bk, q := books.New(o.Store), queue.New(o.Store)
+	bk, q := query.New(o.Store), queue.New(o.Store)
 	now := func() time.Time { return noon.Add(time.Hour) }
 	h := admin.NewHandler(admin.Options{Log: logr.Discard(), Console: console.NewHandler(console.Options{
-		Books: bk, Queue: q, Desk: moderation.NewDesk(bk, o.Journal, o.Ledger, time.Now), Authorizer: tokens{}, Now: now, Log: logr.Discard()})})
-	b := &browser{T: t, Office: o, server: httptest.NewServer(h), queue: q}
+		Books: bk, Queue: q, Moderator: moderation.New(bk, o.Journal, o.Ledger, time.Now), Authorizer: tokens{}, Now: now, Log: logr.Discard()})})
+	b := &browser{T: t, Instance: o, server: httptest.NewServer(h), queue: q}
 	t.Cleanup(b.server.Close)
 	jar, err := cookiejar.New(nil)
 	if err != nil {

@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/waypost/waypost/tracker/ledger/report/books"
+	"github.com/waypost/waypost/tracker/ledger/query"
 )
 
 // chart is a row of bars, one a day, drawn by the template.
@@ -34,7 +34,7 @@ const (
 
 // charts draws clicks and conversions by day. Long stretches of time have none:
 // their table says more.
-func charts(r *books.Report, from, to string) []chart {
+func charts(r *query.Report, from, to string) []chart {
 	first, errFirst := time.Parse(time.DateOnly, from)
 	last, errLast := time.Parse(time.DateOnly, to)
 	n := int(last.Sub(first).Hours()/24) + 1

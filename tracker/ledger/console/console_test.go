@@ -14,8 +14,8 @@ import (
 	"github.com/waypost/waypost/tracker/admin"
 	"github.com/waypost/waypost/tracker/journal"
 	"github.com/waypost/waypost/tracker/ledger/delivery"
-	"github.com/waypost/waypost/tracker/ledger/report/books"
-	"github.com/waypost/waypost/tracker/ledger/report/reporttest"
+	"github.com/waypost/waypost/tracker/ledger/ledgertest"
+	"github.com/waypost/waypost/tracker/ledger/query"
 )
 
 const evil = `"><script>alert(1)</script><img src=x onerror=alert(2)>`
@@ -24,22 +24,22 @@ const evil = `"><script>alert(1)</script><img src=x onerror=alert(2)>`
 func tell(b *browser) visit {
 	v := visit{At: noon, Payout: 50_000, Revenue: 80_000, Source: evil, Country: "NL", Subs: [10]string{evil, "javascript:alert(1)"}, Visitor: evil}
 	b.Write(v.Click(), visit{N: 1, At: noon, Partner: "mail"}.Click(),
-		v.Postback(noon.Add(time.Minute), reporttest.Order(evil), reporttest.Amount(10_000_000), func(p *journal.Postback) {
+		v.Postback(noon.Add(time.Minute), ledgertest.Order(evil), ledgertest.Amount(10_000_000), func(p *journal.Postback) {
 			p.Params = append(p.Params, journal.Param{Name: evil, Value: evil})
 			p.Extras = map[string]string{"comment": evil}
 			p.Terms.Goal.Title = evil
 			p.Terms.Partner.Postbacks = []snapshot.PartnerPostback{{Name: "sales", URL: "https://blog.example/pb?id={sub1}"}}
 		}),
-		v.Postback(noon.Add(2*time.Minute), reporttest.Order("b"), reporttest.Status(snapshot.StatusPending), reporttest.Goal("Up", "sign-up", "Sign-up")),
-		v.Postback(noon.Add(3*time.Minute), reporttest.Order("c"), reporttest.Goal("secret", "secret", "Secret"), reporttest.Private),
+		v.Postback(noon.Add(2*time.Minute), ledgertest.Order("b"), ledgertest.Status(snapshot.StatusPending), ledgertest.Goal("Up", "sign-up", "Sign-up")),
+		v.Postback(noon.Add(3*time.Minute), ledgertest.Order("c"), ledgertest.Goal("secret", "secret", "Secret"), ledgertest.Private),
 		journal.Entry{Postback: &journal.Postback{At: noon.Add(4 * time.Minute).UnixMicro(), Network: "net", Reason: "bad_click_id", HTTPStatus: 400,
 			RawClickID: evil, GoalRaw: evil, SourceIP: "203.0.113.1"}})
 	return v
 }
 
-func (b *browser) conversionID(f books.ConversionFilter) string {
+func (b *browser) conversionID(f query.ConversionFilter) string {
 	b.Helper()
-	list, err := books.New(b.Store).Conversions(b.Context(), books.Scope{}, f, books.Page{Limit: 1})
+	list, err := query.New(b.Store).Conversions(b.Context(), query.Scope{}, f, query.Page{Limit: 1})
 	if err != nil || len(list.Items) == 0 {
 		b.Fatalf("%+v, %v", list, err)
 	}
@@ -50,7 +50,7 @@ func TestPagesEscapeEverything(t *testing.T) {
 	each(t, func(b *browser) {
 		v := tell(b)
 		b.asAdmin()
-		id := b.conversionID(books.ConversionFilter{OrderID: evil})
+		id := b.conversionID(query.ConversionFilter{OrderID: evil})
 		q := url.QueryEscape(evil)
 		for _, path := range []string{
 			"/", "/?group=source", "/?group=sub1&offer=" + q + "&from=" + q, "/?group=goal&partner=" + q + "&network=" + q,
@@ -85,8 +85,8 @@ func TestModeration(t *testing.T) {
 	each(t, func(b *browser) {
 		tell(b)
 		b.asAdmin()
-		id := b.conversionID(books.ConversionFilter{OrderID: "b"})
-		b.contains(b.page("/conversions?status=pending"), id, `<span class="badge open">pending</span>`, "!"+b.conversionID(books.ConversionFilter{OrderID: "c"}))
+		id := b.conversionID(query.ConversionFilter{OrderID: "b"})
+		b.contains(b.page("/conversions?status=pending"), id, `<span class="badge open">pending</span>`, "!"+b.conversionID(query.ConversionFilter{OrderID: "c"}))
 		asked := b.send("/conversions", url.Values{"id": {id}, "decision": {"reject"}, "back": {"/conversions?offer=shoes"}}, "same-origin")
 		b.contains(asked.text, "Reject 1 conversion?", `name="pending" value="`+id+`"`, `<td class="n">1.00 <small>USD</small></td>`, `<div class="clip" title="b">b</div>`, `href="/conversions?offer=shoes"`)
 		b.contains(b.page("/conversions?status=pending"), id) // asking decides nothing
@@ -100,7 +100,7 @@ func TestModeration(t *testing.T) {
 		b.contains(decide("release", "rejected"), "0 decided, 1 refused.", "<small>not_on_hold</small>")
 		b.contains(decide("approve", "rejected"), "1 decided.", `<span class="badge good">approved</span>`)
 		b.contains(decide("release", "approved"), "0 decided, 1 refused.", "<small>not_on_hold</small>")
-		other := b.conversionID(books.ConversionFilter{OrderID: "c"})
+		other := b.conversionID(query.ConversionFilter{OrderID: "c"})
 		ask := func(act string, ids ...string) string {
 			return b.send("/conversions", url.Values{"id": ids, "decision": {act}, "back": {"/conversions"}}, "same-origin").text
 		}
@@ -130,11 +130,11 @@ func TestModeration(t *testing.T) {
 func TestModerationThatIsNotPossible(t *testing.T) {
 	each(t, func(b *browser) {
 		v := visit{At: noon}
-		b.Write(v.Click(), v.Postback(noon.Add(time.Second), reporttest.Order("a"), func(p *journal.Postback) { p.Currency = "EUR" }), v.Postback(noon.Add(2*time.Second), reporttest.Order("a")),
-			v.Postback(noon.Add(3*time.Second), reporttest.Order("b"), reporttest.Status(snapshot.StatusPending)))
+		b.Write(v.Click(), v.Postback(noon.Add(time.Second), ledgertest.Order("a"), func(p *journal.Postback) { p.Currency = "EUR" }), v.Postback(noon.Add(2*time.Second), ledgertest.Order("a")),
+			v.Postback(noon.Add(3*time.Second), ledgertest.Order("b"), ledgertest.Status(snapshot.StatusPending)))
 		b.asAdmin()
-		id := b.conversionID(books.ConversionFilter{Statuses: []books.Status{books.Rejected}})
-		pending := b.conversionID(books.ConversionFilter{Statuses: []books.Status{books.Pending}})
+		id := b.conversionID(query.ConversionFilter{Statuses: []query.Status{query.Rejected}})
+		pending := b.conversionID(query.ConversionFilter{Statuses: []query.Status{query.Pending}})
 		a := b.send("/conversions", url.Values{"rejected": {id}, "pending": {pending}, "decision": {"approve"}, "back": {"/conversions"}}, "same-origin")
 		b.contains(a.text, "1 decided, 1 refused.", "another conversion has taken its place", "<small>duplicate</small>", `<span class="badge good">approved</span>`)
 	})
@@ -146,7 +146,7 @@ func TestEnterNeverDecides(t *testing.T) {
 	each(t, func(b *browser) {
 		tell(b)
 		b.asAdmin()
-		id := b.conversionID(books.ConversionFilter{OrderID: "b"})
+		id := b.conversionID(query.ConversionFilter{OrderID: "b"})
 		asking := b.send("/conversions", url.Values{"id": {id}, "decision": {"reject"}, "back": {"/"}}, "same-origin")
 		for where, text := range map[string]string{"list": b.page("/conversions"), "conversion": b.page("/conversions/" + id), "question": asking.text} {
 			tree, err := html.Parse(strings.NewReader(text))
@@ -178,7 +178,7 @@ func TestPagesOfAList(t *testing.T) {
 		v := visit{At: noon}
 		entries := []journal.Entry{v.Click()}
 		for i := range 60 {
-			entries = append(entries, v.Postback(noon.Add(time.Duration(i)*time.Second), reporttest.Order(fmt.Sprintf("order-%02d", i))))
+			entries = append(entries, v.Postback(noon.Add(time.Duration(i)*time.Second), ledgertest.Order(fmt.Sprintf("order-%02d", i))))
 		}
 		b.Write(entries...)
 		b.asAdmin()
@@ -218,7 +218,7 @@ func TestDeliveries(t *testing.T) {
 			if err != nil || len(due) != 1 {
 				t.Fatalf("%v, %v", due, err)
 			}
-			if err := b.queue.Record(b.Context(), []delivery.Result{{ID: due[0].ID, Target: due[0].Target, At: noon.Add(time.Duration(n) * time.Hour), State: delivery.Pending, NextAt: noon,
+			if err := b.queue.Record(b.Context(), []delivery.Result{{ID: due[0].ID, Target: due[0].Target, At: noon.Add(time.Duration(n) * time.Hour), State: delivery.Waiting, NextAt: noon,
 				HTTPStatus: 500, Error: "answered " + evil, Body: evil}}); err != nil {
 				t.Fatal(err)
 			}
@@ -299,7 +299,7 @@ func TestOtherSitesChangeNothing(t *testing.T) {
 	each(t, func(b *browser) {
 		tell(b)
 		b.asAdmin()
-		id := b.conversionID(books.ConversionFilter{OrderID: "b"})
+		id := b.conversionID(query.ConversionFilter{OrderID: "b"})
 		for _, site := range []string{"cross-site", "same-site"} {
 			for _, path := range []string{"/conversions", "/sign-in", "/sign-out", "/deliveries/x/retry"} {
 				if a := b.send(path, url.Values{"id": {id}, "decision": {"reject"}}, site); a.status != http.StatusForbidden {
@@ -307,7 +307,7 @@ func TestOtherSitesChangeNothing(t *testing.T) {
 				}
 			}
 		}
-		if got := b.conversionID(books.ConversionFilter{Statuses: []books.Status{books.Pending}}); got != id {
+		if got := b.conversionID(query.ConversionFilter{Statuses: []query.Status{query.Pending}}); got != id {
 			t.Error("the conversion was changed")
 		}
 	})
@@ -322,7 +322,7 @@ func TestAPartnersConsole(t *testing.T) {
 		b.contains(b.page("/"), "!Revenue", "!Profit", "!mail", "!Postbacks", `<span class="scope">blog</span>`)
 		b.contains(b.page("/?group=goal&partner=mail"), "!Secret", "!>mail<")
 		b.contains(b.page("/conversions"), "!Revenue", "!Approve", "!secret", "!checkbox")
-		b.contains(b.page("/conversions/"+b.conversionID(books.ConversionFilter{OrderID: "b"})), "!Revenue", "!acme", "!Approve")
+		b.contains(b.page("/conversions/"+b.conversionID(query.ConversionFilter{OrderID: "b"})), "!Revenue", "!acme", "!Approve")
 		b.contains(b.page("/clicks/"+v.ClickID()), "!192.0.2.1", "!acme")
 		b.contains(b.page("/deliveries"), "!Retry")
 		for _, path := range []string{"/postbacks", "/?group=advertiser&x=1"} {
@@ -330,7 +330,7 @@ func TestAPartnersConsole(t *testing.T) {
 				t.Errorf("%s: %d", path, a.status)
 			}
 		}
-		if a := b.get("/conversions/" + b.conversionID(books.ConversionFilter{OrderID: "c"})); a.status != http.StatusNotFound {
+		if a := b.get("/conversions/" + b.conversionID(query.ConversionFilter{OrderID: "c"})); a.status != http.StatusNotFound {
 			t.Errorf("a private goal's conversion: %d", a.status)
 		}
 		if a := b.send("/conversions", url.Values{"id": {"x"}, "decision": {"approve"}}, "same-origin"); a.status != http.StatusForbidden {

@@ -5,22 +5,22 @@ import (
 	"net/http"
 	"slices"
 
-	"github.com/waypost/waypost/tracker/ledger/report/books"
-	"github.com/waypost/waypost/tracker/ledger/report/moderation"
+	"github.com/waypost/waypost/tracker/ledger/moderation"
+	"github.com/waypost/waypost/tracker/ledger/query"
 )
 
 type conversionsPage struct {
 	view
-	Statuses []books.Status
-	List     books.List[books.Conversion]
+	Statuses []query.Status
+	List     query.List[query.Conversion]
 	// Back is where a decision leads back to.
 	Back string
 }
 
 func (c *console) conversions(v *visit) error {
-	page := conversionsPage{view: v.view("conversions"), Statuses: books.Statuses[:], Back: v.r.URL.RequestURI()}
+	page := conversionsPage{view: v.view("conversions"), Statuses: query.Statuses[:], Back: v.r.URL.RequestURI()}
 	f := page.Form
-	list, err := c.Books.Conversions(v.r.Context(), v.narrowed(f), books.ConversionFilter{
+	list, err := c.Books.Conversions(v.r.Context(), v.narrowed(f), query.ConversionFilter{
 		Span: v.span(f), Statuses: one(f, "status", page.Statuses), Offer: f.Get("offer"), Goal: f.Get("goal"), OrderID: f.Get("order"), ClickID: f.Get("click"),
 		Reason: f.Get("reason"),
 	}, f.page())
@@ -37,7 +37,7 @@ type decidePage struct {
 	view
 	Act    moderation.Act
 	Back   string
-	Items  []books.Conversion
+	Items  []query.Conversion
 	Totals []moderation.Total
 	// Same counts the ticked conversions that the decision would not change.
 	Same int
@@ -64,7 +64,7 @@ func (c *console) decide(v *visit) error {
 	if len(ids) > 0 {
 		return c.ask(v, page, ids)
 	}
-	for _, status := range books.Statuses {
+	for _, status := range query.Statuses {
 		if err := c.decideSeen(v, &page, f, status); err != nil {
 			return err
 		}
@@ -79,11 +79,11 @@ func (c *console) decide(v *visit) error {
 
 // ask shows what a decision changes, and its money.
 func (c *console) ask(v *visit, page decidePage, ids []string) error {
-	list, err := c.Books.Conversions(v.r.Context(), v.scope, books.ConversionFilter{IDs: ids}, books.Page{Limit: perPage})
+	list, err := c.Books.Conversions(v.r.Context(), v.scope, query.ConversionFilter{IDs: ids}, query.Page{Limit: perPage})
 	if err != nil {
 		return err
 	}
-	page.Items = slices.DeleteFunc(list.Items, func(x books.Conversion) bool { return !page.Act.Changes(&x) })
+	page.Items = slices.DeleteFunc(list.Items, func(x query.Conversion) bool { return !page.Act.Changes(&x) })
 	page.Same = len(list.Items) - len(page.Items)
 	if page.Totals, err = moderation.Totals(page.Items); err != nil {
 		return err
@@ -93,7 +93,7 @@ func (c *console) ask(v *visit, page decidePage, ids []string) error {
 }
 
 // decideSeen decides about the conversions that were shown with a status.
-func (c *console) decideSeen(v *visit, page *decidePage, f form, status books.Status) error {
+func (c *console) decideSeen(v *visit, page *decidePage, f form, status query.Status) error {
 	ids := f.values[string(status)]
 	if len(ids) == 0 {
 		return nil
@@ -101,8 +101,8 @@ func (c *console) decideSeen(v *visit, page *decidePage, f form, status books.St
 	if len(ids) > perPage {
 		return errBadForm
 	}
-	x := &moderation.Decision{Act: page.Act, Note: f.Get("note"), PartnerReason: f.Get("partnerReason"), Actor: v.caller.Name, Seen: []books.Status{status}}
-	out, err := c.Desk.DecideAll(v.r.Context(), v.scope, books.ConversionFilter{IDs: ids, Statuses: books.Statuses[:]}, books.Page{Limit: perPage}, x)
+	x := &moderation.Decision{Act: page.Act, Note: f.Get("note"), PartnerReason: f.Get("partnerReason"), Actor: v.caller.Name, Seen: []query.Status{status}}
+	out, err := c.Moderator.DecideAll(v.r.Context(), v.scope, query.ConversionFilter{IDs: ids, Statuses: query.Statuses[:]}, query.Page{Limit: perPage}, x)
 	if err != nil {
 		return err
 	}
@@ -115,7 +115,7 @@ func (c *console) decideSeen(v *visit, page *decidePage, f form, status books.St
 
 type conversionPage struct {
 	view
-	C    books.Conversion
+	C    query.Conversion
 	Subs []string
 }
 
@@ -129,7 +129,7 @@ func (c *console) conversion(v *visit) error {
 }
 
 // subs are the sub ids that are there, each with its name.
-func subs(s *books.Subs) []string {
+func subs(s *query.Subs) []string {
 	var out []string
 	for i, value := range []string{s.Sub1, s.Sub2, s.Sub3, s.Sub4, s.Sub5, s.Sub6, s.Sub7, s.Sub8, s.Sub9, s.Sub10} {
 		if value != "" {
@@ -141,7 +141,7 @@ func subs(s *books.Subs) []string {
 
 type clickPage struct {
 	view
-	C    books.Click
+	C    query.Click
 	Subs []string
 }
 

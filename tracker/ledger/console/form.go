@@ -8,7 +8,7 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"github.com/waypost/waypost/tracker/ledger/report/books"
+	"github.com/waypost/waypost/tracker/ledger/query"
 )
 
 var errBadForm = errors.New("the form cannot be read")
@@ -47,19 +47,19 @@ func (f form) With(pairs ...string) string {
 	return "?" + q.Encode()
 }
 
-func (f form) page() books.Page { return books.Page{Limit: perPage, Cursor: f.Get("cursor")} }
+func (f form) page() query.Page { return query.Page{Limit: perPage, Cursor: f.Get("cursor")} }
 
 // date is a day that a field names, nil if it names none.
-func (f form) date(name string) *books.Bound {
+func (f form) date(name string) *query.Bound {
 	t, err := time.Parse(time.DateOnly, f.Get(name))
 	if err != nil || t.Year() < 1970 || t.Year() > 2200 {
 		return nil
 	}
-	return &books.Bound{Moment: t, Date: true}
+	return &query.Bound{Moment: t, Date: true}
 }
 
 // until is the end of a day that a field names as the last one.
-func (f form) until(name string) *books.Bound {
+func (f form) until(name string) *query.Bound {
 	b := f.date(name)
 	if b != nil {
 		b.Moment = b.Moment.AddDate(0, 0, 1)
@@ -68,8 +68,8 @@ func (f form) until(name string) *books.Bound {
 }
 
 // span is the time of a list: whole days in the network's time zone.
-func (v *visit) span(f form) books.Span {
-	var s books.Span
+func (v *visit) span(f form) query.Span {
+	var s query.Span
 	if b := f.date("from"); b != nil {
 		t := b.In(v.zone)
 		s.From = &t
@@ -82,7 +82,7 @@ func (v *visit) span(f form) books.Span {
 }
 
 // scope is the visit's, narrowed to the partner that a field names.
-func (v *visit) narrowed(f form) books.Scope {
+func (v *visit) narrowed(f form) query.Scope {
 	s := v.scope
 	if s.Partner == "" {
 		s.Partner = f.Get("partner")

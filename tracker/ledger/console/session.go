@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"github.com/waypost/waypost/tracker/admin"
-	"github.com/waypost/waypost/tracker/ledger/report/books"
+	"github.com/waypost/waypost/tracker/ledger/query"
 )
 
 // scopeCookie keeps which network and partner a person has signed in for: in a
@@ -21,7 +21,7 @@ type visit struct {
 	w      http.ResponseWriter
 	r      *http.Request
 	caller admin.Caller
-	scope  books.Scope
+	scope  query.Scope
 	// zone is what times are shown in.
 	zone *time.Location
 }
@@ -63,7 +63,7 @@ func (c *console) enter(w http.ResponseWriter, r *http.Request, subresource stri
 	if err != nil {
 		return nil, err
 	}
-	v := &visit{w: w, r: r, caller: caller, scope: books.Scope{Network: network, Partner: partner, PartnerOnly: caller.PartnerOnly}}
+	v := &visit{w: w, r: r, caller: caller, scope: query.Scope{Network: network, Partner: partner, PartnerOnly: caller.PartnerOnly}}
 	if caller.PartnerOnly && (partner == "" || verb != "get") {
 		return nil, admin.ErrForbidden
 	}

@@ -58,7 +58,7 @@ func (q *memoryQueue) Record(_ context.Context, results []Result) error {
 	defer q.mu.Unlock()
 	for _, r := range results {
 		i := slices.IndexFunc(q.waiting, func(d Delivery) bool { return d.ID == r.ID })
-		if r.State == Pending {
+		if r.State == Waiting {
 			q.waiting[i].Attempts++
 			q.due[r.ID] = r.NextAt
 		} else {
@@ -134,10 +134,10 @@ func TestCourierOutcomes(t *testing.T) {
 		{"/ok", Delivered, 200, "thanks d-/ok", ""},
 		{"/moved", Delivered, 200, "thanks d-/moved", ""},
 		{"/noise", Delivered, 200, "a?b?", ""},
-		{"/broken", Pending, 500, "oops", "Internal Server Error"},
-		{"/missing", Pending, 404, "404", "Not Found"},
-		{"/garbage", Pending, 0, "", "malformed"},
-		{"/loop", Pending, 0, "", "more than 5 redirects"},
+		{"/broken", Waiting, 500, "oops", "Internal Server Error"},
+		{"/missing", Waiting, 404, "404", "Not Found"},
+		{"/garbage", Waiting, 0, "", "malformed"},
+		{"/loop", Waiting, 0, "", "more than 5 redirects"},
 	} {
 		t.Run(tc.path, func(t *testing.T) {
 			c := &clock{}

@@ -50,7 +50,7 @@ func next(createdAt, now time.Time, attempts int, jitter float64) (time.Time, St
 	if over || attempts >= attemptsMost {
 		return time.Time{}, Parked
 	}
-	return at, Pending
+	return at, Waiting
 }
 
 // randomJitter needs no secrecy, only spread.

@@ -47,14 +47,14 @@ func TestNextByAWrongClock(t *testing.T) {
 		attempts int
 		want     State
 	}{
-		"the first attempt":             {0, 1, Pending},
-		"a year ahead":                  {365 * 24 * time.Hour, 1, Pending},
+		"the first attempt":             {0, 1, Waiting},
+		"a year ahead":                  {365 * 24 * time.Hour, 1, Waiting},
 		"a year ahead, some hours long": {365 * 24 * time.Hour, attemptsLeast, Parked},
-		"made by a clock a year ahead":  {-365 * 24 * time.Hour, attemptsMost - 1, Pending},
+		"made by a clock a year ahead":  {-365 * 24 * time.Hour, attemptsMost - 1, Waiting},
 		"and tried for a day":           {-365 * 24 * time.Hour, attemptsMost, Parked},
 	} {
 		at, state := next(created, created.Add(x.ahead), x.attempts, 0.5)
-		if state != x.want || state == Pending && at.Sub(created.Add(x.ahead)) > longest {
+		if state != x.want || state == Waiting && at.Sub(created.Add(x.ahead)) > longest {
 			t.Errorf("%s: %s at %s", name, state, at)
 		}
 	}

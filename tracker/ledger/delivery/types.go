@@ -2,6 +2,8 @@ package delivery
 
 import (
 	"context"
+	"database/sql/driver"
+	"fmt"
 	"time"
 )
 
@@ -10,8 +12,8 @@ type State string
 
 // The states of a delivery.
 const (
-	// Pending deliveries are due at their next attempt.
-	Pending State = "pending"
+	// Waiting deliveries are due at their next attempt; the API writes it pending.
+	Waiting State = "pending"
 	// Delivered ones were answered with a 2xx status.
 	Delivered State = "delivered"
 	// Parked ones failed for a day; they wait for a retry by hand.
@@ -20,6 +22,29 @@ const (
 	// until it is resumed by hand or changed.
 	Suspended State = "suspended"
 )
+
+// waitingInTables is how the tables write Waiting, and nothing else but SQL does.
+const waitingInTables = "waiting"
+
+// Value returns the state as the tables write it.
+func (s State) Value() (driver.Value, error) {
+	if s == Waiting {
+		return waitingInTables, nil
+	}
+	return string(s), nil
+}
+
+// Scan reads the state from a table.
+func (s *State) Scan(from any) error {
+	text, ok := from.(string)
+	if !ok {
+		return fmt.Errorf("the state of a delivery is a %T", from)
+	}
+	if *s = State(text); text == waitingInTables {
+		*s = Waiting
+	}
+	return nil
+}
 
 // Delivery is one call that is to be made.
 type Delivery struct {
@@ -41,7 +66,7 @@ type Result struct {
 	Target string
 	At     time.Time
 	State  State
-	// NextAt is when to try again; set with Pending alone.
+	// NextAt is when to try again; set with Waiting alone.
 	NextAt time.Time
 	// HTTPStatus is 0 when no answer came; Body holds its first bytes.
 	HTTPStatus int

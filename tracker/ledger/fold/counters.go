@@ -141,7 +141,7 @@ func (c *Counters) Find(key CounterKey) *Counter { return c.byKey[key] }
 // Begin begins the counters of caps for what happens in a cell at a time, as far as
 // they do not exist. before returns what the cap would have counted in its window so
 // far, because a cap counts what happened before it was configured too.
-func (c *Counters) Begin(caps []Cap, cell *judge.Cell, at int64, zone *time.Location, before func(*Cap, *Counter) (int64, error)) error {
+func (c *Counters) Begin(caps []Cap, cell *judge.Dimensions, at int64, zone *time.Location, before func(*Cap, *Counter) (int64, error)) error {
 	for i := range caps {
 		limit := &caps[i]
 		if !judge.Covers(limit.Cap, cell) {
@@ -164,7 +164,7 @@ func (c *Counters) Begin(caps []Cap, cell *judge.Cell, at int64, zone *time.Loca
 
 // Key is the key of the counter of a cap for what happens in a cell at a time, and when
 // its window ends.
-func (r *Cap) Key(cell *judge.Cell, at int64, zone *time.Location) (key CounterKey, ends int64) {
+func (r *Cap) Key(cell *judge.Dimensions, at int64, zone *time.Location) (key CounterKey, ends int64) {
 	starts, ends := judge.Window(r.Window, at, zone)
 	key = CounterKey{Network: cell.Network, Offer: cell.Offer, Cap: r.Name, Definition: r.definition, Starts: starts}
 	if r.PerPartner {
@@ -190,17 +190,17 @@ func (c *Counters) Drop(at int64) {
 }
 
 // TakeChanged returns the counters that have changed since it was called last.
-func (c *Counters) TakeChanged() []*Counter {
-	out := make([]*Counter, 0, len(c.changed))
+func (c *Counters) TakeChanged() []Counter {
+	out := make([]Counter, 0, len(c.changed))
 	for n := range c.changed {
-		out = append(out, n)
+		out = append(out, *n)
 	}
 	clear(c.changed)
 	return out
 }
 
 // Count counts an event of a metric in a cell.
-func (c *Counters) Count(metric snapshot.CapMetric, cell *judge.Cell, at int64) {
+func (c *Counters) Count(metric snapshot.CapMetric, cell *judge.Dimensions, at int64) {
 	c.covering(cell, at, func(n *Counter) {
 		if n.parsed.Metric == metric {
 			c.take(n, 1)
@@ -211,7 +211,7 @@ func (c *Counters) Count(metric snapshot.CapMetric, cell *judge.Cell, at int64) 
 // recount counts what changed of a conversion in every counter of its offer; before is
 // nil for a new one.
 func (c *Counters) recount(n, before *judge.Conversion) {
-	c.covering(&n.Cell, n.At, func(of *Counter) {
+	c.covering(&n.Dimensions, n.At, func(of *Counter) {
 		if more := judge.Share(of.parsed.Metric, n) - judge.Share(of.parsed.Metric, before); more != 0 {
 			c.take(of, more)
 		}
@@ -232,7 +232,7 @@ func (c *Counters) take(n *Counter, more int64) {
 }
 
 // covering calls count for the counters that count what happens in the cell at that time.
-func (c *Counters) covering(cell *judge.Cell, at int64, count func(*Counter)) {
+func (c *Counters) covering(cell *judge.Dimensions, at int64, count func(*Counter)) {
 	if len(c.byScope) == 0 {
 		return
 	}
@@ -249,7 +249,7 @@ func (c *Counters) covering(cell *judge.Cell, at int64, count func(*Counter)) {
 }
 
 // counts reports whether the counter counts what happens in the cell at that time.
-func (n *Counter) counts(cell *judge.Cell, at int64, zones Zones) bool {
+func (n *Counter) counts(cell *judge.Dimensions, at int64, zones Zones) bool {
 	// Most are of other windows. Clocks are changed by less than the margin.
 	const margin = 3 * 3600 * 1_000_000
 	if at < n.Starts-margin || n.Ends != 0 && at >= n.Ends+margin {
@@ -267,7 +267,7 @@ func (f *Fold) used(config *Config) judge.UsedFunc {
 	return func(limit *snapshot.Cap, of *judge.Conversion) int64 {
 		for i := range config.Caps {
 			if r := &config.Caps[i]; r.Cap == limit {
-				key, _ := r.Key(&of.Cell, of.At, config.Zone)
+				key, _ := r.Key(&of.Dimensions, of.At, config.Zone)
 				if n := f.Counters.byKey[key]; n != nil {
 					return n.Used
 				}

@@ -182,7 +182,7 @@ func (f *Fold) bookPostback(p *Postback, o *judge.Outcome, found *Conversion) {
 		if cmp.Or(n.ClickID, n.AimpID) != judge.Session(p.Postback) {
 			visit = nil
 		}
-		if found.Config != nil && p.Terms.Partner.Name != n.Cell.Partner {
+		if found.Config != nil && p.Terms.Partner.Name != n.Dimensions.Partner {
 			config = found.Config
 		}
 	}
@@ -234,7 +234,7 @@ func safely(c *judge.Case) (o judge.Outcome, err error) {
 // or of another network, changes nothing.
 func (f *Fold) Moderate(m *journal.Moderation) {
 	c := f.Conversions[m.ConversionID]
-	if c == nil || c.Cell.Network != m.Network {
+	if c == nil || c.Dimensions.Network != m.Network {
 		f.Log.V(1).Info("passed over a moderation of an unknown conversion", "conversion", m.ConversionID)
 		return
 	}

@@ -84,7 +84,7 @@ func (r *recorder) post(click string, after int64, change ...func(*journal.Postb
 		c(in)
 	}
 	p := &Postback{Postback: in, ID: fmt.Sprintf("p%d", r.n), Config: NewConfig(in.Terms, judge.Key{}, Zones{}), Keys: judge.KeysOf(in)}
-	cell := judge.Cell{Network: "net", Offer: "shoes", Partner: "blog", Goal: "2"}
+	cell := judge.Dimensions{Network: "net", Offer: "shoes", Partner: "blog", Goal: "2"}
 	if err := r.books.Counters.Begin(p.Config.Caps, &cell, in.At, p.Config.Zone, func(*Cap, *Counter) (int64, error) { return 0, nil }); err != nil {
 		r.t.Fatal(err)
 	}

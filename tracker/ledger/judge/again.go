@@ -118,7 +118,7 @@ func (c *Case) move(found, n *Conversion, to snapshot.ConversionStatus, note str
 // partnerOf is the configuration that names the URLs of the conversion's partner:
 // the postback's, which is newer, unless its order came with another partner's click.
 func (c *Case) partnerOf(n *Conversion) *journal.Terms {
-	if c.Origin != nil && c.Postback.Terms.Partner.Name != n.Cell.Partner {
+	if c.Origin != nil && c.Postback.Terms.Partner.Name != n.Dimensions.Partner {
 		return c.Origin
 	}
 	return c.Postback.Terms

@@ -4,27 +4,16 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/waypost/waypost/api/pricing"
 	"github.com/waypost/waypost/api/snapshot"
 	"github.com/waypost/waypost/tracker/journal"
 )
-
-// capped reports whether a new conversion of that price would exceed a cap.
-func (c *Case) capped(price pricing.Result) bool {
-	t := c.Postback.Terms
-	if len(t.Offer.Caps) == 0 {
-		return false
-	}
-	n := &Conversion{At: c.Postback.At, Cell: c.cell(), Status: snapshot.StatusApproved, Payout: price.Payout, Revenue: price.Revenue}
-	return reached(t, n, nil, c.Used)
-}
 
 // reached reports whether taking before away (nil for none) and adding n would
 // exceed one of the caps.
 func reached(t *journal.Terms, n, before *Conversion, used UsedFunc) bool {
 	for i := range t.Offer.Caps {
 		limit := &t.Offer.Caps[i]
-		if !Covers(limit, &n.Cell) {
+		if !Covers(limit, &n.Dimensions) {
 			continue
 		}
 		more := Share(limit.Metric, n) - Share(limit.Metric, before)
@@ -54,7 +43,7 @@ func Share(metric snapshot.CapMetric, c *Conversion) int64 {
 
 // Covers reports whether a cap of the cell's offer counts what happens in the cell.
 // Clicks and impressions have no goal.
-func Covers(limit *snapshot.Cap, cell *Cell) bool {
+func Covers(limit *snapshot.Cap, cell *Dimensions) bool {
 	traffic := limit.Metric == snapshot.CapClicks || limit.Metric == snapshot.CapImpressions
 	if !traffic && limit.Goal != "" && !strings.EqualFold(limit.Goal, cell.Goal) {
 		return false

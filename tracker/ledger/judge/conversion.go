@@ -6,9 +6,9 @@ import (
 	"github.com/waypost/waypost/tracker/journal"
 )
 
-// Cell is where something is counted: the dimensions that all reports know. The
-// goal is its declared value, "" for clicks, impressions and unknown goals.
-type Cell struct {
+// Dimensions are what everything is counted by, and all reports know. The goal is its
+// declared value, "" for clicks, impressions and unknown goals.
+type Dimensions struct {
 	Network    string
 	Offer      string
 	Partner    string
@@ -28,9 +28,9 @@ type Conversion struct {
 	ID string
 	// At is when the tracker received the first postback, in microseconds since
 	// 1970; Day is its day in the network's time zone, counted from 1970-01-01.
-	At   int64
-	Day  int64
-	Cell Cell
+	At         int64
+	Day        int64
+	Dimensions Dimensions
 
 	Status snapshot.ConversionStatus
 	// Reason is a reason code (docs/rules.md) where the status is rejected, or the

@@ -12,7 +12,7 @@ import (
 // has its status: those of the offer that match; only where none does, the
 // matching global ones. Private and click-only goals call for none.
 func fires(t *journal.Terms, c *Conversion) []snapshot.PartnerPostback {
-	if t.Goal.Private || t.Goal.ClickOnly || c.Cell.Private {
+	if t.Goal.Private || t.Goal.ClickOnly || c.Dimensions.Private {
 		return nil
 	}
 	var own, global []snapshot.PartnerPostback
@@ -21,7 +21,7 @@ func fires(t *journal.Terms, c *Conversion) []snapshot.PartnerPostback {
 		case !matches(&p, c):
 		case p.Offer == "":
 			global = append(global, p)
-		case p.Offer == c.Cell.Offer:
+		case p.Offer == c.Dimensions.Offer:
 			own = append(own, p)
 		}
 	}
@@ -32,7 +32,7 @@ func fires(t *journal.Terms, c *Conversion) []snapshot.PartnerPostback {
 }
 
 func matches(p *snapshot.PartnerPostback, c *Conversion) bool {
-	if p.Goal != "" && !strings.EqualFold(p.Goal, c.Cell.Goal) {
+	if p.Goal != "" && !strings.EqualFold(p.Goal, c.Dimensions.Goal) {
 		return false
 	}
 	if len(p.On) == 0 {

@@ -86,10 +86,10 @@ func (m *Moderated) revive() Outcome {
 
 // FreedKeys are the keys of a conversion, whether it occupies them or not.
 func FreedKeys(c *Conversion, origin *journal.Terms) Keys {
-	if c.Cell.Goal == "" {
+	if c.Dimensions.Goal == "" {
 		return Keys{} // unknown goal
 	}
-	return uniqueKeys(c.Cell.Network, c.Cell.Offer, &origin.Goal, c.OrderID, sessionOf(c), c.SessionAt)
+	return uniqueKeys(c.Dimensions.Network, c.Dimensions.Offer, &origin.Goal, c.OrderID, sessionOf(c), c.SessionAt)
 }
 
 // sessionOf is Session of the postback that a conversion was made of.

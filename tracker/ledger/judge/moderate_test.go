@@ -44,7 +44,7 @@ func TestModeration(t *testing.T) {
 		"to neither of the two: no-op": {posts: []step{do("pending", manual)}, actions: []action{{"c1", hold}}, want: map[string]snapshot.ConversionStatus{"c1": pending}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			d := newDesk(t)
+			d := newBooks(t)
 			d.run(test.posts)
 			for _, a := range test.actions {
 				d.moderate(a.id, a.to, now, "seen")
@@ -101,7 +101,7 @@ func TestRepeatedDecisions(t *testing.T) {
 		"an entry of before releases":          {held, []decision{{0, approved, false}}, approved, 2, "seen"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			d := newDesk(t)
+			d := newBooks(t)
 			d.run([]step{test.post})
 			for _, x := range test.decisions {
 				found := d.conv["c1"]
@@ -122,7 +122,7 @@ func TestRepeatedDecisions(t *testing.T) {
 // TestModeratedIsKeptSo: what a person decided is final for postbacks, and a
 // conversion that got its key back keeps others out.
 func TestModeratedIsKeptSo(t *testing.T) {
-	d := newDesk(t)
+	d := newBooks(t)
 	d.run([]step{do("rejected currency_mismatch", currency("EUR"))})
 	d.moderate("c1", approved, (clickTime+7200)*second, "")
 	d.run([]step{do("refused duplicate"), do("refused status_final", status(pending))})
@@ -139,7 +139,7 @@ func TestModeratedIsKeptSo(t *testing.T) {
 
 func TestModeratorsDoNotPassForOthers(t *testing.T) {
 	for actor, want := range map[string]string{"alice": "alice", "": "moderator ", ByHold: "moderator hold", ByPostback: "moderator postback"} {
-		d := newDesk(t)
+		d := newBooks(t)
 		d.run([]step{do("pending", manual)})
 		found := d.conv["c1"]
 		m := &Moderated{Found: found, Origin: d.origins["c1"], Used: d.used}
@@ -154,7 +154,7 @@ func TestModeratorsDoNotPassForOthers(t *testing.T) {
 // when a moderator has given the key back.
 func TestRevivedIsNoRepeat(t *testing.T) {
 	four := caps(snapshot.Cap{Name: "c", Metric: snapshot.CapRevenue, Window: snapshot.CapLifetime, Limit: 4_000_000})
-	d := newDesk(t)
+	d := newBooks(t)
 	d.run([]step{
 		do("approved", four, click("c2")), do("pending", four, status(pending)),
 		do("rejected cap_reached", four, status(approved), amount(9_000_000)),
@@ -187,7 +187,7 @@ func TestWhatAPersonRejectedStays(t *testing.T) {
 		"a person tried in vain before": {posts: []step{do("rejected rejected_by_advertiser", status(rejected), proven, caps(none))}, person: []snapshot.ConversionStatus{approved}, want: "rejected cap_reached", events: 3},
 	} {
 		t.Run(name, func(t *testing.T) {
-			d := newDesk(t)
+			d := newBooks(t)
 			d.run(test.posts)
 			for _, to := range test.person {
 				d.moderate("c1", to, now, test.words)

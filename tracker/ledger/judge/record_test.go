@@ -17,15 +17,15 @@ func moderationBy(actor string) *journal.Moderation {
 
 // TestConversion looks at everything that a new conversion holds.
 func TestConversion(t *testing.T) {
-	d := newDesk(t)
+	d := newBooks(t)
 	d.clicks["c1"] = &Visit{Source: "news", Ref: "r", ImpID: "theirs", AimpID: "i7", Country: "NL", Device: "mobile", Subs: [10]string{"a", "b"}}
 	o := d.post(postback(amount(50_000_000), order("o"), func(p *journal.Postback) { p.Extras = map[string]string{"promo_code": "X"} }))
 	n := o.Conversion
 	if n.Payout != 6_000_000 || n.Revenue != 7_000_000 || *n.Amount != 50_000_000 || n.PayoutRule != "goal" || n.RevenueRule != "goal" {
 		t.Errorf("priced %+v", n)
 	}
-	if n.Cell != (Cell{Network: "net", Offer: "shoes", Partner: "blog", Advertiser: "acme", Goal: "2", Currency: "USD"}) {
-		t.Errorf("cell %+v", n.Cell)
+	if n.Dimensions != (Dimensions{Network: "net", Offer: "shoes", Partner: "blog", Advertiser: "acme", Goal: "2", Currency: "USD"}) {
+		t.Errorf("cell %+v", n.Dimensions)
 	}
 	if n.Source != "news" || n.Ref != "r" || n.ImpID != "theirs" || n.AimpID != "i7" || n.Country != "NL" || n.Subs[1] != "b" || n.Extras["promo_code"] != "X" || n.ClickMissing {
 		t.Errorf("click data %+v", n)
@@ -49,7 +49,7 @@ func TestClickDataMissing(t *testing.T) {
 		p.Terms.Pricing.Payout.Rules = []pricing.Rule{{Name: "nl", Terms: &snapshot.PayoutTerms{Flat: 9_000_000}, When: []snapshot.Condition{
 			{Field: "country", Operator: snapshot.OpEquals, Values: []string{"NL"}}}}}
 	}
-	d := newDesk(t)
+	d := newBooks(t)
 	d.clicks["here"] = &Visit{Country: "NL"}
 	gone := d.post(postback(byCountry, click("gone"))).Conversion
 	if !gone.ClickMissing || gone.Payout != 1_000_000 || gone.PayoutRule != "goal" || gone.Status != approved {
@@ -82,7 +82,7 @@ func TestTimeToTheMicrosecond(t *testing.T) {
 		"by the id, before":                     {nil, clickTime*second + second - 1, ReasonTooSoon},
 		"by the id, the row has another second": {&Visit{At: 5}, clickTime*second + 720*hour + 1, ReasonTooLate},
 	} {
-		d := newDesk(t)
+		d := newBooks(t)
 		if x.row != nil {
 			d.clicks["c1"] = x.row
 		}
@@ -101,7 +101,7 @@ func TestFields(t *testing.T) {
 	extras := map[string]string{"adv_sub1": "v-adv1", "adv_sub5": "v-adv5", "promo_code": "v-promo"}
 	fields := map[string]string{"source": "v-source", "country": "v-country", "device": "v-device", "sub1": "v-sub0", "sub10": "v-sub9", "adv_sub1": "v-adv1", "adv_sub5": "v-adv5", "promo_code": "v-promo"}
 	for field, value := range fields {
-		d := newDesk(t)
+		d := newBooks(t)
 		d.clicks["c1"] = visit
 		o := d.post(postback(func(p *journal.Postback) {
 			p.Extras = extras
@@ -115,15 +115,15 @@ func TestFields(t *testing.T) {
 }
 
 func TestPrivateGoal(t *testing.T) {
-	o := newDesk(t).post(postback(private, amount(10_000_000), postbacks(snapshot.PartnerPostback{Name: "p"})))
-	if n := o.Conversion; n.Payout != 0 || n.Revenue != 3_000_000 || !n.Cell.Private || n.PayoutRule != "private" || len(o.Fires) != 0 {
+	o := newBooks(t).post(postback(private, amount(10_000_000), postbacks(snapshot.PartnerPostback{Name: "p"})))
+	if n := o.Conversion; n.Payout != 0 || n.Revenue != 3_000_000 || !n.Dimensions.Private || n.PayoutRule != "private" || len(o.Fires) != 0 {
 		t.Errorf("private: %+v fires %v", n, o.Fires)
 	}
 }
 
 // TestFinalAmount reprices by the terms of the first postback, whatever holds now.
 func TestFinalAmount(t *testing.T) {
-	d := newDesk(t)
+	d := newBooks(t)
 	d.post(postback(status(pending), amount(10_000_000)))
 	dearer := func(p *journal.Postback) { p.Terms.Pricing.Payout.Own.Percent = 50 * 100_000 }
 	o := d.post(postback(status(approved), amount(20_000_000), dearer, after(60)))
@@ -134,7 +134,7 @@ func TestFinalAmount(t *testing.T) {
 		t.Errorf("verdict %+v, before %+v", o.Verdict, o.Before)
 	}
 
-	d = newDesk(t)
+	d = newBooks(t)
 	d.post(postback(status(pending), amount(10_000_000)))
 	o = d.post(postback(status(approved), amount(20_000_000), currency("EUR")))
 	if n := o.Conversion; n.Payout != 2_000_000 || n.Status != approved || n.Reason != "" || n.History[1].Reason != ReasonCurrencyMismatch {
@@ -143,7 +143,7 @@ func TestFinalAmount(t *testing.T) {
 }
 
 func TestHoldEnds(t *testing.T) {
-	d := newDesk(t)
+	d := newBooks(t)
 	on := postbacks(snapshot.PartnerPostback{Name: "a", On: []snapshot.ConversionStatus{approved}}, snapshot.PartnerPostback{Name: "h", On: []snapshot.ConversionStatus{hold}})
 	p := postback(holdHours(2), on)
 	n := d.post(p).Conversion
@@ -186,7 +186,7 @@ func TestFires(t *testing.T) {
 		"never for clicks":        {[]option{list, clickGoal}, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
-			d := newDesk(t)
+			d := newBooks(t)
 			d.post(postback(test.post...))
 			if !slices.Equal(d.fired, test.want) {
 				t.Errorf("fired %v, want %v", d.fired, test.want)
@@ -197,7 +197,7 @@ func TestFires(t *testing.T) {
 
 // TestNoFireWithoutChange: an amount alone is no event.
 func TestNoFireWithoutChange(t *testing.T) {
-	d := newDesk(t)
+	d := newBooks(t)
 	on := postbacks(snapshot.PartnerPostback{Name: "p", On: []snapshot.ConversionStatus{approved, pending, hold, rejected}})
 	d.post(postback(on, status(pending)))
 	d.post(postback(on, status(pending), amount(1_000_000)))

@@ -16,7 +16,7 @@ type step struct {
 
 func do(want string, post ...option) step { return step{post, want} }
 
-func (d *desk) run(steps []step) {
+func (d *books) run(steps []step) {
 	d.t.Helper()
 	for i, s := range steps {
 		v := d.post(postback(s.post...)).Verdict
@@ -204,7 +204,7 @@ func TestVerdicts(t *testing.T) {
 		"click of a blocked partner":  {do("rejected partner_inactive", viaClick, inactive(snapshot.Blocked))},
 		"click in a closed session":   {do("approved", endPoint), do("refused session_closed", viaClick, goal("3"))},
 	} {
-		t.Run(name, func(t *testing.T) { newDesk(t).run(steps) })
+		t.Run(name, func(t *testing.T) { newBooks(t).run(steps) })
 	}
 }
 
@@ -248,6 +248,6 @@ func TestCaps(t *testing.T) {
 		"no order id takes a place":              {do("pending order_id_missing", two, multiple, noOrder), do("approved", two, click("2")), do(full, two, multiple, noOrder, click("3"))},
 		"a full cap does not stop moves":         {do("pending", two, status(pending)), do("approved", two, click("2")), do("approved", two, status(approved))},
 	} {
-		t.Run(name, func(t *testing.T) { newDesk(t).run(steps) })
+		t.Run(name, func(t *testing.T) { newBooks(t).run(steps) })
 	}
 }

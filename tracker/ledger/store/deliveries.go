@@ -3,7 +3,13 @@ package store
 import (
 	"context"
 	"fmt"
+
+	"github.com/waypost/waypost/api/macro"
+	"github.com/waypost/waypost/tracker/ledger/store/column"
 )
+
+// Deliveries is the fold's part of the table of outgoing calls.
+type Deliveries struct{ in session }
 
 // Kinds of deliveries.
 const (
@@ -14,9 +20,9 @@ const (
 	KindImpression = "impression"
 )
 
-// StateWaiting is the state of a new delivery; the courier, which owns the states
-// and everything from Attempts on, knows the others.
-const StateWaiting = "waiting"
+// stateWaiting is the state of a new delivery; the courier, which owns the states
+// and everything after them, knows the others.
+const stateWaiting = "waiting"
 
 // Delivery is one outgoing call, with everything that it needs.
 type Delivery struct {
@@ -45,23 +51,60 @@ type Delivery struct {
 	DueAt     int64
 }
 
-var deliveryTable = &table{name: "deliveries", conflict: "(id) DO NOTHING", columns: columnsOf(`id network kind event transition
-	name offer partner advertiser goal status click_id needs_click url macros created_at state due_at`)}
+var deliveryTable = newTable("deliveries", 1, ignore,
+	column.Plain("id", func(d *Delivery) *string { return &d.ID }),
+	column.Plain("network", func(d *Delivery) *string { return &d.Network }),
+	column.Plain("kind", func(d *Delivery) *string { return &d.Kind }),
+	column.Plain("event", func(d *Delivery) *string { return &d.Event }),
+	column.Number("transition", func(d *Delivery) *int { return &d.Transition }),
+	column.Text("name", func(d *Delivery) *string { return &d.Name }),
+	column.Plain("offer", func(d *Delivery) *string { return &d.Offer }),
+	column.Plain("partner", func(d *Delivery) *string { return &d.Partner }),
+	column.Plain("advertiser", func(d *Delivery) *string { return &d.Advertiser }),
+	column.Plain("goal", func(d *Delivery) *string { return &d.Goal }),
+	column.Plain("status", func(d *Delivery) *string { return &d.Status }),
+	column.Text("click_id", func(d *Delivery) *string { return &d.ClickID }),
+	column.Flag("needs_click", func(d *Delivery) *bool { return &d.NeedsClick }),
+	column.Text("url", func(d *Delivery) *string { return &d.URL }),
+	column.Object("macros", func(d *Delivery) *map[string]string { return &d.Macros }),
+	column.Number("created_at", func(d *Delivery) *int64 { return &d.CreatedAt }),
+	column.Computed("state", func(*Delivery) any { return stateWaiting }),
+	column.Number("due_at", func(d *Delivery) *int64 { return &d.DueAt }),
+)
 
-// AddDeliveries adds deliveries, except those that exist.
-func (tx *Tx) AddDeliveries(ctx context.Context, list []Delivery) error {
-	err := tx.in.upsert(ctx, deliveryTable, len(list), func(i int, row []any) {
-		d := &list[i]
-		row[0], row[1], row[2], row[3], row[4] = d.ID, d.Network, d.Kind, d.Event, int64(d.Transition)
-		row[5], row[6], row[7], row[8], row[9] = clean(d.Name), d.Offer, d.Partner, d.Advertiser, d.Goal
-		row[10], row[11], row[12], row[13] = d.Status, clean(d.ClickID), flag(d.NeedsClick), clean(d.URL)
-		row[14], row[15], row[16], row[17] = objectText(d.Macros), d.CreatedAt, StateWaiting, d.DueAt
-	})
+// Add adds deliveries, except those that exist.
+func (d Deliveries) Add(ctx context.Context, list []Delivery) error {
+	return deliveryTable.upsert(ctx, d.in, list)
+}
+
+// DropAddresses empties what calls that are over have of visitors' addresses, the macro
+// {ip}, from an id to before another.
+func (d Deliveries) DropAddresses(ctx context.Context, from, until string) error {
+	_, err := d.in.exec(ctx, "UPDATE deliveries SET macros = "+d.in.withoutKey("macros", "ip")+
+		" WHERE id >= ? AND id < ? AND state <> 'waiting' AND state <> 'suspended' AND macros LIKE '%\"ip\":%'", from, until)
 	if err != nil {
-		return fmt.Errorf("add deliveries: %w", err)
+		return fmt.Errorf("drop the addresses in deliveries from %s to %s: %w", from, until, err)
 	}
 	return nil
 }
 
-// ParseMacros reads the column macros of deliveries.
-func ParseMacros(text string) (map[string]string, error) { return parseObject(text) }
+// macroValues are what the fold knew of the event, by canonical macro name.
+type macroValues map[string]string
+
+// AppendMacro appends the value of m, nothing if there is none.
+func (v macroValues) AppendMacro(dst []byte, m macro.Macro) []byte {
+	return append(dst, v[m.String()]...)
+}
+
+// CalledURL is the URL that a delivery calls: that of an impression destination is
+// final, that of a partner's postback is a template.
+func CalledURL(kind, url string, macros map[string]string) (string, error) {
+	if kind != KindPostback {
+		return url, nil
+	}
+	template, err := macro.Parse(url, macro.PartnerPostback)
+	if err != nil {
+		return "", fmt.Errorf("the postback URL: %w", err)
+	}
+	return string(template.Append(nil, macroValues(macros))), nil
+}

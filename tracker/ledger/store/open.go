@@ -90,5 +90,5 @@ func (s *Store) begin(ctx context.Context) (*Tx, error) {
 	if err != nil {
 		return nil, fmt.Errorf("begin a transaction: %w", err)
 	}
-	return &Tx{in: in}, nil
+	return newTx(in), nil
 }

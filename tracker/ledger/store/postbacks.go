@@ -1,11 +1,18 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 
+	"github.com/waypost/waypost/api/money"
 	"github.com/waypost/waypost/tracker/journal"
+	"github.com/waypost/waypost/tracker/ledger/judge"
+	"github.com/waypost/waypost/tracker/ledger/store/column"
 )
+
+// Postbacks are the tables of the server-postback log, and of postbacks that wait.
+type Postbacks struct{ in session }
 
 // Postback is a row of the server-postback log: what came and what was answered.
 type Postback struct {
@@ -17,39 +24,40 @@ type Postback struct {
 	HTTPStatus     int
 }
 
-var postbackTable = &table{name: "postbacks", columns: columnsOf(`id network at verdict reason goal_raw goal click_id aimp_id
-	offer partner conversion order_id payout revenue currency config via test click_missing source_ip delay_seconds http_status params`)}
+// Look-ups read the answers.
+var postbackTable = newTable("postbacks", 1, ignore,
+	column.Plain("id", func(p *Postback) *string { return &p.ID }),
+	column.Plain("network", func(p *Postback) *string { return &p.Network }).WriteOnly(),
+	column.Number("at", func(p *Postback) *int64 { return &p.At }).WriteOnly(),
+	column.Plain("verdict", func(p *Postback) *string { return &p.Verdict.Verdict }),
+	column.Plain("reason", func(p *Postback) *string { return &p.Verdict.Reason }),
+	column.Text("goal_raw", func(p *Postback) *string { return &p.GoalRaw }).WriteOnly(),
+	column.Plain("goal", func(p *Postback) *string { return &p.Goal }),
+	column.Computed("click_id", func(p *Postback) any { return column.Clean(cmp.Or(p.ClickID, p.RawClickID)) }), // as it was sent
+	column.Text("aimp_id", func(p *Postback) *string { return &p.AimpID }).WriteOnly(),
+	column.Plain("offer", func(p *Postback) *string { return &p.Offer }).WriteOnly(),
+	column.Plain("partner", func(p *Postback) *string { return &p.Partner }).WriteOnly(),
+	column.Plain("conversion", func(p *Postback) *string { return &p.Conversion }),
+	column.Text("order_id", func(p *Postback) *string { return &p.OrderID }).WriteOnly(),
+	column.Number("payout", func(p *Postback) *money.Amount { return &p.Payout }),
+	column.Number("revenue", func(p *Postback) *money.Amount { return &p.Revenue }),
+	column.Plain("currency", func(p *Postback) *string { return &p.Verdict.Currency }),
+	column.Plain("config", func(p *Postback) *string { return &p.Verdict.Config }),
+	column.Number("via", func(p *Postback) *journal.Via { return &p.Via }).WriteOnly(),
+	column.Flag("test", func(p *Postback) *bool { return &p.Test }).WriteOnly(),
+	column.Flag("click_missing", func(p *Postback) *bool { return &p.ClickMissing }).WriteOnly(),
+	column.Text("source_ip", func(p *Postback) *string { return &p.SourceIP }).WriteOnly(),
+	column.Computed("delay_seconds", (*Postback).delay),
+	column.Number("http_status", func(p *Postback) *int { return &p.HTTPStatus }).WriteOnly(),
+	column.Computed("params", func(p *Postback) any { return paramsText(p.Params) }),
+)
 
-// AddPostbacks adds to the log.
-func (tx *Tx) AddPostbacks(ctx context.Context, list []Postback) error {
-	err := tx.in.insert(ctx, postbackTable, len(list), func(i int, row []any) { list[i].fill(row) })
-	if err != nil {
-		return fmt.Errorf("add to the postback log: %w", err)
+// delay is the time since the click or impression in seconds, NULL without one.
+func (p *Postback) delay() any {
+	if p.SessionAt == 0 {
+		return nil
 	}
-	return nil
-}
-
-func (p *Postback) fill(row []any) {
-	in, v := p.Postback, &p.Verdict
-	row[0], row[1], row[2] = p.ID, in.Network, in.At
-	row[3], row[4], row[5], row[6] = v.Verdict, v.Reason, clean(in.GoalRaw), v.Goal
-	row[7], row[8], row[9], row[10] = clean(clickID(in)), clean(in.AimpID), p.Offer, p.Partner
-	row[11], row[12] = v.Conversion, clean(in.OrderID)
-	row[13], row[14], row[15] = int64(v.Payout), int64(v.Revenue), v.Currency
-	row[16], row[17], row[18], row[19] = v.Config, int64(in.Via), flag(in.Test), flag(p.ClickMissing)
-	row[20], row[21], row[22] = clean(in.SourceIP), nil, int64(p.HTTPStatus)
-	if in.SessionAt != 0 {
-		row[21] = in.At/1_000_000 - in.SessionAt
-	}
-	row[23] = paramsText(in.Params)
-}
-
-// clickID is the click id as it was sent.
-func clickID(p *journal.Postback) string {
-	if p.ClickID != "" {
-		return p.ClickID
-	}
-	return p.RawClickID
+	return p.At/1_000_000 - p.SessionAt
 }
 
 // paramsText is the parameters as a JSON object in their order; of a name that was
@@ -64,7 +72,7 @@ func paramsText(params []journal.Param) string {
 		if len(b) > 1 {
 			b = append(b, ',')
 		}
-		b = appendQuoted(append(appendQuoted(b, params[i].Name), ':'), params[i].Value)
+		b = column.AppendQuoted(append(column.AppendQuoted(b, params[i].Name), ':'), params[i].Value)
 	}
 	return string(append(b, '}'))
 }
@@ -78,23 +86,88 @@ func repeated(params []journal.Param, i int) bool {
 	return false
 }
 
+// Add adds to the log.
+func (p Postbacks) Add(ctx context.Context, list []Postback) error {
+	return postbackTable.insert(ctx, p.in, list)
+}
+
 // Answers finds what was answered to postbacks, by their ids.
-func (tx *Tx) Answers(ctx context.Context, ids []string) (map[string]journal.Verdict, error) {
+func (p Postbacks) Answers(ctx context.Context, ids []string) (map[string]journal.Verdict, error) {
 	keys := make([]any, len(ids))
 	for i := range ids {
 		keys[i] = ids[i]
 	}
 	out := make(map[string]journal.Verdict, len(ids))
-	const query = "SELECT id, verdict, reason, conversion, goal, payout, revenue, currency, config FROM postbacks WHERE id IN (?*)"
-	err := tx.in.lookup(ctx, query, nil, keys, func(row scanner) error {
-		var id string
-		v := journal.Verdict{Known: true}
-		err := row.Scan(&id, &v.Verdict, &v.Reason, &v.Conversion, &v.Goal, (*int64)(&v.Payout), (*int64)(&v.Revenue), &v.Currency, &v.Config)
-		out[id] = v
-		return err
+	err := postbackTable.find(ctx, p.in, "id IN (?*)", nil, keys, func(found Postback) {
+		found.Known = true
+		out[found.ID] = found.Verdict
 	})
-	if err != nil {
-		return nil, fmt.Errorf("find the answers of postbacks: %w", err)
+	return out, err
+}
+
+// Drop removes the lines of the log whose ids are below one: ids sort by time.
+// Conversions stay, and so do the keys that they occupy.
+func (p Postbacks) Drop(ctx context.Context, before string) error {
+	if _, err := p.in.exec(ctx, "DELETE FROM postbacks WHERE id < ?", before); err != nil {
+		return fmt.Errorf("drop the postback log before %s: %w", before, err)
 	}
-	return out, nil
+	return nil
+}
+
+// DropAddresses empties the source of pixels, which is a visitor's address, from an id to
+// before another. The source of a server's postback is the advertiser's and stays.
+func (p Postbacks) DropAddresses(ctx context.Context, from, until string) error {
+	_, err := p.in.exec(ctx, "UPDATE postbacks SET source_ip = '' WHERE id >= ? AND id < ? AND via <> ? AND source_ip <> ''", from, until, int64(journal.ViaServer))
+	if err != nil {
+		return fmt.Errorf("drop the addresses of pixels from %s to %s: %w", from, until, err)
+	}
+	return nil
+}
+
+// Parked is a postback that waits for the row of its click.
+type Parked struct {
+	ID      string
+	Session string
+	// Deadline is the tick time from which it waits no longer, microseconds since
+	// 1970; 0 until the first tick after its arrival has set it.
+	Deadline int64
+	// Place orders what is parked: the order of arrival.
+	Place    int64
+	Boot     [16]byte
+	Sequence uint64
+	Entry    int
+	Reply    string
+	Terms    judge.Key
+	Postback []byte // CBOR
+}
+
+var parkedTable = newTable("parked", 1, replace,
+	column.Plain("id", func(p *Parked) *string { return &p.ID }),
+	column.Text("session", func(p *Parked) *string { return &p.Session }),
+	column.Number("deadline", func(p *Parked) *int64 { return &p.Deadline }),
+	column.Number("place", func(p *Parked) *int64 { return &p.Place }),
+	column.Key("boot", func(p *Parked) *[16]byte { return &p.Boot }),
+	column.Number("sequence", func(p *Parked) *uint64 { return &p.Sequence }),
+	column.Number("entry", func(p *Parked) *int { return &p.Entry }),
+	column.Plain("reply", func(p *Parked) *string { return &p.Reply }),
+	column.Key("terms", func(p *Parked) *judge.Key { return &p.Terms }),
+	column.Bytes("postback", func(p *Parked) *[]byte { return &p.Postback }),
+)
+
+// Parked reads all that is parked, in the order of arrival.
+func (p Postbacks) Parked(ctx context.Context) ([]Parked, error) {
+	return parkedTable.list(ctx, p.in, "ORDER BY place")
+}
+
+// Park keeps what is parked, new or changed.
+func (p Postbacks) Park(ctx context.Context, list []Parked) error {
+	return parkedTable.upsert(ctx, p.in, list)
+}
+
+// Unpark removes what waits no longer.
+func (p Postbacks) Unpark(ctx context.Context, ids []any) error {
+	if err := p.in.lookup(ctx, "DELETE FROM parked WHERE id IN (?*)", nil, ids, nil); err != nil {
+		return fmt.Errorf("remove parked postbacks: %w", err)
+	}
+	return nil
 }

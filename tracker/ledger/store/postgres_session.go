@@ -3,7 +3,9 @@ package store
 import (
 	"context"
 	"fmt"
+	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/jackc/pgx/v5"
 )
@@ -92,7 +94,7 @@ func typed[T any](keys []any) (any, error) {
 	return list, nil
 }
 
-func (s *postgresSession) insert(ctx context.Context, t *table, n int, fill func(int, []any)) error {
+func (s *postgresSession) insert(ctx context.Context, t *layout, n int, fill func(int, []any)) error {
 	if n < copyFrom {
 		return s.write(ctx, t, n, fill, false)
 	}
@@ -104,7 +106,7 @@ func (s *postgresSession) insert(ctx context.Context, t *table, n int, fill func
 	return err
 }
 
-func (s *postgresSession) upsert(ctx context.Context, t *table, n int, fill func(int, []any)) error {
+func (s *postgresSession) upsert(ctx context.Context, t *layout, n int, fill func(int, []any)) error {
 	if t.integers && n >= copyFrom {
 		return s.writeArrays(ctx, t, n, fill)
 	}
@@ -112,7 +114,7 @@ func (s *postgresSession) upsert(ctx context.Context, t *table, n int, fill func
 }
 
 // writeArrays sends the rows column by column.
-func (s *postgresSession) writeArrays(ctx context.Context, t *table, n int, fill func(int, []any)) error {
+func (s *postgresSession) writeArrays(ctx context.Context, t *layout, n int, fill func(int, []any)) error {
 	columns := make([][]int64, len(t.columns))
 	args := make([]any, len(columns))
 	row := make([]any, len(columns))
@@ -129,12 +131,12 @@ func (s *postgresSession) writeArrays(ctx context.Context, t *table, n int, fill
 	for c := range columns {
 		args[c] = columns[c]
 	}
-	_, err := s.tx.Exec(ctx, dollars(t.unnest()), args...)
+	_, err := s.tx.Exec(ctx, dollars(t.unnest(s)), args...)
 	return err
 }
 
 // write sends the statements of all chunks in one round trip.
-func (s *postgresSession) write(ctx context.Context, t *table, n int, fill func(int, []any), conflict bool) error {
+func (s *postgresSession) write(ctx context.Context, t *layout, n int, fill func(int, []any), conflict bool) error {
 	width := len(t.columns)
 	var batch pgx.Batch
 	i := 0
@@ -144,7 +146,7 @@ func (s *postgresSession) write(ctx context.Context, t *table, n int, fill func(
 			for r := range size {
 				fill(i+r, args[r*width:(r+1)*width])
 			}
-			batch.Queue(dollars(t.values("INSERT", size, conflict)), args...)
+			batch.Queue(dollars(t.values(s, "INSERT", size, conflict)), args...)
 		}
 	}
 	if batch.Len() == 0 {
@@ -190,4 +192,83 @@ func (s *postgresSession) commit(ctx context.Context) error {
 func (s *postgresSession) rollback() {
 	s.engine.partitions.forget()
 	_ = s.tx.Rollback(context.Background())
+}
+
+// partitions remembers which partitions of clicks and impressions are committed.
+// Safe for concurrent use.
+type partitions struct {
+	mu    sync.Mutex
+	known map[string]bool
+}
+
+func partitionName(table string, day int64) string { return fmt.Sprintf("%s_%d", table, day) }
+
+// ensurePartition makes the partition of one day of a table, within the
+// transaction. It counts as known when the transaction has committed.
+func (s *postgresSession) ensurePartition(ctx context.Context, table string, day int64) error {
+	name := partitionName(table, day)
+	p := &s.engine.partitions
+	p.mu.Lock()
+	known := p.known[name]
+	p.mu.Unlock()
+	if known || s.made[name] {
+		return nil
+	}
+	_, err := s.tx.Exec(ctx, fmt.Sprintf("CREATE TABLE IF NOT EXISTS %q PARTITION OF %s FOR VALUES FROM (%d) TO (%d)", name, table, day, day+1))
+	if err != nil {
+		return fmt.Errorf("make the partition of %s for day %d: %w", table, day, err)
+	}
+	if s.made == nil {
+		s.made = make(map[string]bool)
+	}
+	s.made[name] = true
+	return nil
+}
+
+// dropDays drops whole partitions.
+func (s *postgresSession) dropDays(ctx context.Context, table string, day int64) error {
+	const query = "SELECT c.relname FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid WHERE i.inhparent = ?::regclass"
+	var old []string
+	err := s.query(ctx, query, []any{table}, func(row scanner) error {
+		var name string
+		if err := row.Scan(&name); err != nil {
+			return err
+		}
+		if d, err := strconv.ParseInt(strings.TrimPrefix(name, table+"_"), 10, 64); err == nil && d < day {
+			old = append(old, name)
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	for _, name := range old {
+		if _, err := s.tx.Exec(ctx, "DROP TABLE "+pgx.Identifier{name}.Sanitize()); err != nil {
+			return err
+		}
+	}
+	s.engine.partitions.forget()
+	return nil
+}
+
+// forget makes sure of every partition anew: another ledger may have dropped some.
+func (p *partitions) forget() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	clear(p.known)
+}
+
+// add remembers partitions that have been committed.
+func (p *partitions) add(names map[string]bool) {
+	if len(names) == 0 {
+		return
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.known == nil {
+		p.known = make(map[string]bool)
+	}
+	for name := range names {
+		p.known[name] = true
+	}
 }

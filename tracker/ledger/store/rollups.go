@@ -7,7 +7,12 @@ import (
 	"math"
 	"slices"
 	"strings"
+
+	"github.com/waypost/waypost/tracker/ledger/store/column"
 )
+
+// Rollups are the two tables of sums.
+type Rollups struct{ in session }
 
 // Measures are what is counted in a cell. Money is in millionths, that of
 // impressions in thousand-millionths, so that a thousandth of a CPM is exact.
@@ -27,14 +32,37 @@ type Rollup struct {
 	Measures
 }
 
-var rollupColumns = columnsOf(`bucket cell clicks unique_clicks goal_clicks impressions
-	click_payout click_revenue imp_payout_nano imp_revenue_nano
-	approved pending hold rejected approved_payout pending_payout hold_payout rejected_payout
-	approved_revenue pending_revenue hold_revenue rejected_revenue`)
+// rollupColumn is a column of the rollups beyond their key.
+type rollupColumn struct {
+	column.Column[Rollup]
+	money bool
+	// ofClicks is whether the column holds what is counted of clicks.
+	ofClicks bool
+}
 
-// clickColumns are those of a row in which nothing but clicks was counted. Most are:
-// adding to all of them takes twice as long.
-var clickColumns = columnsOf("bucket cell clicks unique_clicks click_payout click_revenue")
+// statusNames are the columns of Measures' statuses, in their order. The first three
+// take a place in caps.
+var statusNames = [4]string{"approved", "pending", "hold", "rejected"}
+
+func rollupColumns() []rollupColumn {
+	list := []rollupColumn{
+		{column.Number("clicks", func(r *Rollup) *int64 { return &r.Clicks }), false, true},
+		{column.Number("unique_clicks", func(r *Rollup) *int64 { return &r.UniqueClicks }), false, true},
+		{column.Number("goal_clicks", func(r *Rollup) *int64 { return &r.GoalClicks }), false, false},
+		{column.Number("impressions", func(r *Rollup) *int64 { return &r.Impressions }), false, false},
+		{column.Number("click_payout", func(r *Rollup) *int64 { return &r.ClickPayout }), true, true},
+		{column.Number("click_revenue", func(r *Rollup) *int64 { return &r.ClickRevenue }), true, true},
+		{column.Number("imp_payout_nano", func(r *Rollup) *int64 { return &r.ImpressionPayoutNano }), true, false},
+		{column.Number("imp_revenue_nano", func(r *Rollup) *int64 { return &r.ImpressionRevenueNano }), true, false},
+	}
+	for i, status := range statusNames {
+		list = append(list,
+			rollupColumn{column.Number(status, func(r *Rollup) *int64 { return &r.Count[i] }), false, false},
+			rollupColumn{column.Number(status+"_payout", func(r *Rollup) *int64 { return &r.Payout[i] }), true, false},
+			rollupColumn{column.Number(status+"_revenue", func(r *Rollup) *int64 { return &r.Revenue[i] }), true, false})
+	}
+	return list
+}
 
 // Resolution is one of the two rollups.
 type Resolution string
@@ -45,74 +73,75 @@ const (
 	Days     Resolution = "rollup_day"
 )
 
-// AddRollups adds to the rollups. Each bucket and cell occurs once in list.
-func (tx *Tx) AddRollups(ctx context.Context, r Resolution, list []Rollup) error {
+// rollupTables are the forms in which rows of a rollup are written.
+type rollupTables struct {
+	all *table[Rollup]
+	// clicks is for rows in which nothing but clicks was counted. Most are: adding to all
+	// columns takes twice as long.
+	clicks *table[Rollup]
+}
+
+var rollupsOf = map[Resolution]rollupTables{
+	Quarters: {rollupTable(Quarters, false), rollupTable(Quarters, true)},
+	Days:     {rollupTable(Days, false), rollupTable(Days, true)},
+}
+
+// rollupTable adds to the columns of a rollup, or to those of clicks only, the others
+// being zero in new rows. Sums of money stop at the ends of int64 instead of failing: a
+// report of a million conversions of the largest amount must not stop the ledger.
+func rollupTable(r Resolution, onlyClicks bool) *table[Rollup] {
+	columns := column.List[Rollup]{
+		column.Number("bucket", func(r *Rollup) *int64 { return &r.Bucket }),
+		column.Number("cell", func(r *Rollup) *int64 { return &r.Cell }),
+	}
+	var zeros []string
+	var added []rollupColumn
+	for _, c := range rollupColumns() {
+		if onlyClicks && !c.ofClicks {
+			zeros = append(zeros, c.Name)
+			continue
+		}
+		columns, added = append(columns, c.Column), append(added, c)
+	}
+	t := newTable(string(r), 2, ignore, columns...)
+	t.zeros, t.integers = zeros, true
+	t.conflict = func(d dialect) string {
+		set := make([]string, len(added))
+		for i, c := range added {
+			old, more := t.name+"."+c.Name, "excluded."+c.Name
+			set[i] = c.Name + " = " + old + " + " + more
+			if c.money {
+				set[i] = c.Name + " = " + d.clamped(old, more)
+			}
+		}
+		return onConflict(t.columns[:2], set)
+	}
+	return t
+}
+
+// Add adds to a rollup. Each bucket and cell occurs once in list, which is sorted.
+func (t Rollups) Add(ctx context.Context, r Resolution, list []Rollup) error {
 	slices.SortFunc(list, func(a, b Rollup) int {
 		return cmp.Or(cmp.Compare(a.Bucket, b.Bucket), cmp.Compare(a.Cell, b.Cell))
 	})
-	var all, only []*Rollup
+	var all, clicks []Rollup
 	for i := range list {
-		if x := &list[i]; x.onlyClicks() {
-			only = append(only, x)
+		if list[i].onlyClicks() {
+			clicks = append(clicks, list[i])
 		} else {
-			all = append(all, x)
+			all = append(all, list[i])
 		}
 	}
-	err := tx.in.upsert(ctx, tx.rollupTable(r, rollupColumns), len(all), func(i int, row []any) { all[i].fill(row) })
-	if err == nil {
-		err = tx.in.upsert(ctx, tx.rollupTable(r, clickColumns), len(only), func(i int, row []any) { only[i].fillClicks(row) })
+	if err := rollupsOf[r].all.upsert(ctx, t.in, all); err != nil {
+		return err
 	}
-	if err != nil {
-		return fmt.Errorf("add to %s: %w", r, err)
-	}
-	return nil
+	return rollupsOf[r].clicks.upsert(ctx, t.in, clicks)
 }
 
-// rollupTable writes these columns of a rollup, the others being zero.
-func (tx *Tx) rollupTable(r Resolution, columns []string) *table {
-	zeros := slices.DeleteFunc(slices.Clone(rollupColumns), func(c string) bool { return slices.Contains(columns, c) })
-	return &table{name: string(r), columns: columns, zeros: zeros, conflict: tx.adding(string(r), columns[2:]), integers: true}
-}
-
-// adding is the conflict clause that adds to columns. Sums of money stop at the ends of
-// int64 instead of failing: whoever reports a million conversions of the largest amount
-// must not stop the ledger.
-func (tx *Tx) adding(name string, columns []string) string {
-	var b strings.Builder
-	b.WriteString("(bucket, cell) DO UPDATE SET ")
-	for i, c := range columns {
-		if i > 0 {
-			b.WriteString(", ")
-		}
-		b.WriteString(c + " = ")
-		if money := strings.Contains(c, "payout") || strings.Contains(c, "revenue"); money {
-			b.WriteString(tx.in.clamped(name+"."+c, "excluded."+c))
-		} else {
-			b.WriteString(name + "." + c + " + excluded." + c)
-		}
-	}
-	return b.String()
-}
-
-// onlyClicks reports whether clickColumns hold all that is counted.
+// onlyClicks reports whether nothing but clicks was counted.
 func (m *Measures) onlyClicks() bool {
 	clicks := Measures{Clicks: m.Clicks, UniqueClicks: m.UniqueClicks, ClickPayout: m.ClickPayout, ClickRevenue: m.ClickRevenue}
 	return *m == clicks
-}
-
-// fillClicks fills in clickColumns.
-func (r *Rollup) fillClicks(row []any) {
-	row[0], row[1] = r.Bucket, r.Cell
-	row[2], row[3], row[4], row[5] = r.Clicks, r.UniqueClicks, r.ClickPayout, r.ClickRevenue
-}
-
-func (r *Rollup) fill(row []any) {
-	row[0], row[1] = r.Bucket, r.Cell
-	row[2], row[3], row[4], row[5] = r.Clicks, r.UniqueClicks, r.GoalClicks, r.Impressions
-	row[6], row[7], row[8], row[9] = r.ClickPayout, r.ClickRevenue, r.ImpressionPayoutNano, r.ImpressionRevenueNano
-	for s := range 4 {
-		row[10+s], row[14+s], row[18+s] = r.Count[s], r.Payout[s], r.Revenue[s]
-	}
 }
 
 // Add adds o, stopping at the ends of int64.
@@ -147,7 +176,7 @@ func Sum(a, b int64) int64 {
 // Counted sums what counted towards a cap metric in the given cells: the column is
 // one of clicks, impressions, conversions, payout, revenue; conversions, payout
 // and revenue are those of approved, pending and hold. Buckets are [from, to).
-func (tx *Tx) Counted(ctx context.Context, r Resolution, metric string, cells []int64, from, to int64) (int64, error) {
+func (t Rollups) Counted(ctx context.Context, r Resolution, metric string, cells []int64, from, to int64) (int64, error) {
 	columns, ok := countedColumns[metric]
 	if !ok {
 		return 0, fmt.Errorf("sum up for a cap: unknown metric %q", metric)
@@ -158,7 +187,7 @@ func (tx *Tx) Counted(ctx context.Context, r Resolution, metric string, cells []
 	}
 	var total int64
 	query := "SELECT " + columns + " FROM " + string(r) + " WHERE bucket >= ? AND bucket < ? AND cell IN (?*)"
-	err := tx.in.lookup(ctx, query, []any{from, to}, keys, func(row scanner) error {
+	err := t.in.lookup(ctx, query, []any{from, to}, keys, func(row scanner) error {
 		var a, b, c int64
 		err := row.Scan(&a, &b, &c)
 		total = Sum(total, Sum(Sum(a, b), c))
@@ -173,7 +202,10 @@ func (tx *Tx) Counted(ctx context.Context, r Resolution, metric string, cells []
 var countedColumns = map[string]string{
 	"clicks":      "clicks, 0, 0",
 	"impressions": "impressions, 0, 0",
-	"conversions": "approved, pending, hold",
-	"payout":      "approved_payout, pending_payout, hold_payout",
-	"revenue":     "approved_revenue, pending_revenue, hold_revenue",
+	"conversions": capped(""),
+	"payout":      capped("_payout"),
+	"revenue":     capped("_revenue"),
 }
+
+// capped are the columns of the statuses that take a place in caps.
+func capped(suffix string) string { return strings.Join(statusNames[:3], suffix+", ") + suffix }

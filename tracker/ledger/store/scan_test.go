@@ -72,19 +72,19 @@ func fillTables(t *testing.T, s *store.Store, rows int) {
 		ctx := t.Context()
 		visits := numbered(4*rows, scanVisit)
 		for _, err := range []error{
-			tx.AddClicks(ctx, visits), tx.AddImpressions(ctx, visits),
-			tx.AddConversions(ctx, numbered(rows, scanConversion)),
-			tx.CloseSessions(ctx, numbered(rows, scanSession)),
-			tx.PutRepeats(ctx, numbered(rows, scanRepeat)),
-			tx.AddRollups(ctx, store.Quarters, numbered(rows, scanRollup)),
-			tx.AddRollups(ctx, store.Days, numbered(rows, scanRollup)),
-			tx.Park(ctx, numbered(rows, func(i int) *store.Parked {
-				return &store.Parked{ID: fmt.Sprint("parked-", i), Postback: make([]byte, 300)}
+			tx.Visits.AddClicks(ctx, visits), tx.Visits.AddImpressions(ctx, visits),
+			tx.Conversions.Add(ctx, numbered(rows, scanConversion)),
+			tx.Sessions.Close(ctx, numbered(rows, scanSession)),
+			tx.Sessions.PutRepeats(ctx, numbered(rows, scanRepeat)),
+			tx.Rollups.Add(ctx, store.Quarters, numbered(rows, scanRollup)),
+			tx.Rollups.Add(ctx, store.Days, numbered(rows, scanRollup)),
+			tx.Postbacks.Park(ctx, numbered(rows, func(i int) store.Parked {
+				return store.Parked{ID: fmt.Sprint("parked-", i), Postback: make([]byte, 300)}
 			})),
-			tx.AddPostbacks(ctx, numbered(rows, func(i int) store.Postback {
+			tx.Postbacks.Add(ctx, numbered(rows, func(i int) store.Postback {
 				return store.Postback{ID: fmt.Sprint("post-", i), Postback: &journal.Postback{}}
 			})),
-			tx.ClaimVisitors(ctx, scanDay, upTo(0, int64(rows)), func(int64) {}),
+			tx.Visits.Claim(ctx, scanDay, upTo(0, int64(rows)), func(int64) {}),
 		} {
 			if err != nil {
 				return err
@@ -105,49 +105,49 @@ func TestNoGroupReadsWholeTables(t *testing.T) {
 	for _, n := range []int{1, 50, 1000} {
 		keys := func(f func(i int) any) []any { return numbered(n, func(i int) any { return f(i * (rows / n)) }) }
 		for name, statement := range map[string]func(tx *store.Tx) error{
-			"clicks":      func(tx *store.Tx) error { _, err := tx.Clicks(ctx, numbered(n, scanRef)); return err },
-			"impressions": func(tx *store.Tx) error { _, err := tx.Impressions(ctx, numbered(n, scanRef)); return err },
+			"clicks":      func(tx *store.Tx) error { _, err := tx.Visits.Clicks(ctx, numbered(n, scanRef)); return err },
+			"impressions": func(tx *store.Tx) error { _, err := tx.Visits.Impressions(ctx, numbered(n, scanRef)); return err },
 			"conversions": func(tx *store.Tx) error {
-				_, err := tx.Conversions(ctx, store.ByID, keys(func(i int) any { return scanConversion(i).ID }))
+				_, err := tx.Conversions.Find(ctx, store.ByID, keys(func(i int) any { return scanConversion(i).ID }))
 				return err
 			},
 			"conversions by order": func(tx *store.Tx) error {
-				_, err := tx.Conversions(ctx, store.ByOrderKey, keys(func(i int) any { return store.KeyOf(digit(1, i)) }))
+				_, err := tx.Conversions.Find(ctx, store.ByOrderKey, keys(func(i int) any { return store.KeyOf(digit(1, i)) }))
 				return err
 			},
 			"conversions by session": func(tx *store.Tx) error {
-				_, err := tx.Conversions(ctx, store.BySessionKey, keys(func(i int) any { return store.KeyOf(digit(2, i)) }))
+				_, err := tx.Conversions.Find(ctx, store.BySessionKey, keys(func(i int) any { return store.KeyOf(digit(2, i)) }))
 				return err
 			},
 			"sessions": func(tx *store.Tx) error {
-				_, err := tx.ClosedSessions(ctx, keys(func(i int) any { return scanSession(i).ID }))
+				_, err := tx.Sessions.Closed(ctx, keys(func(i int) any { return scanSession(i).ID }))
 				return err
 			},
 			"repeats": func(tx *store.Tx) error {
-				_, err := tx.Repeats(ctx, keys(func(i int) any { return store.KeyOf(digit(3, i)) }))
+				_, err := tx.Sessions.Repeats(ctx, keys(func(i int) any { return store.KeyOf(digit(3, i)) }))
 				return err
 			},
 			"answers": func(tx *store.Tx) error {
-				_, err := tx.Answers(ctx, numbered(n, func(i int) string { return fmt.Sprint("post-", i) }))
+				_, err := tx.Postbacks.Answers(ctx, numbered(n, func(i int) string { return fmt.Sprint("post-", i) }))
 				return err
 			},
 			"change conversions": func(tx *store.Tx) error {
-				return tx.ChangeConversions(ctx, numbered(n, func(i int) store.Conversion { return scanConversion(i * (rows / n)) }))
+				return tx.Conversions.Change(ctx, numbered(n, func(i int) store.Conversion { return scanConversion(i * (rows / n)) }))
 			},
-			"close sessions": func(tx *store.Tx) error { return tx.CloseSessions(ctx, numbered(n, scanSession)) },
-			"put repeats":    func(tx *store.Tx) error { return tx.PutRepeats(ctx, numbered(n, scanRepeat)) },
+			"close sessions": func(tx *store.Tx) error { return tx.Sessions.Close(ctx, numbered(n, scanSession)) },
+			"put repeats":    func(tx *store.Tx) error { return tx.Sessions.PutRepeats(ctx, numbered(n, scanRepeat)) },
 			"add rollups": func(tx *store.Tx) error {
-				return tx.AddRollups(ctx, store.Quarters, numbered(n, scanRollup))
+				return tx.Rollups.Add(ctx, store.Quarters, numbered(n, scanRollup))
 			},
 			"count for a cap": func(tx *store.Tx) error {
-				_, err := tx.Counted(ctx, store.Days, "clicks", upTo(0, 50), 3, 4)
+				_, err := tx.Rollups.Counted(ctx, store.Days, "clicks", upTo(0, 50), 3, 4)
 				return err
 			},
 			"claim visitors": func(tx *store.Tx) error {
-				return tx.ClaimVisitors(ctx, scanDay, upTo(rows-int64(n)/2, rows+int64(n)/2), func(int64) {})
+				return tx.Visits.Claim(ctx, scanDay, upTo(rows-int64(n)/2, rows+int64(n)/2), func(int64) {})
 			},
-			"holds":              func(tx *store.Tx) error { _, err := tx.HoldsEnding(ctx, 5); return err },
-			"drop personal data": func(tx *store.Tx) error { return tx.DropPersonal(ctx, scanDay-2, scanDay-1) },
+			"holds":              func(tx *store.Tx) error { _, err := tx.Conversions.HoldsEnding(ctx, 5); return err },
+			"drop personal data": func(tx *store.Tx) error { return tx.Visits.DropPersonal(ctx, scanDay-2, scanDay-1) },
 		} {
 			t.Run(fmt.Sprint(name, " ", n), func(t *testing.T) {
 				update(t, s, func(tx *store.Tx) error {

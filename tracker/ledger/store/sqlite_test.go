@@ -14,7 +14,7 @@ func TestLostConnection(t *testing.T) {
 	defer func() { _ = s.Close() }()
 	put := func(id string) error {
 		return s.Update(t.Context(), func(tx *Tx) error {
-			return tx.CloseSessions(t.Context(), []Session{{ID: id}})
+			return tx.Sessions.Close(t.Context(), []Session{{ID: id}})
 		})
 	}
 	if err := put("a"); err != nil {

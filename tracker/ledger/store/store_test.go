@@ -57,7 +57,7 @@ func TestBeginRefusesAStaleStart(t *testing.T) {
 			t.Errorf("second ledger: %v, want ErrMoved", err)
 		}
 		update(t, two, func(tx *store.Tx) error {
-			p, err := tx.Progress(ctx)
+			p, err := tx.Progress.Read(ctx)
 			if p != next {
 				t.Errorf("progress %+v, want %+v", p, next)
 			}
@@ -77,10 +77,10 @@ func TestConversionsComeBackAsTheyWere(t *testing.T) {
 			HoldUntil: 99, Source: "s", Subs: [10]string{"a\"\\\n", "", "c"}, Extras: map[string]string{"comment": "x<>&"},
 			History: []judge.Change{{At: 5, To: snapshot.StatusHold, By: judge.ByPostback}}, OrderKey: judge.Key{1}, RepeatKey: judge.Key{2}, UpdatedAt: 5,
 		}}
-		update(t, s, func(tx *store.Tx) error { return tx.AddConversions(ctx, []store.Conversion{c}) })
+		update(t, s, func(tx *store.Tx) error { return tx.Conversions.Add(ctx, []store.Conversion{c}) })
 		update(t, s, func(tx *store.Tx) error {
 			for by, key := range map[store.FindBy]any{store.ByID: "A", store.ByOrderKey: store.KeyOf(c.OrderKey)} {
-				list, err := tx.Conversions(ctx, by, []any{key})
+				list, err := tx.Conversions.Find(ctx, by, []any{key})
 				if err != nil || len(list) != 1 {
 					t.Fatalf("by %s: %v, %v", by, list, err)
 				}

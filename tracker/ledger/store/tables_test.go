@@ -53,10 +53,10 @@ func TestManyRows(t *testing.T) {
 				visits = append(visits, store.Visit{Day: int64(20_000 + i%3), ID: id, Cell: 1, Visit: judge.Visit{At: int64(i), Country: id, Subs: [10]string{"", id}}})
 				refs = append(refs, store.VisitRef{ID: id, Day: int64(20_000 + i%3)}, store.VisitRef{ID: id, Day: 1})
 			}
-			update(t, s, func(tx *store.Tx) error { return tx.AddClicks(ctx, visits) })
-			update(t, s, func(tx *store.Tx) error { return tx.AddImpressions(ctx, visits) })
+			update(t, s, func(tx *store.Tx) error { return tx.Visits.AddClicks(ctx, visits) })
+			update(t, s, func(tx *store.Tx) error { return tx.Visits.AddImpressions(ctx, visits) })
 			update(t, s, func(tx *store.Tx) error {
-				for _, find := range []func(context.Context, []store.VisitRef) (map[string]*judge.Visit, error){tx.Clicks, tx.Impressions} {
+				for _, find := range []func(context.Context, []store.VisitRef) (map[string]*judge.Visit, error){tx.Visits.Clicks, tx.Visits.Impressions} {
 					found, err := find(ctx, refs)
 					if err != nil || len(found) != n {
 						t.Errorf("found %d of %d visits, %v", len(found), n, err)
@@ -74,7 +74,7 @@ func TestManyRows(t *testing.T) {
 		if n := rows(t, s, "SELECT count(*) FROM clicks"); n != total {
 			t.Errorf("%d clicks of %d", n, total)
 		}
-		update(t, s, func(tx *store.Tx) error { return tx.DropVisits(ctx, 20_002, 20_002) })
+		update(t, s, func(tx *store.Tx) error { return tx.Visits.Drop(ctx, 20_002, 20_002) })
 		if n := rows(t, s, "SELECT count(*) FROM clicks WHERE day < ?", 20_002); n != 0 {
 			t.Errorf("%d clicks left of dropped days", n)
 		}
@@ -82,7 +82,7 @@ func TestManyRows(t *testing.T) {
 			t.Error("all days were dropped")
 		}
 		update(t, s, func(tx *store.Tx) error {
-			return tx.AddClicks(ctx, []store.Visit{{Day: 20_000, ID: "late"}, {Day: -5, ID: "early"}})
+			return tx.Visits.AddClicks(ctx, []store.Visit{{Day: 20_000, ID: "late"}, {Day: -5, ID: "early"}})
 		})
 	})
 }
@@ -98,7 +98,7 @@ func TestRollupsAdd(t *testing.T) {
 				list = append(list, store.Rollup{Bucket: 7, Cell: cell, Measures: store.Measures{Clicks: 1, Count: [4]int64{1, -1}, Payout: [4]int64{math.MaxInt64 - 10, math.MinInt64 + 10}}})
 			}
 			for range 2 {
-				update(t, s, func(tx *store.Tx) error { return tx.AddRollups(ctx, store.Days, list) })
+				update(t, s, func(tx *store.Tx) error { return tx.Rollups.Add(ctx, store.Days, list) })
 			}
 		}
 		if n := rows(t, s, "SELECT count(*) FROM rollup_day WHERE cell < 3 AND clicks = 4 AND approved = 4 AND pending = -4 AND approved_payout > 9223372036854775800 AND pending_payout < -9223372036854775800"); n != 3 {
@@ -113,7 +113,7 @@ func TestRollupsAdd(t *testing.T) {
 			clicks = append(clicks, store.Rollup{Bucket: 7, Cell: 90 + cell, Measures: store.Measures{Clicks: 2, UniqueClicks: 1, ClickPayout: math.MaxInt64 - 5, ClickRevenue: -3}})
 		}
 		for range 2 {
-			update(t, s, func(tx *store.Tx) error { return tx.AddRollups(ctx, store.Days, clicks) })
+			update(t, s, func(tx *store.Tx) error { return tx.Rollups.Add(ctx, store.Days, clicks) })
 		}
 		if n := rows(t, s, "SELECT count(*) FROM rollup_day WHERE cell >= 100 AND clicks = 4 AND unique_clicks = 2 AND click_payout = 9223372036854775807 AND click_revenue = -6 AND goal_clicks + impressions + imp_payout_nano + approved + rejected_revenue = 0"); n != 190 {
 			t.Errorf("%d cells hold the clicks that were added twice", n)
@@ -122,14 +122,14 @@ func TestRollupsAdd(t *testing.T) {
 			t.Errorf("%d cells hold clicks beside what they had", n)
 		}
 		update(t, s, func(tx *store.Tx) error {
-			got, err := tx.Counted(ctx, store.Days, "clicks", []int64{1, 2, 50, 999}, 7, 8)
+			got, err := tx.Rollups.Counted(ctx, store.Days, "clicks", []int64{1, 2, 50, 999}, 7, 8)
 			if got != 10 || err != nil {
 				t.Errorf("counted %d, %v", got, err)
 			}
-			if got, err := tx.Counted(ctx, store.Days, "clicks", []int64{1}, 8, 9); got != 0 || err != nil {
+			if got, err := tx.Rollups.Counted(ctx, store.Days, "clicks", []int64{1}, 8, 9); got != 0 || err != nil {
 				t.Errorf("counted %d in another bucket, %v", got, err)
 			}
-			if _, err := tx.Counted(ctx, store.Days, "evil; --", []int64{1}, 8, 9); err == nil {
+			if _, err := tx.Rollups.Counted(ctx, store.Days, "evil; --", []int64{1}, 8, 9); err == nil {
 				t.Error("an unknown metric is counted")
 			}
 			return nil
@@ -154,20 +154,20 @@ func TestKeysAreUnique(t *testing.T) {
 			return store.Conversion{Cell: 1, Conversion: c}
 		}
 		update(t, s, func(tx *store.Tx) error {
-			return tx.AddConversions(ctx, []store.Conversion{of("a", 1, 1), of("b", 2, 2), of("c", 0, 0), of("d", 0, 0)})
+			return tx.Conversions.Add(ctx, []store.Conversion{of("a", 1, 1), of("b", 2, 2), of("c", 0, 0), of("d", 0, 0)})
 		})
 		for _, c := range []store.Conversion{of("e", 1, 9), of("f", 9, 2), of("a", 7, 7)} {
-			if err := s.Update(ctx, func(tx *store.Tx) error { return tx.AddConversions(ctx, []store.Conversion{c}) }); err == nil {
+			if err := s.Update(ctx, func(tx *store.Tx) error { return tx.Conversions.Add(ctx, []store.Conversion{c}) }); err == nil {
 				t.Errorf("conversion %s was added beside one with its key", c.ID)
 			}
 		}
 		update(t, s, func(tx *store.Tx) error {
 			a, b := of("a", 2, 0), of("b", 1, 1)
 			a.Freed, b.Freed = true, true
-			if err := tx.ChangeConversions(ctx, []store.Conversion{a, b}); err != nil {
+			if err := tx.Conversions.Change(ctx, []store.Conversion{a, b}); err != nil {
 				return err
 			}
-			return tx.AddConversions(ctx, []store.Conversion{of("g", 0, 2)})
+			return tx.Conversions.Add(ctx, []store.Conversion{of("g", 0, 2)})
 		})
 	})
 }
@@ -183,15 +183,15 @@ func TestSmallTables(t *testing.T) {
 		for range 2 {
 			update(t, s, func(tx *store.Tx) error {
 				for _, err := range []error{
-					tx.PutBoots(ctx, []store.Boot{boot}),
-					tx.PutGoals(ctx, []store.Goal{{Network: "n", Offer: "o", Goal: "2", Title: "T\x00"}}),
-					tx.PutZones(ctx, []store.Zone{{Network: "n", Since: 5, Zone: "UTC"}}),
-					tx.PutTerms(ctx, map[judge.Key][]byte{{1}: {9}}),
-					tx.PutRepeats(ctx, []store.Repeat{{Key: judge.Key{2}, At: 5}}),
-					tx.CloseSessions(ctx, []store.Session{{ID: "s", ClosedAt: 1, ClosedBy: "c"}}),
-					tx.PutCounters(ctx, []*fold.Counter{&counter}),
-					tx.Park(ctx, []*store.Parked{&parked}),
-					tx.AddDeliveries(ctx, []store.Delivery{{ID: "d", URL: "https://x.example/", Macros: map[string]string{"sub1": "a", "b": "\""}}}),
+					tx.Progress.PutBoots(ctx, []store.Boot{boot}),
+					tx.Dimensions.PutGoals(ctx, []store.Goal{{Network: "n", Offer: "o", Goal: "2", Title: "T\x00"}}),
+					tx.Dimensions.PutZones(ctx, []store.Zone{{Network: "n", Since: 5, Zone: "UTC"}}),
+					tx.Conversions.PutTerms(ctx, map[judge.Key][]byte{{1}: {9}}),
+					tx.Sessions.PutRepeats(ctx, []store.Repeat{{Key: judge.Key{2}, At: 5}}),
+					tx.Sessions.Close(ctx, []store.Session{{ID: "s", ClosedAt: 1, ClosedBy: "c"}}),
+					tx.Caps.Put(ctx, []fold.Counter{counter}),
+					tx.Postbacks.Park(ctx, []store.Parked{parked}),
+					tx.Deliveries.Add(ctx, []store.Delivery{{ID: "d", URL: "https://x.example/", Macros: map[string]string{"sub1": "a", "b": "\""}}}),
 				} {
 					if err != nil {
 						return err
@@ -203,12 +203,12 @@ func TestSmallTables(t *testing.T) {
 			counter.Used++
 		}
 		update(t, s, func(tx *store.Tx) error {
-			sequences, err1 := tx.Sequences(ctx, [][16]byte{{1}, {9}})
-			counters, err2 := tx.Counters(ctx)
-			list, err3 := tx.Parked(ctx)
-			closed, err4 := tx.ClosedSessions(ctx, []any{"s", "t"})
-			repeats, err5 := tx.Repeats(ctx, []any{store.KeyOf(judge.Key{2}), store.KeyOf(judge.Key{3})})
-			terms, err6 := tx.Terms(ctx, []any{store.KeyOf(judge.Key{1})})
+			sequences, err1 := tx.Progress.Sequences(ctx, [][16]byte{{1}, {9}})
+			counters, err2 := tx.Caps.List(ctx)
+			list, err3 := tx.Postbacks.Parked(ctx)
+			closed, err4 := tx.Sessions.Closed(ctx, []any{"s", "t"})
+			repeats, err5 := tx.Sessions.Repeats(ctx, []any{store.KeyOf(judge.Key{2}), store.KeyOf(judge.Key{3})})
+			terms, err6 := tx.Conversions.Terms(ctx, []any{store.KeyOf(judge.Key{1})})
 			got := fmt.Sprint(sequences[[16]byte{1}], len(sequences), counters, closed, repeats[judge.Key{2}], len(repeats), len(terms[judge.Key{1}]),
 				fmt.Sprintf("%+v", list), err1, err2, err3, err4, err5, err6)
 			want := fmt.Sprint(uint64(1<<40+1), 1, []fold.Counter{{CounterKey: fold.CounterKey{Network: "n", Offer: "o", Cap: "c", Definition: "d", Partner: "p", Starts: 1}, Ends: 9, Used: 4}},
@@ -216,7 +216,7 @@ func TestSmallTables(t *testing.T) {
 			if got != want {
 				t.Errorf("read back\n%s, want\n%s", got, want)
 			}
-			return tx.DropCounters(ctx, 10)
+			return tx.Caps.Drop(ctx, 10)
 		})
 		if n := rows(t, s, "SELECT count(*) FROM caps") + rows(t, s, "SELECT count(*) FROM sessions WHERE id = ?", "t"); n != 0 {
 			t.Errorf("%d rows that should be gone", n)
@@ -225,10 +225,14 @@ func TestSmallTables(t *testing.T) {
 		if err := s.Reader().QueryRowContext(ctx, "SELECT macros FROM deliveries").Scan(&macros); err != nil {
 			t.Fatal(err)
 		}
-		if m, err := store.ParseMacros(macros); err != nil || m["sub1"] != "a" || m["b"] != "\"" {
+		if m, err := parseMacros(macros); err != nil || m["sub1"] != "a" || m["b"] != "\"" {
 			t.Errorf("macros %v, %v", m, err)
 		}
 	})
+}
+
+func parseMacros(text string) (m map[string]string, err error) {
+	return m, json.Unmarshal([]byte(text), &m)
 }
 
 // TestAnswers finds what was answered, by id.
@@ -238,10 +242,10 @@ func TestAnswers(t *testing.T) {
 		s := open(t, target)
 		v := journal.Verdict{Verdict: "approved", Conversion: "x", Goal: "2", Payout: money.Max, Revenue: 7, Currency: "USD", Config: "c", Known: true}
 		update(t, s, func(tx *store.Tx) error {
-			return tx.AddPostbacks(ctx, []store.Postback{{ID: "x", Postback: &journal.Postback{SessionAt: 5, At: 7_999_999}, Verdict: v}})
+			return tx.Postbacks.Add(ctx, []store.Postback{{ID: "x", Postback: &journal.Postback{SessionAt: 5, At: 7_999_999}, Verdict: v}})
 		})
 		update(t, s, func(tx *store.Tx) error {
-			found, err := tx.Answers(ctx, []string{"x", "y"})
+			found, err := tx.Postbacks.Answers(ctx, []string{"x", "y"})
 			if len(found) != 1 || found["x"] != v {
 				t.Errorf("answers %+v", found)
 			}

@@ -5,23 +5,41 @@ import (
 	"fmt"
 )
 
-// Tx is a transaction. Not safe for concurrent use. A Tx whose method failed must
-// be rolled back.
+// Tx is a transaction. Its fields have the statements of one group of tables each. Not
+// safe for concurrent use. A Tx whose method failed must be rolled back.
 type Tx struct {
+	Dimensions  Dimensions
+	Visits      Visits
+	Conversions Conversions
+	Sessions    Sessions
+	Postbacks   Postbacks
+	Rollups     Rollups
+	Caps        Caps
+	Progress    Position
+	Deliveries  Deliveries
+
 	in   session
 	done bool
+}
+
+func newTx(in session) *Tx {
+	return &Tx{
+		Dimensions: Dimensions{in}, Visits: Visits{in}, Conversions: Conversions{in}, Sessions: Sessions{in},
+		Postbacks: Postbacks{in}, Rollups: Rollups{in}, Caps: Caps{in}, Progress: Position{in}, Deliveries: Deliveries{in}, in: in,
+	}
 }
 
 // session is an engine's transaction. Queries use ? for placeholders; a query of
 // lookup ends in "IN (?*)", which stands for the list of keys.
 type session interface {
+	dialect
 	exec(ctx context.Context, query string, args ...any) (int64, error)
 	query(ctx context.Context, query string, args []any, each func(scanner) error) error
 	lookup(ctx context.Context, query string, fixed, keys []any, each func(scanner) error) error
 	// insert adds n new rows; upsert replaces or changes those that exist.
-	insert(ctx context.Context, t *table, n int, fill func(i int, row []any)) error
-	upsert(ctx context.Context, t *table, n int, fill func(i int, row []any)) error
-	// claim adds the visitors of a day, sorted, that are missing, and tells those.
+	insert(ctx context.Context, t *layout, n int, fill func(i int, row []any)) error
+	upsert(ctx context.Context, t *layout, n int, fill func(i int, row []any)) error
+	// claim adds the visitors of a day, sorted, that are missing, and calls each for those.
 	claim(ctx context.Context, day int64, visitors []int64, each func(int64)) error
 	// dropVisitors removes those of the days before day.
 	dropVisitors(ctx context.Context, day int64) error
@@ -29,12 +47,16 @@ type session interface {
 	ensurePartition(ctx context.Context, table string, day int64) error
 	// dropDays removes the rows of the days before day.
 	dropDays(ctx context.Context, table string, day int64) error
+	commit(ctx context.Context) error
+	rollback()
+}
+
+// dialect is where the SQL of databases differs.
+type dialect interface {
 	// withoutKey is an expression for a JSON object, a text, without one of its keys.
 	withoutKey(column, key string) string
 	// clamped is an expression for a + b that stops at the ends of int64.
 	clamped(a, b string) string
-	commit(ctx context.Context) error
-	rollback()
 }
 
 // scanner is a row of a result.

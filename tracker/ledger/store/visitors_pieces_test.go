@@ -71,7 +71,7 @@ func TestLargePartsAreSeldomRewritten(t *testing.T) {
 		}
 	}
 	claim(t, s, 4, upTo(0, 9)...)
-	update(t, s, func(tx *store.Tx) error { return tx.DropVisits(t.Context(), 0, 4) })
+	update(t, s, func(tx *store.Tx) error { return tx.Visits.Drop(t.Context(), 0, 4) })
 	if got := pieces(t, target, 3, 0); got != [2]int{-1, -1} {
 		t.Errorf("a day that is over leaves pieces of %v", got)
 	}

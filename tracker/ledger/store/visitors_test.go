@@ -16,7 +16,7 @@ func claim(t *testing.T, s *store.Store, day int64, list ...int64) (added []int6
 	t.Helper()
 	slices.Sort(list)
 	update(t, s, func(tx *store.Tx) error {
-		return tx.ClaimVisitors(t.Context(), day, list, func(v int64) { added = append(added, v) })
+		return tx.Visits.Claim(t.Context(), day, list, func(v int64) { added = append(added, v) })
 	})
 	slices.Sort(added)
 	return added
@@ -76,7 +76,7 @@ func TestManyVisitorsAreClaimedOnce(t *testing.T) {
 				t.Fatalf("day %d: %d of %d are new, want %d", day, len(got), len(list), len(want))
 			}
 		}
-		update(t, s, func(tx *store.Tx) error { return tx.DropVisits(t.Context(), 0, 8) })
+		update(t, s, func(tx *store.Tx) error { return tx.Visits.Drop(t.Context(), 0, 8) })
 		for day, set := range known {
 			var all []int64
 			for v := range set {

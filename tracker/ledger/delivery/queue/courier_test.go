@@ -58,7 +58,7 @@ func (r *receiver) count(id string) int {
 }
 
 // run starts a courier on the queue and returns how to stop it.
-func (d *desk) run(client *http.Client) (stop func()) {
+func (d *fixture) run(client *http.Client) (stop func()) {
 	ctx, cancel := context.WithCancel(d.ctx)
 	done := make(chan error, 1)
 	wake := make(chan struct{}, 1)
@@ -74,7 +74,7 @@ func (d *desk) run(client *http.Client) (stop func()) {
 }
 
 // await waits for a condition, which every result of a courier may make true.
-func (d *desk) await(what string, ok func() bool) {
+func (d *fixture) await(what string, ok func() bool) {
 	d.Helper()
 	deadline := time.After(20 * time.Second)
 	tick := time.NewTicker(10 * time.Millisecond)
@@ -89,7 +89,7 @@ func (d *desk) await(what string, ok func() bool) {
 }
 
 func TestNothingIsLostOverARestart(t *testing.T) {
-	each(t, func(d *desk) {
+	each(t, func(d *fixture) {
 		partner := newReceiver(d.T)
 		partner.block = make(chan struct{})
 		var list []store.Delivery
@@ -121,7 +121,7 @@ func TestNothingIsLostOverARestart(t *testing.T) {
 }
 
 func TestTwoCouriersOnOneQueue(t *testing.T) {
-	each(t, func(d *desk) {
+	each(t, func(d *fixture) {
 		partner := newReceiver(d.T)
 		var list []store.Delivery
 		for i := range 100 {
@@ -142,7 +142,7 @@ func TestTwoCouriersOnOneQueue(t *testing.T) {
 }
 
 func TestAFailingPartnerIsSuspendedAndShows(t *testing.T) {
-	each(t, func(d *desk) {
+	each(t, func(d *fixture) {
 		partner := newReceiver(d.T)
 		partner.fail = func(r *http.Request) bool { return strings.HasPrefix(r.URL.Path, "/broken") }
 		var list []store.Delivery

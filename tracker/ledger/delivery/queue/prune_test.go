@@ -14,7 +14,7 @@ import (
 	"github.com/waypost/waypost/tracker/ledger/store"
 )
 
-func (d *desk) ids() []string {
+func (d *fixture) ids() []string {
 	d.Helper()
 	rows, err := d.store.Reader().QueryContext(d.ctx, "SELECT id FROM deliveries ORDER BY id")
 	if err != nil {
@@ -33,10 +33,10 @@ func (d *desk) ids() []string {
 }
 
 func TestPrune(t *testing.T) {
-	each(t, func(d *desk) {
+	each(t, func(d *fixture) {
 		var list []store.Delivery
 		var results []delivery.Result
-		for i, state := range []delivery.State{delivery.Delivered, delivery.Parked, delivery.Pending, delivery.Delivered, delivery.Parked} {
+		for i, state := range []delivery.State{delivery.Delivered, delivery.Parked, delivery.Waiting, delivery.Delivered, delivery.Parked} {
 			p := postback(fmt.Sprint(i), "http://x.example", start.Add(time.Duration(i)*time.Hour))
 			list = append(list, p)
 			results = append(results, delivery.Result{ID: p.ID, State: state, At: start, NextAt: start})
@@ -70,7 +70,7 @@ func TestPrune(t *testing.T) {
 
 // TestDueAheadOfTheClock: what a clock that was ahead has put off is due now, a pause is kept.
 func TestDueAheadOfTheClock(t *testing.T) {
-	each(t, func(d *desk) {
+	each(t, func(d *fixture) {
 		var list []store.Delivery
 		var want []string
 		for _, x := range []struct {
@@ -99,7 +99,7 @@ func TestDueAheadOfTheClock(t *testing.T) {
 
 // TestDueWhenTheClockIsSetBack: at once, not minutes later.
 func TestDueWhenTheClockIsSetBack(t *testing.T) {
-	each(t, func(d *desk) {
+	each(t, func(d *fixture) {
 		d.fold(postback("a", "http://x.example", start.Add(time.Hour)))
 		var looks atomic.Int64
 		d.keepDue(func() time.Time {
@@ -112,7 +112,7 @@ func TestDueWhenTheClockIsSetBack(t *testing.T) {
 }
 
 // keepDue runs KeepDue until a condition holds.
-func (d *desk) keepDue(now func() time.Time, until func() bool) {
+func (d *fixture) keepDue(now func() time.Time, until func() bool) {
 	d.Helper()
 	ctx, cancel := context.WithCancel(d.ctx)
 	done := make(chan struct{})

@@ -21,15 +21,15 @@ func TestMain(m *testing.M) { os.Exit(storetest.Main(m)) }
 
 var start = time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)
 
-// desk is a queue on a fresh database.
-type desk struct {
+// fixture is a queue on a fresh database.
+type fixture struct {
 	*testing.T
 	*queue.Queue
 	store *store.Store
 	ctx   context.Context
 }
 
-func each(t *testing.T, f func(d *desk)) {
+func each(t *testing.T, f func(d *fixture)) {
 	storetest.Each(t, func(t *testing.T, target string) {
 		s, err := store.Open(t.Context(), target)
 		if err != nil {
@@ -40,24 +40,24 @@ func each(t *testing.T, f func(d *desk)) {
 				t.Error(err)
 			}
 		})
-		f(&desk{t, queue.New(s), s, t.Context()})
+		f(&fixture{t, queue.New(s), s, t.Context()})
 	})
 }
 
 // fold writes deliveries as the fold does.
-func (d *desk) fold(list ...store.Delivery) {
+func (d *fixture) fold(list ...store.Delivery) {
 	d.Helper()
-	d.update(func(tx *store.Tx) error { return tx.AddDeliveries(d.ctx, list) })
+	d.update(func(tx *store.Tx) error { return tx.Deliveries.Add(d.ctx, list) })
 }
 
-func (d *desk) update(f func(tx *store.Tx) error) {
+func (d *fixture) update(f func(tx *store.Tx) error) {
 	d.Helper()
 	if err := d.store.Update(d.ctx, f); err != nil {
 		d.Fatal(err)
 	}
 }
 
-func (d *desk) due(now time.Time, busy ...string) []delivery.Delivery {
+func (d *fixture) due(now time.Time, busy ...string) []delivery.Delivery {
 	d.Helper()
 	list, err := d.Due(d.ctx, now, 100, busy, nil)
 	if err != nil {
@@ -66,7 +66,7 @@ func (d *desk) due(now time.Time, busy ...string) []delivery.Delivery {
 	return list
 }
 
-func (d *desk) dueIDs(now time.Time, busy ...string) []string {
+func (d *fixture) dueIDs(now time.Time, busy ...string) []string {
 	d.Helper()
 	var ids []string
 	for _, x := range d.due(now, busy...) {
@@ -75,14 +75,14 @@ func (d *desk) dueIDs(now time.Time, busy ...string) []string {
 	return ids
 }
 
-func (d *desk) record(results ...delivery.Result) {
+func (d *fixture) record(results ...delivery.Result) {
 	d.Helper()
 	if err := d.Record(d.ctx, results); err != nil {
 		d.Fatal(err)
 	}
 }
 
-func (d *desk) state(id string) string {
+func (d *fixture) state(id string) string {
 	d.Helper()
 	var state string
 	query := d.store.Rebind("SELECT state FROM deliveries WHERE id = ?")
@@ -92,7 +92,7 @@ func (d *desk) state(id string) string {
 	return state
 }
 
-func (d *desk) targets() []queue.Target {
+func (d *fixture) targets() []queue.Target {
 	d.Helper()
 	list, err := d.Targets(d.ctx)
 	if err != nil {
@@ -111,7 +111,7 @@ func postback(id, url string, at time.Time) store.Delivery {
 
 func failed(x delivery.Delivery, at time.Time) delivery.Result {
 	return delivery.Result{
-		ID: x.ID, Target: x.Target, At: at, State: delivery.Pending, NextAt: at.Add(time.Minute),
+		ID: x.ID, Target: x.Target, At: at, State: delivery.Waiting, NextAt: at.Add(time.Minute),
 		HTTPStatus: 500, Error: "answered Internal Server Error", Body: "a\x00b\xff",
 	}
 }
@@ -121,7 +121,7 @@ func succeeded(x delivery.Delivery, at time.Time) delivery.Result {
 }
 
 func TestMacrosAreExpanded(t *testing.T) {
-	each(t, func(d *desk) {
+	each(t, func(d *fixture) {
 		p := postback("a", "https://blog.example/pb?id={sub1}&sum={payout}&x=<TRACKER>", start)
 		p.Macros = map[string]string{"sub1": "a&b c", "payout": "1.40", "clickid": "CLICK"}
 		i := store.Delivery{ID: "i", Network: "net", Kind: store.KindImpression, URL: "https://adv.example/i?a={x}", CreatedAt: 1, DueAt: 1}
@@ -143,7 +143,7 @@ func TestMacrosAreExpanded(t *testing.T) {
 }
 
 func TestOneSlowHostDoesNotHideTheOthers(t *testing.T) {
-	each(t, func(d *desk) {
+	each(t, func(d *fixture) {
 		var list []store.Delivery
 		for i := range 500 {
 			list = append(list, postback(fmt.Sprintf("slow%03d", i), "https://SLOW.example:8443/pb", start))
@@ -168,7 +168,7 @@ func TestOneSlowHostDoesNotHideTheOthers(t *testing.T) {
 }
 
 func TestClaimsKeepCouriersApart(t *testing.T) {
-	each(t, func(d *desk) {
+	each(t, func(d *fixture) {
 		d.fold(postback("a", "http://x.example", start), postback("b", "http://x.example", start))
 		until := start.Add(30 * time.Second)
 		first, err := d.Claim(d.ctx, []string{"a"}, start, until)
@@ -189,7 +189,7 @@ func TestClaimsKeepCouriersApart(t *testing.T) {
 }
 
 func TestResultsAreKept(t *testing.T) {
-	each(t, func(d *desk) {
+	each(t, func(d *fixture) {
 		d.fold(postback("a", "http://x.example", start), postback("b", "http://y.example", start), postback("c", "http://z.example", start))
 		by := map[string]delivery.Delivery{}
 		for _, x := range d.due(start) {
@@ -215,7 +215,7 @@ func TestResultsAreKept(t *testing.T) {
 }
 
 func TestRetryByHand(t *testing.T) {
-	each(t, func(d *desk) {
+	each(t, func(d *fixture) {
 		d.fold(postback("a", "http://x.example", start))
 		x := d.due(start)[0]
 		parked := failed(x, start)
@@ -240,7 +240,7 @@ func TestRetryByHand(t *testing.T) {
 }
 
 // failTimes lets calls to the queue's only delivery fail.
-func (d *desk) failTimes(n int, every time.Duration) time.Time {
+func (d *fixture) failTimes(n int, every time.Duration) time.Time {
 	d.Helper()
 	now := start
 	for range n {
@@ -257,10 +257,10 @@ func (d *desk) failTimes(n int, every time.Duration) time.Time {
 }
 
 func TestTenFailuresInARowSuspend(t *testing.T) {
-	each(t, func(d *desk) {
+	each(t, func(d *fixture) {
 		d.fold(postback("a", "http://x.example/{sub1}", start))
 		now := d.failTimes(9, 7*time.Hour)
-		if got := d.targets(); len(got) != 1 || got[0].State != delivery.Pending || got[0].Failures != 9 || !got[0].SuspendedAt.IsZero() {
+		if got := d.targets(); len(got) != 1 || got[0].State != delivery.Waiting || got[0].Failures != 9 || !got[0].SuspendedAt.IsZero() {
 			d.Fatalf("after 9 failures %+v", got)
 		}
 		d.record(failed(d.due(now)[0], now))
@@ -282,10 +282,10 @@ func TestTenFailuresInARowSuspend(t *testing.T) {
 }
 
 func TestOldFailuresDoNotSuspend(t *testing.T) {
-	each(t, func(d *desk) {
+	each(t, func(d *fixture) {
 		d.fold(postback("a", "http://x.example", start))
 		d.failTimes(12, 8*time.Hour+time.Second) // ten of them span more than 72 h
-		if got := d.targets(); len(got) != 1 || got[0].State != delivery.Pending || got[0].Failures != 12 {
+		if got := d.targets(); len(got) != 1 || got[0].State != delivery.Waiting || got[0].Failures != 12 {
 			d.Errorf("%+v", got)
 		}
 	})
@@ -295,12 +295,12 @@ func TestOldFailuresDoNotSuspend(t *testing.T) {
 func TestFailuresOfAnotherTimeDoNotSuspend(t *testing.T) {
 	for name, leap := range map[string]time.Duration{"leaps": 100 * time.Hour, "is set back": -100 * time.Hour} {
 		t.Run(name, func(t *testing.T) {
-			each(t, func(d *desk) {
+			each(t, func(d *fixture) {
 				d.fold(postback("a", "http://x.example", start))
 				d.failTimes(9, time.Minute)
 				x := d.due(start.Add(time.Hour))[0]
 				d.record(failed(x, start.Add(leap)))
-				if got := d.targets(); len(got) != 1 || got[0].State != delivery.Pending || got[0].Failures != 10 {
+				if got := d.targets(); len(got) != 1 || got[0].State != delivery.Waiting || got[0].Failures != 10 {
 					d.Errorf("%+v", got)
 				}
 			})
@@ -309,7 +309,7 @@ func TestFailuresOfAnotherTimeDoNotSuspend(t *testing.T) {
 }
 
 func TestASuccessEndsTheRow(t *testing.T) {
-	each(t, func(d *desk) {
+	each(t, func(d *fixture) {
 		d.fold(postback("a", "http://x.example", start), postback("b", "http://x.example", start.Add(time.Hour)))
 		now := d.failTimes(9, time.Minute)
 		d.record(succeeded(d.due(now)[0], now))
@@ -324,19 +324,19 @@ func TestASuccessEndsTheRow(t *testing.T) {
 	})
 }
 
-func (d *desk) suspended() time.Time {
+func (d *fixture) suspended() time.Time {
 	d.Helper()
 	d.fold(postback("a", "http://x.example/{sub1}", start))
 	return d.failTimes(10, time.Minute)
 }
 
 func TestResume(t *testing.T) {
-	for name, resume := range map[string]func(d *desk, now time.Time) error{
-		"of the target":        func(d *desk, now time.Time) error { return d.Resume(d.ctx, d.targets()[0].ID, now) },
-		"retry of one of them": func(d *desk, now time.Time) error { return d.Retry(d.ctx, "a", now) },
+	for name, resume := range map[string]func(d *fixture, now time.Time) error{
+		"of the target":        func(d *fixture, now time.Time) error { return d.Resume(d.ctx, d.targets()[0].ID, now) },
+		"retry of one of them": func(d *fixture, now time.Time) error { return d.Retry(d.ctx, "a", now) },
 	} {
 		t.Run(name, func(t *testing.T) {
-			each(t, func(d *desk) {
+			each(t, func(d *fixture) {
 				now := d.suspended()
 				d.fold(postback("b", "http://x.example/{sub1}", now))
 				d.due(now)
@@ -359,7 +359,7 @@ func TestResume(t *testing.T) {
 }
 
 func TestAChangedURLResumes(t *testing.T) {
-	each(t, func(d *desk) {
+	each(t, func(d *fixture) {
 		now := d.suspended()
 		p := postback("b", "http://new.example/{sub1}", now.Add(time.Second))
 		p.Macros = map[string]string{"sub1": "x"}
@@ -376,7 +376,7 @@ func TestAChangedURLResumes(t *testing.T) {
 }
 
 func TestACallThatWasOutWhenItsTargetWasSuspended(t *testing.T) {
-	each(t, func(d *desk) {
+	each(t, func(d *fixture) {
 		d.fold(postback("b", "http://x.example/{sub1}", start))
 		b := d.due(start)[0]
 		d.fold(postback("a", "http://x.example/{sub1}", start))
@@ -399,7 +399,7 @@ func TestACallThatWasOutWhenItsTargetWasSuspended(t *testing.T) {
 
 func TestWaitingForTheClick(t *testing.T) {
 	const click = "UGpfvEAAAAAAAAAAAQAAAAAAAAABAAAAAAAAAAEAAAAAAAAAAQ" // any 37 bytes that begin as a click id does
-	each(t, func(d *desk) {
+	each(t, func(d *fixture) {
 		late, never := postback("late", "http://x.example/?s={sub1}&i={ip}&p={payout}", start), postback("never", "http://x.example/?s={sub1}", start)
 		seen := postback("seen", "http://x.example/?v={ref}", start)
 		seen.NeedsClick = true
@@ -414,11 +414,11 @@ func TestWaitingForTheClick(t *testing.T) {
 		const impression = "gGpfvEAAAAAAAAAAAQAAAAAAAAABAAAAAAAAAAEAAAAAAAAAAQ"
 		d.update(func(tx *store.Tx) error {
 			c := store.Conversion{Cell: 1, Conversion: &judge.Conversion{ID: seen.Event, AimpID: impression}}
-			return errors.Join(tx.AddConversions(d.ctx, []store.Conversion{c}), tx.AddImpressions(d.ctx, []store.Visit{
+			return errors.Join(tx.Conversions.Add(d.ctx, []store.Conversion{c}), tx.Visits.AddImpressions(d.ctx, []store.Visit{
 				{Day: seconds / 86400, ID: impression, Cell: 1, Visit: judge.Visit{At: seconds * 1e6, Ref: "r"}}}))
 		})
 		d.update(func(tx *store.Tx) error {
-			return tx.AddClicks(d.ctx, []store.Visit{{Day: seconds / 86400, ID: click, Cell: 1, Visit: judge.Visit{
+			return tx.Visits.AddClicks(d.ctx, []store.Visit{{Day: seconds / 86400, ID: click, Cell: 1, Visit: judge.Visit{
 				At: seconds * 1e6, IP: "192.0.2.1", Subs: [10]string{"one"}}}})
 		})
 		now := start.Add(2 * time.Second)
@@ -435,7 +435,7 @@ func TestWaitingForTheClick(t *testing.T) {
 
 // TestADeliveryOfTheFutureWaitsForNoClick: it would as long as another clock was ahead.
 func TestADeliveryOfTheFutureWaitsForNoClick(t *testing.T) {
-	each(t, func(d *desk) {
+	each(t, func(d *fixture) {
 		x := postback("a", "http://x.example/?s={sub1}", start.Add(time.Hour))
 		x.NeedsClick, x.ClickID, x.DueAt = true, "UGpfvEAAAAAAAAAAAQAAAAAAAAABAAAAAAAAAAEAAAAAAAAAAQ", start.UnixMicro()
 		d.fold(x)
@@ -446,7 +446,7 @@ func TestADeliveryOfTheFutureWaitsForNoClick(t *testing.T) {
 }
 
 func TestABrokenTemplateIsParked(t *testing.T) {
-	each(t, func(d *desk) {
+	each(t, func(d *fixture) {
 		d.fold(postback("a", "http://x.example/{nonsense}", start))
 		if got := d.dueIDs(start); got != nil || d.state("a") != "parked" {
 			d.Errorf("due %v, state %s", got, d.state("a"))

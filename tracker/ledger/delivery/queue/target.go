@@ -3,6 +3,7 @@ package queue
 import (
 	"context"
 	"crypto/sha256"
+	"database/sql"
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
@@ -11,7 +12,9 @@ import (
 	"strings"
 	"time"
 
+	"github.com/waypost/waypost/tracker/ledger/delivery"
 	"github.com/waypost/waypost/tracker/ledger/store"
+	"github.com/waypost/waypost/tracker/ledger/store/column"
 )
 
 const (
@@ -44,7 +47,39 @@ func targetID(network, partner, name, url string) string {
 	return hex.EncodeToString(h.Sum(nil)[:8])
 }
 
-const selectTargets = "SELECT id, network, partner, name, url, failures, failed, failed_at, http_status, error, suspended_at FROM delivery_targets"
+var targetColumns = column.List[target]{
+	column.Plain("id", func(t *target) *string { return &t.id }),
+	column.Plain("network", func(t *target) *string { return &t.network }),
+	column.Plain("partner", func(t *target) *string { return &t.partner }),
+	column.Plain("name", func(t *target) *string { return &t.name }),
+	column.Plain("url", func(t *target) *string { return &t.url }),
+	column.Encoded("failures", func(t *target) *[]int64 { return &t.failures }, failuresText, parseFailures),
+	column.Number("failed", func(t *target) *int64 { return &t.failed }),
+	column.Number("failed_at", func(t *target) *int64 { return &t.failedAt }),
+	column.Number("http_status", func(t *target) *int64 { return &t.httpStatus }),
+	column.Plain("error", func(t *target) *string { return &t.err }),
+	column.Number("suspended_at", func(t *target) *int64 { return &t.suspendedAt }),
+}
+
+func failuresText(list *[]int64) string {
+	b := []byte{'['}
+	for i, at := range *list {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = strconv.AppendInt(b, at, 10)
+	}
+	return string(append(b, ']'))
+}
+
+func parseFailures(text string, list *[]int64) error {
+	if err := json.Unmarshal([]byte(text), list); err != nil {
+		return fmt.Errorf("read the failures of a target: %w", err)
+	}
+	return nil
+}
+
+var selectTargets = "SELECT " + targetColumns.String() + " FROM delivery_targets"
 
 // targets reads the rows that a condition selects.
 func targets(ctx context.Context, tx *store.Tx, where string, args ...any) ([]target, error) {
@@ -60,16 +95,8 @@ func targets(ctx context.Context, tx *store.Tx, where string, args ...any) ([]ta
 	return list, nil
 }
 
-func scanTarget(scan func(...any) error) (target, error) {
-	var t target
-	var failures string
-	if err := scan(&t.id, &t.network, &t.partner, &t.name, &t.url, &failures, &t.failed, &t.failedAt, &t.httpStatus, &t.err, &t.suspendedAt); err != nil {
-		return t, err
-	}
-	if err := json.Unmarshal([]byte(failures), &t.failures); err != nil {
-		return t, fmt.Errorf("read the failures of target %s: %w", t.id, err)
-	}
-	return t, nil
+func scanTarget(scan func(...any) error) (t target, err error) {
+	return t, targetColumns.Scan(scan, &t)
 }
 
 // fail notes a failed call and suspends the target if that was one too many.
@@ -84,16 +111,13 @@ func (t *target) fail(at time.Time, httpStatus int, reason string) {
 	}
 }
 
+// saveTarget replaces the row of a target.
+var saveTarget = targetColumns.Replace("delivery_targets", 1)
+
 func (t *target) save(ctx context.Context, tx *store.Tx) error {
-	failures, err := json.Marshal(t.failures)
-	if err != nil {
-		return fmt.Errorf("keep the failures of target %s: %w", t.id, err)
-	}
-	_, err = tx.Exec(ctx, `INSERT INTO delivery_targets (id, network, partner, name, url, failures, failed, failed_at, http_status, error, suspended_at)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET failures = excluded.failures, failed = excluded.failed,
-		failed_at = excluded.failed_at, http_status = excluded.http_status, error = excluded.error, suspended_at = excluded.suspended_at`,
-		t.id, t.network, t.partner, t.name, t.url, string(failures), t.failed, t.failedAt, t.httpStatus, t.err, t.suspendedAt)
-	if err != nil {
+	args := make([]any, len(targetColumns))
+	targetColumns.Values(t, args)
+	if _, err := tx.Exec(ctx, saveTarget, args...); err != nil {
 		return fmt.Errorf("keep target %s: %w", t.id, err)
 	}
 	return nil
@@ -142,4 +166,101 @@ func (t *target) release(ctx context.Context, tx *store.Tx, now time.Time, url s
 		return fmt.Errorf("resume the deliveries of target %s: %w", t.id, err)
 	}
 	return nil
+}
+
+// recordTarget counts the failures in a row of the result's target.
+func (q *Queue) recordTarget(ctx context.Context, tx *store.Tx, r *delivery.Result) error {
+	t, err := targetOf(ctx, tx, r)
+	switch {
+	case err != nil:
+		return err
+	case t == nil:
+		return nil
+	case r.Succeeded():
+		return t.release(ctx, tx, r.At, t.url)
+	}
+	t.fail(r.At, r.HTTPStatus, text(r.Error))
+	if err := t.save(ctx, tx); err != nil {
+		return err
+	}
+	if t.suspendedAt == 0 {
+		return nil
+	}
+	return q.suspend(ctx, tx, t)
+}
+
+// targetOf is the target of a result: the one with a row or, for the first
+// failure, a new one. nil is a success that ends no row of failures.
+func targetOf(ctx context.Context, tx *store.Tx, r *delivery.Result) (*target, error) {
+	known, err := targets(ctx, tx, "id = ?", r.Target)
+	if err != nil {
+		return nil, err
+	}
+	if len(known) > 0 {
+		return &known[0], nil
+	}
+	if r.Succeeded() {
+		return nil, nil
+	}
+	var t *target
+	err = tx.Query(ctx, "SELECT network, partner, name, url FROM deliveries WHERE id = ?", []any{r.ID}, func(scan func(...any) error) error {
+		t = &target{id: r.Target}
+		return scan(&t.network, &t.partner, &t.name, &t.url)
+	})
+	if err != nil {
+		return nil, fmt.Errorf("find the target of %s: %w", r.ID, err)
+	}
+	return t, nil
+}
+
+// Target is a partner's URL whose last call failed.
+type Target struct {
+	ID      string
+	Network string
+	Partner string // object name
+	Name    string // of the partner's postback
+	URL     string // as configured, with its macros
+	State   delivery.State
+	// Failures is how many calls in a row have failed; FailedAt is when the last did.
+	Failures   int64
+	FailedAt   time.Time
+	HTTPStatus int // of the last answer, 0 if none came
+	Error      string
+	// SuspendedAt is zero unless State is delivery.Suspended.
+	SuspendedAt time.Time
+}
+
+// Targets lists the partners' URLs that fail at present, those that are suspended
+// among them, by id.
+func (q *Queue) Targets(ctx context.Context) ([]Target, error) {
+	list, err := q.listTargets(ctx, "")
+	if err != nil {
+		return nil, fmt.Errorf("list the targets of deliveries: %w", err)
+	}
+	out := make([]Target, len(list))
+	for i := range list {
+		out[i] = list[i].public()
+	}
+	return out, nil
+}
+
+func (t *target) public() Target {
+	p := Target{
+		ID: t.id, Network: t.network, Partner: t.partner, Name: t.name, URL: t.url, State: delivery.Waiting,
+		Failures: t.failed, FailedAt: time.UnixMicro(t.failedAt).UTC(), HTTPStatus: int(t.httpStatus), Error: t.err,
+	}
+	if t.suspendedAt > 0 {
+		p.State, p.SuspendedAt = delivery.Suspended, time.UnixMicro(t.suspendedAt).UTC()
+	}
+	return p
+}
+
+func (q *Queue) listTargets(ctx context.Context, where string) ([]target, error) {
+	var list []target
+	err := q.read(ctx, selectTargets+where+" ORDER BY id", nil, func(rows *sql.Rows) error {
+		t, err := scanTarget(rows.Scan)
+		list = append(list, t)
+		return err
+	})
+	return list, err
 }

@@ -1,0 +1,245 @@
+package moderation
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/waypost/waypost/tracker/journal"
+	"github.com/waypost/waypost/tracker/ledger/judge"
+	"github.com/waypost/waypost/tracker/ledger/query"
+)
+
+// Journal takes decisions; a journal.Writer is one.
+type Journal interface {
+	Append(ctx context.Context, x journal.Entry) error
+}
+
+// Ledger says how far the journal has been folded, and is told about when it gets
+// further; a ledger.Ledger is one.
+type Ledger interface {
+	Position() (position uint64, further <-chan struct{})
+}
+
+// Moderator carries out decisions. Safe for concurrent use.
+type Moderator struct {
+	books   *query.Books
+	journal Journal
+	ledger  Ledger
+	now     func() time.Time
+	// patience is how long a decision may take to be applied.
+	patience time.Duration
+}
+
+// New returns a Moderator that decides about the conversions of b. ledger may be
+// nil: the Moderator then looks several times a second.
+func New(b *query.Books, j Journal, l Ledger, now func() time.Time) *Moderator {
+	return &Moderator{books: b, journal: j, ledger: l, now: now, patience: patience}
+}
+
+var (
+	// ErrNotApplied says that a decision is in the journal, but was not seen in the
+	// books in time: it takes effect when the ledger has caught up.
+	ErrNotApplied = errors.New("the decision is recorded, but the ledger has not applied it yet: look again in a moment")
+	// ErrNotDecided says that the decision could not be recorded.
+	ErrNotDecided = errors.New("the decision could not be recorded: try again")
+)
+
+// ReasonNotOnHold is why what is not on hold cannot be released.
+const ReasonNotOnHold = "not_on_hold"
+
+// RefusedError is a decision that the books do not allow, with its reason code:
+// duplicate, cap_reached, status_changed or not_on_hold.
+type RefusedError struct{ Reason string }
+
+func (e *RefusedError) Error() string {
+	switch e.Reason {
+	case judge.ReasonDuplicate:
+		return "another conversion has taken its place in the meantime"
+	case judge.ReasonCapReached:
+		return "a cap of the offer has no place left for it"
+	case judge.ReasonStatusChanged:
+		return "its status has changed in the meantime: look at it, and decide again"
+	case ReasonNotOnHold:
+		return "it is not on hold, so there is nothing to release"
+	}
+	return "the books do not allow it"
+}
+
+// Act is what a decision does.
+type Act string
+
+// The acts. Release ends a hold before its time; Approve never does.
+const (
+	Approve Act = "approve"
+	Reject  Act = "reject"
+	Release Act = "release"
+)
+
+// Open are the statuses that the act decides about unless others are named: final ones
+// are decided again by name only.
+func (a Act) Open() []query.Status {
+	switch a {
+	case Approve:
+		return []query.Status{query.Pending}
+	case Release:
+		return []query.Status{query.Hold}
+	}
+	return []query.Status{query.Pending, query.Hold}
+}
+
+// Decision is what a person has decided.
+type Decision struct {
+	Act Act
+	// Note is internal; "" is allowed.
+	Note string
+	// PartnerReason is what the partner reads, "" for a reason code alone.
+	PartnerReason string
+	// Actor is the person's name, for the conversion's history.
+	Actor string
+	// Seen are the statuses that the decision is about; none is any. With another one,
+	// the conversion is refused as status_changed.
+	Seen []query.Status
+}
+
+// Settled reports whether the act has made of a conversion what it is. What the offer
+// holds is approved; of what is approved only a person's release is one, so that a
+// release may be repeated after a time-out.
+func (a Act) Settled(c *query.Conversion) bool {
+	switch a {
+	case Approve:
+		return c.Status == query.Approved || c.HoldUntil != nil
+	case Release:
+		return c.Status == query.Approved && released(c.History)
+	}
+	return c.Status == query.Rejected
+}
+
+// released reports whether the last change was a person's, from hold to approved.
+func released(history []query.Change) bool {
+	for _, h := range slices.Backward(history) {
+		if h.From != h.To {
+			return h.From == query.Hold && h.To == query.Approved && h.By != judge.ByPostback && h.By != judge.ByHold
+		}
+	}
+	return false
+}
+
+// Changes reports whether the act changes a conversion, unless caps or uniqueness forbid
+// it.
+func (a Act) Changes(c *query.Conversion) bool {
+	return !a.Settled(c) && (a != Release || c.Status == query.Hold)
+}
+
+// settled reports whether the decision has made of a conversion what it is, and refuses
+// one that it is not about.
+func (x *Decision) settled(c *query.Conversion) (bool, error) {
+	switch {
+	case x.Act.Settled(c):
+		return true, nil
+	case len(x.Seen) > 0 && !slices.Contains(x.Seen, c.Status):
+		return false, &RefusedError{judge.ReasonStatusChanged}
+	case x.Act == Release && c.Status != query.Hold:
+		return false, &RefusedError{ReasonNotOnHold}
+	}
+	return false, nil
+}
+
+func (x *Decision) status() query.Status {
+	if x.Act == Reject {
+		return query.Rejected
+	}
+	return query.Approved
+}
+
+const (
+	patience = 10 * time.Second
+	// lookEvery is how often a Moderator without a ledger looks.
+	lookEvery = 50 * time.Millisecond
+)
+
+// Decide decides about one conversion and returns it as it stands then. A repeated
+// decision changes nothing and has the same answer. The error wraps query.ErrNotFound,
+// ErrNotDecided or ErrNotApplied, or is a *RefusedError.
+func (d *Moderator) Decide(ctx context.Context, scope query.Scope, id string, x *Decision) (query.Conversion, error) {
+	c, err := d.books.Conversion(ctx, scope, id)
+	if err != nil {
+		return c, err
+	}
+	if settled, err := x.settled(&c); settled || err != nil {
+		return c, err
+	}
+	at, err := d.record(ctx, &c, x)
+	if err != nil {
+		return c, err
+	}
+	return d.await(ctx, scope, id, x, at)
+}
+
+// record puts a decision into the journal; its time tells it from others.
+func (d *Moderator) record(ctx context.Context, c *query.Conversion, x *Decision) (time.Time, error) {
+	at := d.now().UTC().Truncate(time.Microsecond)
+	err := d.journal.Append(ctx, journal.Entry{Moderation: &journal.Moderation{
+		At: at.UnixMicro(), Network: c.Network, ConversionID: c.ID, Status: x.status().Number(), From: c.Status.Number(), Release: x.Act == Release,
+		Reason: x.Note, PartnerReason: x.PartnerReason, Actor: x.Actor,
+	}})
+	if err != nil {
+		return at, fmt.Errorf("%w: %w", ErrNotDecided, err)
+	}
+	return at, nil
+}
+
+// await waits until the books show the decision.
+func (d *Moderator) await(ctx context.Context, scope query.Scope, id string, x *Decision, at time.Time) (query.Conversion, error) {
+	ctx, cancel := context.WithTimeout(ctx, d.patience)
+	defer cancel()
+	for {
+		further := d.further()
+		c, err := d.books.Conversion(ctx, scope, id)
+		if ctx.Err() != nil {
+			return c, ErrNotApplied
+		}
+		if err != nil {
+			return c, err
+		}
+		if done, err := x.applied(&c, at); done {
+			return c, err
+		}
+		select {
+		case <-further:
+		case <-ctx.Done():
+			return c, ErrNotApplied
+		}
+	}
+}
+
+// applied reports whether the books show a decision of that time, or the same one of
+// another time, and how it ended.
+func (x *Decision) applied(c *query.Conversion, at time.Time) (bool, error) {
+	settled, err := x.settled(c)
+	if settled || x.Act == Release && c.Status == query.Approved { // the hold has ended otherwise, which leaves no attempt
+		return true, err
+	}
+	for _, h := range c.History { // how it is refused is there
+		if h.Time.Equal(at) && h.By != "postback" && h.By != "hold" {
+			if h.From == h.To {
+				return true, &RefusedError{h.Reason}
+			}
+			return true, nil // approved means hold while the offer's hold goes on
+		}
+	}
+	return false, nil
+}
+
+// further is closed when there may be something new in the books.
+func (d *Moderator) further() <-chan struct{} {
+	if d.ledger != nil {
+		_, further := d.ledger.Position()
+		return further
+	}
+	c := make(chan struct{})
+	time.AfterFunc(lookEvery, func() { close(c) })
+	return c
+}

@@ -1,0 +1,10 @@
+package query_test
+
+import (
+	"os"
+	"testing"
+
+	"github.com/waypost/waypost/tracker/ledger/store/storetest"
+)
+
+func TestMain(m *testing.M) { os.Exit(storetest.Main(m)) }

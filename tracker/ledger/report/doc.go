@@ -1,8 +1,0 @@
-// Package report is the API under /api/v1/: reports, conversions and their
-// moderation, the server-postback log, clicks and deliveries.
-//
-// One table of routes says which paths, parameters and answers there
-// are; it drives parsing, refusing and the OpenAPI document alike. Package books
-// reads the tables, delivery/queue retries; tracker/admin asks for the bearer
-// token and says who calls.
-package report
