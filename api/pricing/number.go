@@ -10,11 +10,11 @@ import (
 // text is text.
 const maxNumber = 128
 
-// IsNumber reports whether s is a decimal number to a condition: an optional
+// isNumber reports whether s is a decimal number to a condition: an optional
 // minus, digits, and optionally a point and digits. No exponent (a short text
 // could then stand for a number of a million digits), space or comma. The
 // compiler holds the values of numeric operators against it.
-func IsNumber(s string) bool {
+func isNumber(s string) bool {
 	if len(s) > maxNumber {
 		return false
 	}
@@ -24,7 +24,7 @@ func IsNumber(s string) bool {
 
 // number reads a decimal number.
 func number(s string) (decimal.Decimal, bool) {
-	if !IsNumber(s) {
+	if !isNumber(s) {
 		return decimal.Decimal{}, false
 	}
 	d, err := decimal.NewFromString(s)

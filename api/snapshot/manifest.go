@@ -42,7 +42,7 @@ type Manifest struct {
 	// Shards are the shards that are not empty, ascending by Index.
 	Shards []ShardRef `json:"shards" cbor:"5,keyasint"`
 
-	// KeyID is the id of the key that made Signature.
+	// KeyID is a hint which key made Signature: the first 16 hex digits of its SHA-256.
 	KeyID string `json:"keyID,omitempty" cbor:"-"`
 	// Signature is made by Sign over all fields above.
 	Signature []byte `json:"signature,omitempty" cbor:"-"`

@@ -12,9 +12,9 @@ import (
 // reader trusts.
 var ErrSignature = errors.New("manifest signature")
 
-// KeyID names a public key in messages and in Manifest.KeyID: the first 16 hex
+// keyID names a public key in messages and in Manifest.KeyID: the first 16 hex
 // digits of its SHA-256. It is a hint; Verify tries every key.
-func KeyID(key ed25519.PublicKey) string {
+func keyID(key ed25519.PublicKey) string {
 	sum := sha256.Sum256(key)
 	return hex.EncodeToString(sum[:8])
 }
@@ -29,7 +29,7 @@ func (m *Manifest) Sign(key ed25519.PrivateKey) error {
 		return err
 	}
 	m.Signature = ed25519.Sign(key, payload)
-	m.KeyID = KeyID(key.Public().(ed25519.PublicKey))
+	m.KeyID = keyID(key.Public().(ed25519.PublicKey))
 	return nil
 }
 

@@ -29,7 +29,7 @@ func TestVerify(t *testing.T) {
 	if err := m.Sign(testKey(1)); err != nil {
 		t.Fatal(err)
 	}
-	if m.KeyID != KeyID(public(1)) || len(m.KeyID) != 16 {
+	if m.KeyID != keyID(public(1)) || len(m.KeyID) != 16 {
 		t.Errorf("key id %q", m.KeyID)
 	}
 	for name, tc := range map[string]struct {

@@ -52,12 +52,12 @@ func (s *Set) decode(b []byte) []byte {
 		return b
 	}
 	start := len(s.decoded)
-	s.decoded = AppendDecoded(s.decoded, b)
+	s.decoded = appendDecoded(s.decoded, b)
 	return s.decoded[start:len(s.decoded):len(s.decoded)]
 }
 
-// AppendDecoded appends b to dst with %XX escapes and + (a space) decoded.
-func AppendDecoded(dst, b []byte) []byte {
+// appendDecoded appends b to dst with %XX escapes and + (a space) decoded.
+func appendDecoded(dst, b []byte) []byte {
 	for i := 0; i < len(b); i++ {
 		switch c := b[i]; {
 		case c == '+':
