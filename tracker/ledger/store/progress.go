@@ -164,6 +164,10 @@ func (s *Store) AcceptJournal(ctx context.Context, from Progress, id string, pos
 	if _, err := tx.in.exec(ctx, "UPDATE ledger SET journal = ?", id); err != nil {
 		return fmt.Errorf("keep the journal's id: %w", err)
 	}
+	// Positions begin anew, and what waits for clicks is judged in the order of its places.
+	if _, err := tx.in.exec(ctx, "UPDATE parked SET place = place - (SELECT max(place) + 1 FROM parked)"); err != nil {
+		return fmt.Errorf("keep the order of what waits for clicks: %w", err)
+	}
 	return tx.Commit(ctx)
 }
 
