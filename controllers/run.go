@@ -17,9 +17,9 @@ import (
 // election once more.
 const again = time.Second
 
-// Run runs the operator until the context ends. When it loses its lease, finds
-// that another operator has published, or cannot reach the API server, it drops
-// everything it knows and begins anew; any other error is final.
+// Run runs the operator until the context ends. When it loses its lease, finds that
+// another operator has published, or cannot reach the API server, it drops all of its
+// state and begins anew. Any other error is final.
 func Run(ctx context.Context, config *rest.Config, o Options) error {
 	o, err := o.withDefaults()
 	if err != nil {

@@ -31,7 +31,7 @@ func newLinksCommand() *cobra.Command {
 			}
 			l.keys, err = seal.LoadDir(data)
 			if err != nil {
-				l.keys = nil // only sealed links need keys; they are then said to be missing
+				l.keys = nil // only sealed links need keys; they are then reported as missing
 			}
 			return l.print(cmd.OutOrStdout(), index)
 		},

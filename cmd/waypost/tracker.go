@@ -128,8 +128,8 @@ func (f *trackerFlags) disk() *live.Disk {
 	return live.NewDisk(f.cache, live.TrustFile(f.verifyKeys))
 }
 
-// readyUntil says not ready from the moment on that the process is told to stop,
-// so that load balancers turn away before the port closes.
+// readyUntil reports not ready from the moment on that the process is asked to stop, so
+// that load balancers turn away before the port closes.
 func readyUntil(ctx context.Context, ready func() (bool, string)) func() (bool, string) {
 	return func() (bool, string) {
 		if ctx.Err() != nil {

@@ -81,7 +81,8 @@ func (d *declarations) first(key objectKey) *object {
 	return nil
 }
 
-// repeated says which declarations do not count, because an earlier file has one.
+// repeated returns a finding for each declaration that does not count, because an
+// earlier file has one.
 func (d *declarations) repeated() []Finding {
 	var findings []Finding
 	for key := range d.shared {

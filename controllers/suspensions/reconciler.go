@@ -42,7 +42,7 @@ type Options struct {
 	Networks []string
 	// Client writes conditions.
 	Client client.Client
-	// Reader knows the Partners, from a cache.
+	// Reader reads the Partners, from a cache.
 	Reader client.Reader
 	// Recorder gets Events of suspensions and of their ends.
 	Recorder status.Recorder

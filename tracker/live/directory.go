@@ -16,16 +16,16 @@ type Loaded struct {
 	// Records are everything that is served, in the order of their keys. Those that have
 	// not changed may be the same pointers as last time, which spares encoding them.
 	Records []*snapshot.Record
-	// Problem says what in the directory is not served as it stands there (its last
-	// good form is, if there was one), nil if all is. Status shows it.
+	// Problem is what in the directory is not served as it stands there (its last good
+	// form is, if there was one), nil if all is. Status shows it.
 	Problem error
 	// Again is when the same manifests will compile to something else, because what
 	// was deleted need not be remembered any longer; zero for never.
 	Again time.Time
 }
 
-// Load compiles the manifests of a directory. An error means that nothing can be
-// said at all; what is served stays. It works in the background, and calls
+// Load compiles the manifests of a directory. An error means that the directory as a
+// whole cannot be read; what is served stays. Load works in the background, and calls
 // background.GiveWay between its steps.
 type Load func(ctx context.Context) (Loaded, error)
 

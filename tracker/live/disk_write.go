@@ -150,8 +150,8 @@ func (d *Disk) sweep(m *snapshot.Manifest) error {
 	return err
 }
 
-// writeFile puts data under path in one step: whoever reads it after a crash
-// finds the whole old content or the whole new one.
+// writeFile puts data under path in one step: a reader after a crash finds the whole
+// old content or the whole new one.
 func writeFile(path string, data []byte) (err error) {
 	f, err := os.CreateTemp(filepath.Dir(path), diskTemp+"*")
 	if err != nil {

@@ -8,7 +8,7 @@ import (
 )
 
 // Goal is one goal of an offer. Goals are immutable. There are three and more to an
-// offer, so they are kept small: what many say alike they share.
+// offer, so they are kept small: what many have alike they share.
 type Goal struct {
 	// Name is the Goal object's name, "" for an offer's default goal.
 	Name string
@@ -24,14 +24,14 @@ type Goal struct {
 // Value is the goal's value as it is declared.
 func (g *Goal) Value() string { return g.form.value }
 
-// Deleted says that the object is gone or its state is Deleted; the body's state is
-// Deleted in both cases.
+// Deleted reports whether the object is gone or its state is Deleted; the body's state
+// is Deleted in both cases.
 func (g *Goal) Deleted() bool { return g.form.state == snapshot.Deleted }
 
 // Protocol is how conversions of the goal arrive.
 func (g *Goal) Protocol() snapshot.Protocol { return g.form.protocol }
 
-// Encrypted says that pixels and click links of the goal must come sealed.
+// Encrypted reports whether pixels and click links of the goal must come sealed.
 func (g *Goal) Encrypted() bool { return g.form.encrypted }
 
 func (g *Goal) key() snapshot.Key {

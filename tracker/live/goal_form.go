@@ -56,7 +56,7 @@ func unusual(p *snapshot.Pay, in *interner) snapshot.Pay {
 	return snapshot.Pay{Tiers: p.Tiers, Structure: in.one(p.Structure)}
 }
 
-// Body is all that the goal says. What it points to is shared and must not be
+// Body returns the content of the goal. What it points to is shared and must not be
 // changed.
 func (g *Goal) Body() snapshot.Goal {
 	f := g.form

@@ -9,7 +9,8 @@ const maxHostLength = 253
 // canonicalHost appends host to dst without port and final dot, in lower case.
 // It fails for what cannot be a tracking domain.
 func canonicalHost(dst []byte, host string) ([]byte, bool) {
-	// A bracketed IPv6 address has colons of its own and is nobody's domain.
+	// A bracketed IPv6 address has colons of its own, and no network has it as a
+	// domain.
 	if i := strings.IndexByte(host, ':'); i >= 0 {
 		host = host[:i]
 	}

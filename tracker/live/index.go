@@ -7,9 +7,9 @@ import (
 	"github.com/waypost/waypost/api/snapshot"
 )
 
-// Index is everything that one revision says, ready for look-up. It is immutable:
-// a request takes it once and sees one configuration to its end. The next index
-// shares all that did not change.
+// Index is the whole content of one revision, ready for look-up. It is immutable: a
+// request takes it once and sees one configuration to its end. The next index shares
+// all that did not change.
 type Index struct {
 	// Revision and Digest are the manifest's; 0 and "" before the first snapshot.
 	Revision int64
@@ -31,15 +31,15 @@ type Index struct {
 	counts  Counts
 	seed    maphash.Seed // of the sums in shards
 	builds  uint64       // grows with every build
-	// changed says in which build an offer, a partner or an advertiser last changed
-	// whose hash leads to a place.
+	// changed holds, by the hash's place, the build in which an offer, a partner or an
+	// advertiser with such a hash last changed.
 	changed [snapshot.Shards]uint64
 }
 
-// Counts says how many records of each kind an index holds.
+// Counts holds how many records of each kind are in an index.
 type Counts [snapshot.KindPayoutStructure + 1]int
 
-// Empty returns the index of before the first snapshot: it knows no network.
+// Empty returns the index of before the first snapshot: it has no network.
 func Empty() *Index {
 	return &Index{hostless: -1, tables: &tables{}, seed: maphash.MakeSeed()}
 }
@@ -86,16 +86,16 @@ func (x *Index) Counts() Counts { return x.counts }
 // Build numbers the index among those that have been made of each other.
 func (x *Index) Build() uint64 { return x.builds }
 
-// Follows reports whether x was made of before, or of one that was: then Changed says
-// what has changed since.
+// Follows reports whether x was made of before, or of one that was. Changed then
+// returns what has changed since.
 func (x *Index) Follows(before *Index) bool {
 	return before != nil && x.seed == before.seed && x.builds > before.builds
 }
 
 // Changed returns the Build in which an offer, a partner or an advertiser with one of
-// these hashes (Offer.Hash, Partner.Hash, AdvertiserHash) last came, went or
-// changed, goals of the offer included. Hashes share places, so it may be a later one:
-// what it tells is that nothing has changed since.
+// these hashes (Offer.Hash, Partner.Hash, AdvertiserHash) last came, went or changed,
+// goals of the offer included. Hashes share places, so it may be a later one. Only that
+// nothing has changed since is certain.
 func (x *Index) Changed(hashes ...uint64) uint64 {
 	last := uint64(0)
 	for _, hash := range hashes {

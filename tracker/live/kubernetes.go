@@ -96,8 +96,8 @@ func pause(ctx context.Context, d time.Duration) {
 	}
 }
 
-// refresh reads the manifest once and applies it. The error is that of reaching
-// the server; retry says that the server has something that cannot be served yet.
+// refresh reads the manifest once and applies it. The error is that of reaching the
+// server; retry is true when the server has something that cannot be served yet.
 func (k *Kubernetes) refresh(ctx context.Context, sink Sink) (retry bool, err error) {
 	reading, cancel := context.WithTimeout(ctx, requestTimeout)
 	defer cancel()
@@ -115,7 +115,7 @@ func (k *Kubernetes) refresh(ctx context.Context, sink Sink) (retry bool, err er
 var noManifest = &Refusal{Reason: ReasonNoManifest, Err: errors.New(
 	"there is no ConfigMap " + snapshot.ManifestName + " in the snapshots' namespace; is the operator running and this the right namespace?")}
 
-// apply hands the manifest in cm to the sink, which then knows why if it fails.
+// apply hands the manifest in cm to the sink, which keeps the reason if it fails.
 func (k *Kubernetes) apply(ctx context.Context, sink Sink, cm *corev1.ConfigMap) error {
 	m, err := k.manifest(cm)
 	if err != nil {

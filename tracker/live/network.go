@@ -13,8 +13,8 @@ import (
 // (but for Payouts), keep nothing of their arguments (so these may share memory with
 // a request), and are safe for concurrent use. What is not there is nil.
 type Network struct {
-	// Name is the namespace of the network, Body what its Network object (or the
-	// defaults) says, Location its time zone.
+	// Name is the namespace of the network, Body the content of its Network object or
+	// the defaults, Location its time zone.
 	Name     string
 	Body     *snapshot.Network
 	Location *time.Location

@@ -29,8 +29,8 @@ func (n *network) key() snapshot.Key {
 	return snapshot.Key{Kind: snapshot.KindNetwork, Network: n.name, ID: n.object}
 }
 
-// objectOf turns a freshly decoded record, which it takes over, into an object.
-// It fails when the record says something that cannot be served from.
+// objectOf turns a freshly decoded record, which it takes over, into an object. It
+// fails when the record holds something that cannot be served from.
 func objectOf(r *snapshot.Record, in *interner) (object, error) {
 	switch r.Kind {
 	case snapshot.KindNetwork:
@@ -121,8 +121,8 @@ func structureOf(r *snapshot.Record, in *interner) object {
 	return &structure{network: in.pointer(r.Network), name: r.Name, body: r.Structure}
 }
 
-// deleted reports whether the object is gone or Deleted, and makes the state of
-// a tombstone say so too.
+// deleted reports whether the object is gone or Deleted. It sets the state of a
+// tombstone to Deleted.
 func deleted(r *snapshot.Record, state *snapshot.State) bool {
 	if r.Tombstone() {
 		*state = snapshot.Deleted

@@ -8,12 +8,12 @@ const defaultGoalValue = "1"
 // Offer is an offer with its goals. Offers are immutable; only the cache of
 // parsed templates fills as they are asked for.
 type Offer struct {
-	// Name is the object's name, Body what it says, without the default goal.
+	// Name is the object's name, Body its content, without the default goal.
 	Name string
 	Body *snapshot.Offer
-	// Deleted says that the object is gone (the record is a tombstone, kept so that
-	// click ids in the wild can be named) or that its state is Deleted. Body.State
-	// is Deleted in both cases.
+	// Deleted is true when the object is gone (the record is a tombstone, kept so that
+	// click ids in the wild can be named) or its state is Deleted. Body.State is
+	// Deleted in both cases.
 	Deleted bool
 	// Hash is snapshot.OfferHash of the offer, as click ids carry it.
 	Hash uint64

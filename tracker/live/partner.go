@@ -8,10 +8,11 @@ import (
 
 // Partner is a partner. Partners are immutable.
 type Partner struct {
-	// Name is the object's name, Body what it says.
+	// Name is the object's name, Body its content.
 	Name string
 	Body *snapshot.Partner
-	// Deleted is true for a tombstone and for state Deleted; Body.State says so too.
+	// Deleted is true for a tombstone and for state Deleted; Body.State is Deleted in
+	// both cases.
 	Deleted bool
 	// Hash is snapshot.PartnerHash of the partner, as click ids carry it.
 	Hash    uint64
@@ -32,10 +33,11 @@ func (p *Partner) precedes(other *Partner) bool {
 
 // Advertiser is an advertiser. Advertisers are immutable.
 type Advertiser struct {
-	// Name is the object's name, Body what it says.
+	// Name is the object's name, Body its content.
 	Name string
 	Body *snapshot.Advertiser
-	// Deleted is true for a tombstone and for state Deleted; Body.State says so too.
+	// Deleted is true for a tombstone and for state Deleted; Body.State is Deleted in
+	// both cases.
 	Deleted bool
 	// Prefixes are the allowed sources of postbacks; none allows every address.
 	Prefixes []netip.Prefix

@@ -26,7 +26,8 @@ type override struct {
 	deal  *deal
 }
 
-// deal is what an override says beside the two names; others may say the same.
+// deal is the content of an override beside the two names; several overrides may share
+// one.
 type deal struct {
 	goal            string
 	payout, revenue snapshot.Terms

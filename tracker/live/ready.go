@@ -12,7 +12,7 @@ import (
 // revision before the copy on disk is good enough to be ready with.
 const diskCopyCounts = 5 * time.Second
 
-// state is what a holder knows beside the index.
+// state is what a holder keeps beside the index.
 type state struct {
 	started time.Time
 	origin  Origin
@@ -63,7 +63,7 @@ func (s *state) waitsFor(current *Index) string {
 	return message
 }
 
-// Status returns what the tracker says about itself at snapshot.StatusPath.
+// Status returns the tracker's answer at snapshot.StatusPath.
 func (h *Holder) Status() snapshot.Status {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -96,8 +96,8 @@ func (h *Holder) Report(err error) {
 	}
 }
 
-// keeping says what goes on in spite of a refusal. What is wrong in a directory may
-// be one object of many: the others are served as they stand.
+// keeping returns what goes on in spite of a refusal, for the log. What is wrong in a
+// directory may be one object of many: the others are served as they stand.
 func keeping(reason Reason) string {
 	if reason == ReasonBadDirectory {
 		return "Not all manifests are served as they stand; of these the last good form is"

@@ -15,8 +15,8 @@ type Reason string
 const (
 	// ReasonUnreachable: the API server did not answer.
 	ReasonUnreachable Reason = "api_unreachable"
-	// ReasonNoManifest: the API server has no manifest; nothing has been published
-	// yet, or somebody deleted it.
+	// ReasonNoManifest: the API server has no manifest; nothing has been published yet,
+	// or it was deleted.
 	ReasonNoManifest Reason = "no_manifest"
 	// ReasonBadManifest: the manifest cannot be read.
 	ReasonBadManifest Reason = "bad_manifest"
@@ -29,7 +29,7 @@ const (
 	ReasonRevisionBack Reason = "revision_back"
 	// ReasonMissingShard: a shard that the manifest names could not be got.
 	ReasonMissingShard Reason = "missing_shard"
-	// ReasonBadShard: a shard is not what the manifest says.
+	// ReasonBadShard: a shard does not agree with the manifest.
 	ReasonBadShard Reason = "bad_shard"
 	// ReasonBadDirectory: the manifest directory could not be loaded.
 	ReasonBadDirectory Reason = "bad_directory"

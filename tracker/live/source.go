@@ -15,10 +15,10 @@ type Source interface {
 
 // Sink is what a source works for; the Holder is one.
 type Sink interface {
-	// Apply serves from the update's revision, or keeps the last good one and says
+	// Apply serves from the update's revision, or keeps the last good one and returns
 	// why. The revision that is served already is accepted and costs nothing.
 	Apply(ctx context.Context, u Update) error
-	// Report says why the source has no update to apply.
+	// Report takes the reason why the source has no update to apply.
 	Report(err error)
 	// Current returns what is served now.
 	Current() *Index
@@ -30,11 +30,11 @@ type Update struct {
 	Manifest *snapshot.Manifest
 	// Fetch gets the shards that the sink lacks.
 	Fetch Fetch
-	// Origin says where the update came from.
+	// Origin is where the update came from.
 	Origin Origin
 }
 
-// Origin says where a served revision came from.
+// Origin is where a served revision came from.
 type Origin string
 
 // The origins.

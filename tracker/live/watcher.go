@@ -24,7 +24,7 @@ const (
 	lookShare = 50
 )
 
-// watcher says when something below some directories has changed.
+// watcher reports when something below some directories has changed.
 type watcher struct {
 	dirs   []string
 	log    logr.Logger
@@ -116,7 +116,7 @@ func (w *watcher) wait(ctx context.Context, moment time.Time) bool {
 			if !w.missed || !w.changed() {
 				return true
 			}
-			b.goesOn() // without events only looking tells whether a file is still written
+			b.goesOn() // without events, only another look shows whether a file is still written
 		case <-b.most:
 			return true
 		case <-due:

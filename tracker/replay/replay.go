@@ -59,7 +59,7 @@ type Left struct {
 	Unlogged int `json:"notInLog"`
 	// Visits are postbacks whose click's data are gone: rules on it did not match.
 	Visits int `json:"clickDataMissing"`
-	// Caps says that caps were counted from the beginning of the time on.
+	// Caps is set where caps were counted from the beginning of the time on.
 	Caps bool `json:"capsFromBeginning"`
 }
 
@@ -87,7 +87,7 @@ func (r *Replay) Postback(line *books.Postback) error {
 		return nil
 	}
 	if line.Offer == "" || line.Partner == "" {
-		return nil // nobody's, under any configuration
+		return nil // no network's, under any configuration
 	}
 	entry, known := r.check.Check(recordedOf(line))
 	switch {
