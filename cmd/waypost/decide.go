@@ -165,7 +165,7 @@ func (d *decider) find(cmd *cobra.Command, ids []string) ([]row, error) {
 			d.act == moderation.Reject && c["status"] == "rejected" || d.act == moderation.Release && c["status"] == "approved"
 	})
 	if len(rows) == 0 {
-		fmt.Fprintf(cmd.OutOrStdout(), "nothing to %s: none, or all decided so already (--status says which are looked at)\n", d.act)
+		fmt.Fprintf(cmd.OutOrStdout(), "nothing to %s: none, or all decided so already (--status selects others)\n", d.act)
 	}
 	return rows, nil
 }

@@ -119,7 +119,7 @@ func pickNetwork(index *live.Index, name string) (*live.Network, error) {
 	}
 	all := index.Networks()
 	if len(all) != 1 {
-		return nil, errors.New("say which network with --network")
+		return nil, errors.New("give the network with --network")
 	}
 	return all[0], nil
 }

@@ -30,11 +30,13 @@ type operatorFlags struct {
 	tokenFile   string
 }
 
+// newOperatorCommand is "waypost operator", the control plane of a cluster
+// installation.
 func newOperatorCommand() *cobra.Command {
 	var f operatorFlags
 	cmd := &cobra.Command{
 		Use:   "operator",
-		Short: "Compile and publish resources, and say in their status what is served (a part of a cluster installation)",
+		Short: "Compile and publish resources, and report in their status what is served (a part of a cluster installation)",
 		Args:  cobra.NoArgs,
 		RunE:  func(cmd *cobra.Command, _ []string) error { return runOperator(cmd.Context(), f) },
 	}
@@ -62,6 +64,9 @@ func newOperatorCommand() *cobra.Command {
 	return cmd
 }
 
+// runOperator reads the keys and runs the control plane (package controllers) until the
+// process is asked to stop. Keys that cannot be read end the start: records without the
+// digests of postback keys must never be published.
 func runOperator(ctx context.Context, f operatorFlags) error {
 	log, err := f.logging.logger(os.Stderr)
 	if err != nil {

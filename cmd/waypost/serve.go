@@ -34,6 +34,8 @@ type serveFlags struct {
 	journalOnly bool
 }
 
+// newServeCommand is "waypost serve": tracker and ledger in one process, without a
+// cluster.
 func newServeCommand() *cobra.Command {
 	var f serveFlags
 	cmd := &cobra.Command{
@@ -41,7 +43,7 @@ func newServeCommand() *cobra.Command {
 		Short: "Run everything in one process: no cluster, no other server needed",
 		Long: `Serves the manifests in a directory, follows its changes, and keeps the journal and the
 ledger's database in --data. A file with an object that admission would refuse is rejected
-whole and its last good form is served on; the console says so, with file and line.`,
+whole and its last good form is served on; the console shows it, with file and line.`,
 		Example: `  waypost serve --config config/samples --data data`,
 		Args:    cobra.NoArgs,
 		RunE:    func(cmd *cobra.Command, _ []string) error { return runServe(cmd.Context(), f) },
@@ -61,6 +63,10 @@ whole and its last good form is served on; the console says so, with file and li
 	return cmd
 }
 
+// runServe opens the parts of serve in the order in which they need each other: keys
+// and manifests, the journal, the database. Each is closed in reverse order, so the
+// database outlives the fold, and the journal the database. An error of any part ends
+// the start with the flag to look at.
 func runServe(ctx context.Context, f serveFlags) (err error) {
 	tuning.Apply()
 	log, err := f.logging.logger(os.Stderr)
@@ -106,7 +112,9 @@ func runServe(ctx context.Context, f serveFlags) (err error) {
 	return f.run(ctx, source, conn, b, registry, log)
 }
 
-// run puts the parts together that runServe has opened.
+// run puts the parts together that runServe has opened, and runs them in stages: the
+// public port ends first, then the journal's writer is flushed, and only then do fold,
+// courier and admin port end. With journalOnly nothing reads the journal.
 func (f *serveFlags) run(ctx context.Context, source *servedSource, conn *journal.Conn, b *bookkeeping, registry *prometheus.Registry, log logr.Logger) error {
 	holder := live.NewHolder(live.Options{Disk: source.disk, Log: log.WithName("snapshot")})
 	registry.MustRegister(holder)
@@ -157,7 +165,7 @@ func (f *serveFlags) source(ctx context.Context, log logr.Logger) (*servedSource
 		return f.clusterSource(log)
 	}
 	if f.config == "" {
-		return nil, errors.New("say which directory has the manifests with --config DIR")
+		return nil, errors.New("give the directory of the manifests with --config DIR")
 	}
 	if _, err := os.Stat(f.config); err != nil {
 		return nil, fmt.Errorf("reading the manifests (--config): %w", err)

@@ -125,6 +125,8 @@ func (k *Kubernetes) apply(ctx context.Context, sink Sink, cm *corev1.ConfigMap)
 	return sink.Apply(ctx, Update{Manifest: m, Fetch: k.fetch, Origin: FromKubernetes})
 }
 
+// manifest decodes and verifies the manifest in cm. Its error is a Refusal, with the
+// revision if that could be read.
 func (k *Kubernetes) manifest(cm *corev1.ConfigMap) (*snapshot.Manifest, error) {
 	m, err := snapshot.DecodeManifest([]byte(cm.Data[snapshot.ManifestKey]))
 	if err != nil {
@@ -136,6 +138,8 @@ func (k *Kubernetes) manifest(cm *corev1.ConfigMap) (*snapshot.Manifest, error) 
 	return m, nil
 }
 
+// fetch gets one shard by its digest. It implements Fetch; the digest is verified when
+// the shard is opened.
 func (k *Kubernetes) fetch(ctx context.Context, ref snapshot.ShardRef) ([]byte, error) {
 	ctx, cancel := context.WithTimeout(ctx, shardTimeout)
 	defer cancel()

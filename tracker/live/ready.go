@@ -49,6 +49,8 @@ func (s *state) stuck() bool {
 	return s.refusal != nil || s.loading == 0 || time.Since(s.progress) >= diskCopyCounts
 }
 
+// waitsFor returns what a tracker that is not ready waits for, as the readiness probe
+// shows it.
 func (s *state) waitsFor(current *Index) string {
 	message := "waiting for the first snapshot"
 	if current.Revision > 0 {
