@@ -40,6 +40,8 @@ func (c Content) Walk(index int, known func(raw []byte) (Key, bool), fresh func(
 	return walk(c.bytes, index, known, fresh)
 }
 
+// walk implements Walk on bytes. EncodeShard uses it on its own output, so that nothing
+// is published that a tracker would refuse.
 func walk(content []byte, index int, known func([]byte) (Key, bool), fresh func(*Record, []byte) error) error {
 	order := order{shard: index}
 	for len(content) > 0 {
@@ -98,6 +100,8 @@ type order struct {
 	any   bool
 }
 
+// add checks the next key: it belongs to the shard and comes after the last one.
+// Strictly ascending keys also rule out that a record occurs twice.
 func (o *order) add(k Key) error {
 	switch shard := ShardOf(k); {
 	case o.shard == AnyShard:

@@ -27,6 +27,8 @@ func (c *goalClaims) take(owner *node, g *snapshot.Goal) {
 	claimOne(c.refIDs, g.RefID, owner)
 }
 
+// claimOne gives a free key to owner; an empty one, which no goal has, is left out.
+// Goals come oldest first, so the oldest keeps it.
 func claimOne(claims map[string]*node, key string, owner *node) {
 	if key != "" && claims[key] == nil {
 		claims[key] = owner
@@ -62,8 +64,9 @@ func goalTitle(owner *node) string {
 	return "Goal " + owner.name + ", which came first"
 }
 
-// strip returns a goal's last good form without what belongs to others by now;
-// nil if its value does.
+// strip returns a goal's last good form without what belongs to others by now; nil if
+// its value does. A goal without its slug can still be reported by value, without its
+// value by nothing. The record is copied, because records are never changed once made.
 func (c *goalClaims) strip(owner *node, r *snapshot.Record) *snapshot.Record {
 	others := func(claims map[string]*node, key string) bool { return claims[key] != nil && claims[key] != owner }
 	body := *r.Goal
