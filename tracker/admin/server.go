@@ -14,7 +14,8 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 )
 
-// Options are what an admin port serves; each nil part is left out.
+// Options hold what an admin port serves. Fields that stay nil are not served (404), so
+// that tracker, ledger and operator share one server.
 type Options struct {
 	// Ready reports whether the process may take traffic and, when it may not,
 	// what it waits for.

@@ -1,5 +1,5 @@
-// Package replay judges recorded postbacks again under another configuration, in
-// the order in which they came, with the tracker's checks (tracker/server) and the
-// ledger's judge (tracker/ledger/judge), and says what that changes for each
-// partner. It writes nothing; where the postbacks come from is the caller's.
+// Package replay judges recorded postbacks again under another configuration, in the
+// order in which they came, with the tracker's checks (tracker/server) and the ledger's
+// judge (tracker/ledger/judge), and reports what that changes for each partner. It
+// writes nothing; where the postbacks come from is the caller's.
 package replay
