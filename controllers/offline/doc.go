@@ -16,7 +16,7 @@
 // Directory.Load works in this order:
 //
 //  1. Files are listed. A file is read if its size or time differs from the last look,
-//     or if it was written so shortly before that look that the clock cannot tell
+//     or if it was written so shortly before that look that its time proves nothing
 //     (file.go). Equal content ends it there.
 //  2. A file is cut into documents (document.go, manifest.go, locate.go), and each
 //     object admitted as the API server does it: unknown fields, pruning, defaults,
