@@ -12,9 +12,12 @@ import (
 	"github.com/waypost/waypost/controllers/status"
 )
 
-// inbox takes the events of informers for the event loop. It never blocks an
-// informer, and of one object it keeps the latest event only, so a burst costs
-// no more memory than the objects in it. All methods may be called concurrently.
+// inbox takes the events of informers for the event loop. It never blocks an informer,
+// and of one object it keeps the latest event only, so a burst costs no more memory
+// than the objects in it. All methods may be called concurrently.
+//
+// ready holds at most one value. It is sent after the mail was changed, and take
+// empties all of it, so the loop may wake once for nothing but never sleeps on mail.
 type inbox struct {
 	mu    sync.Mutex
 	mail  mail

@@ -58,8 +58,8 @@ type parts struct {
 //  4. the timer is set to the first time at which something is due by itself (pause).
 //
 // Everything in it belongs to the goroutine of run; only requests run beside it. It
-// ends with the context, or with an error when another operator has taken over: what
-// this one knows is old then, and it must begin anew.
+// ends with the context, or with an error when another operator has taken over: its
+// state is out of date then, and the caller must begin anew.
 type loop struct {
 	parts
 	release  *release.State

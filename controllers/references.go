@@ -9,9 +9,9 @@ import (
 	"github.com/waypost/waypost/controllers/status"
 )
 
-// references knows which object names which Secret. An object whose Secret has
-// not been read yet is parked: compiled without it, it would be refused for a
-// moment, and with it a postback key for as long.
+// references holds which object names which Secret. An object whose Secret has not been
+// read yet is parked: compiled without it, it would be refused for a moment, and with
+// it a postback key for as long.
 type references struct {
 	named   map[status.Key]types.NamespacedName
 	secrets map[types.NamespacedName]*reference

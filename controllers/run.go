@@ -17,9 +17,9 @@ import (
 // election once more.
 const again = time.Second
 
-// Run runs the operator until the context ends. When it loses its lease, finds
-// that another operator has published, or cannot reach the API server, it drops
-// everything it knows and begins anew; any other error is final.
+// Run runs the operator until the context ends. When it loses its lease, finds that
+// another operator has published, or cannot reach the API server, it drops all of its
+// state and begins anew. Any other error is final.
 func Run(ctx context.Context, config *rest.Config, o Options) error {
 	o, err := o.withDefaults()
 	if err != nil {
@@ -43,8 +43,9 @@ func Run(ctx context.Context, config *rest.Config, o Options) error {
 	}
 }
 
-// withoutLimit leaves limits to the API server, by its Priority and Fairness: client-go's own default of five requests a second is far less than
-// an edit needs to arrive at once.
+// withoutLimit leaves limits to the API server, by its Priority and Fairness:
+// client-go's own default of five requests a second is far less than an edit needs to
+// arrive at once.
 func withoutLimit(config *rest.Config) *rest.Config {
 	config = rest.AddUserAgent(rest.CopyConfig(config), eventSource)
 	if config.QPS == 0 && config.RateLimiter == nil {
@@ -53,7 +54,8 @@ func withoutLimit(config *rest.Config) *rest.Config {
 	return config
 }
 
-// deposed reports whether an operator ended because it may no longer be the only one.
+// deposed reports whether an operator ended because it may no longer be the only one:
+// its lease is lost, or a manifest of a higher revision is stored.
 func deposed(err error) bool {
 	// controller-runtime has no value for this error.
 	return errors.Is(err, publish.ErrSuperseded) || strings.Contains(err.Error(), "leader election lost")

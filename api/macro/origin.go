@@ -39,7 +39,7 @@ func splitOrigin(url string) (origin, string, error) {
 // check returns the text to send for the origin and the bare host.
 func (o origin) check() (prefix, host string, err error) {
 	if strings.Contains(o.authority, "@") {
-		return "", "", fmt.Errorf("%w: user and password in a URL are shown to everybody who sees it; remove them", ErrURL)
+		return "", "", fmt.Errorf("%w: user and password are visible to every reader of a URL; remove them", ErrURL)
 	}
 	host, port, err := splitPort(o.authority)
 	if err != nil {

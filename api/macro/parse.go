@@ -8,15 +8,14 @@ import (
 // MaxLength is how long a template may be, in bytes.
 const MaxLength = 2048
 
-// Parse reads an absolute http or https URL with macros in its path, query or
-// fragment. The error wraps ErrUnknown, ErrClickID or ErrURL and names what to
-// write instead.
+// Parse reads an absolute http or https URL with macros in its path, query or fragment.
+// The error wraps ErrUnknown, ErrClickID or ErrURL and names what to write instead.
 //
-// Braces and angle brackets are no URL characters: one that begins or ends no
-// macro is refused, never sent as it is; who means the character writes %7B, %7D,
-// %3C or %3E. A "#" begins a macro when a name and another "#" follow; else it
-// begins the fragment. Spaces, quotes and letters outside ASCII are
-// percent-encoded as a browser would.
+// Braces and angle brackets are no URL characters: one that begins or ends no macro is
+// refused, never sent as it is; the characters themselves are written %7B, %7D, %3C and
+// %3E. A "#" begins a macro when a name and another "#" follow; else it begins the
+// fragment. Spaces, quotes and letters outside ASCII are percent-encoded as a browser
+// would.
 func Parse(url string, v Vocabulary) (*Template, error) {
 	if int(v) >= len(known) {
 		return nil, fmt.Errorf("vocabulary %d does not exist", v)

@@ -2,12 +2,13 @@ package macro
 
 import "strings"
 
-// Unexpanded reports whether an inbound parameter still holds a macro that the
-// sender should have replaced: the whole value looks like one of anybody's
-// ({amount}, {{order.id}}, ${sum}, #price#, <AMOUNT>), or one of Waypost's names
-// stands within it (ORDER-{order_id}). One that was escaped twice on its way, and
-// so arrives as %7Bamount%7D, is still one: taken for an order id it would make
-// every later order a duplicate. Such a postback is answered unexpanded_macro.
+// Unexpanded reports whether an inbound parameter still holds a macro that the sender
+// should have replaced. That is the case when the whole value has the form of a macro
+// in any common syntax ({amount}, {{order.id}}, ${sum}, #price#, <AMOUNT>), or when one
+// of Waypost's names stands within it (ORDER-{order_id}). A macro that was escaped
+// twice on its way, and so arrives as %7Bamount%7D, counts too: taken for an order id
+// it would make every later order a duplicate. Such a postback is answered
+// unexpanded_macro.
 func Unexpanded(value string) bool {
 	value = unescaped(value)
 	if !strings.ContainsAny(value, "{#<") {
@@ -39,7 +40,8 @@ func isPlaceholder(value string) bool {
 	return ok && found.written == value && found.placeholder()
 }
 
-// containsMacro looks for a name that Waypost knows.
+// containsMacro reports whether value contains a macro of Waypost's, in any of its
+// spellings.
 func containsMacro(value string) bool {
 	for {
 		i := strings.IndexAny(value, "{#<")

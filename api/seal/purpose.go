@@ -9,8 +9,8 @@ import (
 	"fmt"
 )
 
-// Purpose names what a derived key is used for. A key of one purpose says
-// nothing about another's.
+// Purpose is what a derived key is used for. Keys of two purposes are independent: one
+// that leaks reveals nothing about another.
 type Purpose uint8
 
 // The purposes. Their labels are part of every sealed thing in the wild: never

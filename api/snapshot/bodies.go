@@ -5,7 +5,8 @@ import "github.com/waypost/waypost/api/money"
 // State is the life cycle state of an object. The zero value is Active.
 type State uint8
 
-// The states of all kinds; which of them a kind knows is in its type in v1alpha1.
+// The states of all kinds. The states that are possible for a kind are listed at its
+// type in v1alpha1.
 const (
 	Active State = iota
 	Paused

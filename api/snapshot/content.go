@@ -28,18 +28,20 @@ func OpenShard(data []byte, digest string) (Content, error) {
 	return Content{bytes: content}, nil
 }
 
-// Walk goes through the records in order. For each it first asks known, which
-// may be nil, for the key of a record with exactly these raw bytes; if it knows
-// them the record is not decoded again, else it is decoded and given to fresh.
-// So a tracker that has the previous shard pays for the changed records only.
+// Walk goes through the records in order. For each it first asks known, which may be
+// nil, for the key of a record with exactly these raw bytes. If known returns one, the
+// record is not decoded again; else it is decoded and given to fresh. So a tracker that
+// has the previous shard pays for the changed records only.
 //
-// Walk fails with ErrShardCorrupt when a record is malformed, has not exactly
-// the body of its kind, is out of order, twice, or does not belong to the shard
-// with that index; and with fresh's error. raw is only valid during the call.
+// Walk fails with ErrShardCorrupt when a record is malformed, has not exactly the body
+// of its kind, is out of order, occurs twice, or does not belong to the shard with that
+// index. It also returns fresh's error. raw is only valid during the call.
 func (c Content) Walk(index int, known func(raw []byte) (Key, bool), fresh func(r *Record, raw []byte) error) error {
 	return walk(c.bytes, index, known, fresh)
 }
 
+// walk implements Walk on bytes. EncodeShard uses it on its own output, so that nothing
+// is published that a tracker would refuse.
 func walk(content []byte, index int, known func([]byte) (Key, bool), fresh func(*Record, []byte) error) error {
 	order := order{shard: index}
 	for len(content) > 0 {
@@ -67,7 +69,8 @@ func walk(content []byte, index int, known func([]byte) (Key, bool), fresh func(
 	return nil
 }
 
-// skipKnown steps over the first record of content if known knows its bytes.
+// skipKnown steps over the first record of content if known returns a key for its
+// bytes.
 func skipKnown(content []byte, known func([]byte) (Key, bool)) (key Key, rest []byte, ok bool, err error) {
 	if known == nil {
 		return Key{}, nil, false, nil
@@ -97,6 +100,8 @@ type order struct {
 	any   bool
 }
 
+// add checks the next key: it belongs to the shard and comes after the last one.
+// Strictly ascending keys also rule out that a record occurs twice.
 func (o *order) add(k Key) error {
 	switch shard := ShardOf(k); {
 	case o.shard == AnyShard:

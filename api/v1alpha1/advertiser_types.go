@@ -72,7 +72,7 @@ type AdvertiserStatus struct {
 // +kubebuilder:subresource:status
 // +kubebuilder:resource:scope=Namespaced,categories=waypost,shortName=wpa
 // +kubebuilder:selectablefield:JSONPath=`.spec.state`
-// +kubebuilder:printcolumn:name="Title",type=string,JSONPath=`.spec.title`,description="Title for people"
+// +kubebuilder:printcolumn:name="Title",type=string,JSONPath=`.spec.title`,description="Display title"
 // +kubebuilder:printcolumn:name="State",type=string,JSONPath=`.spec.state`,description="Active, Paused or Deleted"
 // +kubebuilder:printcolumn:name="Ready",type=string,JSONPath=`.status.conditions[?(@.type=="Ready")].status`,description="Whether every ready tracker serves this generation"
 // +kubebuilder:printcolumn:name="Age",type=date,JSONPath=`.metadata.creationTimestamp`,description="Time since creation"

@@ -10,7 +10,8 @@ const (
 	ReasonProgrammed = "Programmed"
 	// ReasonServed is used with Ready=True: every ready tracker serves this generation.
 	ReasonServed = "Served"
-	// ReasonPaused is used with Ready=True: every ready tracker knows that the object is not Active.
+	// ReasonPaused is used with Ready=True: every ready tracker has the form of the
+	// object in which it is not Active.
 	ReasonPaused = "Paused"
 )
 

@@ -1,7 +1,7 @@
 package v1alpha1
 
-// Condition types. The set follows kstatus: a tool that knows nothing of Waypost waits for Ready,
-// and sees progress and failure in Reconciling and Stalled.
+// Condition types. The set follows kstatus: a tool without support for Waypost waits
+// for Ready, and sees progress and failure in Reconciling and Stalled.
 const (
 	// ConditionAccepted is whether this generation of the object is valid and belongs to what trackers may serve.
 	//

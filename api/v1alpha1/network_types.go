@@ -83,7 +83,7 @@ type NetworkStatus struct {
 // +kubebuilder:subresource:status
 // +kubebuilder:resource:scope=Namespaced,categories=waypost,shortName=wpn
 // +kubebuilder:selectablefield:JSONPath=`.spec.currency`
-// +kubebuilder:printcolumn:name="Title",type=string,JSONPath=`.spec.title`,description="Title for people"
+// +kubebuilder:printcolumn:name="Title",type=string,JSONPath=`.spec.title`,description="Display title"
 // +kubebuilder:printcolumn:name="Currency",type=string,JSONPath=`.spec.currency`,description="Currency of offers that give none"
 // +kubebuilder:printcolumn:name="Goals",type=string,JSONPath=`.spec.goals`,description="Whether additional goals count"
 // +kubebuilder:printcolumn:name="Ready",type=string,JSONPath=`.status.conditions[?(@.type=="Ready")].status`,description="Whether every ready tracker serves this generation"

@@ -178,7 +178,7 @@ type OfferStatus struct {
 // +kubebuilder:selectablefield:JSONPath=`.spec.advertiserRef.name`
 // +kubebuilder:selectablefield:JSONPath=`.spec.trackingID`
 // +kubebuilder:selectablefield:JSONPath=`.spec.currency`
-// +kubebuilder:printcolumn:name="Title",type=string,JSONPath=`.spec.title`,description="Title for people"
+// +kubebuilder:printcolumn:name="Title",type=string,JSONPath=`.spec.title`,description="Display title"
 // +kubebuilder:printcolumn:name="Advertiser",type=string,JSONPath=`.spec.advertiserRef.name`,description="Advertiser that pays"
 // +kubebuilder:printcolumn:name="State",type=string,JSONPath=`.spec.state`,description="Active, Paused, Pending, Expired or Deleted"
 // +kubebuilder:printcolumn:name="Ready",type=string,JSONPath=`.status.conditions[?(@.type=="Ready")].status`,description="Whether every ready tracker serves this generation"

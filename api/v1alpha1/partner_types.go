@@ -93,7 +93,7 @@ type PartnerStatus struct {
 // +kubebuilder:selectablefield:JSONPath=`.spec.state`
 // +kubebuilder:selectablefield:JSONPath=`.spec.tier`
 // +kubebuilder:selectablefield:JSONPath=`.spec.trackingID`
-// +kubebuilder:printcolumn:name="Title",type=string,JSONPath=`.spec.title`,description="Title for people"
+// +kubebuilder:printcolumn:name="Title",type=string,JSONPath=`.spec.title`,description="Display title"
 // +kubebuilder:printcolumn:name="State",type=string,JSONPath=`.spec.state`,description="Active, Pending, Blocked, Rejected or Deleted"
 // +kubebuilder:printcolumn:name="Tier",type=string,JSONPath=`.spec.tier`,description="Payout tier"
 // +kubebuilder:printcolumn:name="Ready",type=string,JSONPath=`.status.conditions[?(@.type=="Ready")].status`,description="Whether every ready tracker serves this generation"

@@ -48,8 +48,8 @@ func (b *bookkeeping) api(authorizer admin.Authorizer, o admin.Options) (http.Ha
 	}
 }
 
-// wakeOnProgress tells the courier that the fold has got further, so that a
-// partner hears of a conversion at once.
+// wakeOnProgress wakes the courier whenever the fold has got further, so that the
+// postback of a conversion is sent at once and not at the next poll.
 func (b *bookkeeping) wakeOnProgress(ctx context.Context, wake chan<- struct{}) error {
 	for {
 		_, further := b.ledger.Position()
@@ -60,7 +60,7 @@ func (b *bookkeeping) wakeOnProgress(ctx context.Context, wake chan<- struct{}) 
 		}
 		select {
 		case wake <- struct{}{}:
-		default: // it has been told and will look
+		default: // it is woken already and will look
 		}
 	}
 }

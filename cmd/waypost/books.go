@@ -58,6 +58,8 @@ type bookkeeping struct {
 // leaderPatience is how long a cluster of journal servers may present an older journal.
 const leaderPatience = 10 * time.Second
 
+// openBooks opens the database and makes the ledger on it. Nothing is read from the
+// journal yet; fold does so. The caller closes the result.
 func openBooks(ctx context.Context, f booksFlags, conn *journal.Conn, metrics prometheus.Registerer, tracer trace.Tracer, log logr.Logger) (*bookkeeping, error) {
 	if err := f.check(); err != nil {
 		return nil, err

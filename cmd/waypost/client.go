@@ -99,7 +99,7 @@ func (c *apiClient) call(ctx context.Context, method, path string, query url.Val
 	}
 	answer, err := c.http.Do(r)
 	if err != nil {
-		return nil, fmt.Errorf("calling the admin port (is serve or the ledger running there? --server says where): %w", err)
+		return nil, fmt.Errorf("calling the admin port (is serve or the ledger running there? --server is its address): %w", err)
 	}
 	if answer.StatusCode >= 300 {
 		defer func() { _ = answer.Body.Close() }() // only the problem is wanted

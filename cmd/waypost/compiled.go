@@ -21,8 +21,8 @@ func loadManifests(ctx context.Context, options compile.Options, dirs []string) 
 	return directory.Load(ctx, clock())
 }
 
-// loadIndex compiles directories into what a tracker serves from, and says on w
-// what is wrong in them and so left out.
+// loadIndex compiles directories into what a tracker serves from. Findings, and so what
+// is left out, are written to w.
 func loadIndex(ctx context.Context, w io.Writer, options compile.Options, dirs ...string) (*live.Index, error) {
 	records, findings, err := loadManifests(ctx, options, dirs)
 	if err != nil {

@@ -255,8 +255,8 @@ func attribution(index *live.Index, id clickid.ID) (*live.Network, *live.Offer, 
 	return nil, nil, nil
 }
 
-// complete asks the ledger what the click brought along. Without an answer the
-// rules see only what was given by hand, and the explanation says so.
+// complete asks the ledger for the data of the click. Without an answer the rules see
+// only what was given by hand, and the explanation has a line about it.
 func (e *explanation) complete(ctx context.Context, line func(what, format string, args ...any)) {
 	var click row
 	if err := e.client.getJSON(ctx, "/api/v1/clicks/"+url.PathEscape(e.id), nil, &click); err != nil {

@@ -15,8 +15,8 @@ func addPublicURL(flags *pflag.FlagSet, target *string) {
 		"beginning of links of networks without tracking domains, such as https://go.example.net; default a bare path")
 }
 
-// originValue is a flag that holds the beginning of links. Without a scheme they
-// would lead nowhere, and nobody would notice before they are out.
+// originValue is a flag that holds the beginning of links. Without a scheme they would
+// lead nowhere, which would be noticed only after they are published.
 type originValue string
 
 func (v *originValue) String() string { return string(*v) }

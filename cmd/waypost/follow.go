@@ -26,8 +26,8 @@ type follower struct {
 	w       io.Writer
 
 	widths []int // of the table's columns; they grow
-	// last is the time of the latest item, and told what was printed of that time
-	// or later, so that a tail that was ended goes on where it was.
+	// last is the time of the latest item, and told holds what was printed of that time
+	// or later, so that a tail that was interrupted goes on where it was.
 	last time.Time
 	told map[string]bool
 }

@@ -56,8 +56,8 @@ func (f *serveFlags) greeting(index *live.Index, public, adminPort net.Addr) str
 // curl's option for the host that they work under, if only one of some does.
 type example struct{ offer, partner, host string }
 
-// firstPair picks an offer and a partner whose clicks are served, rather with
-// impressions than without, or says what to put there.
+// firstPair picks an offer and a partner whose clicks are served, preferably with
+// impressions. Where there is none it returns placeholders to replace.
 func firstPair(index *live.Index) example {
 	found := example{offer: "OFFER", partner: "PARTNER"}
 	served := false

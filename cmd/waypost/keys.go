@@ -13,6 +13,8 @@ import (
 	"github.com/waypost/waypost/api/seal"
 )
 
+// newKeysCommand is "waypost keys" with its subcommands. All of them work on a
+// directory or on a Secret, through keyStore.
 func newKeysCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "keys",
@@ -95,6 +97,9 @@ func newKeysRotateCommand() *cobra.Command {
 	return cmd
 }
 
+// rotateKeys adds a key that begins ten minutes from now (seal.Keyring.Rotate). While
+// one is yet to begin there is nothing to do, so that a repeated command does not fill
+// the ring.
 func rotateKeys(cmd *cobra.Command, store keyStore, ring *seal.Keyring) error {
 	now := time.Now()
 	if keys := ring.Keys(); keys[len(keys)-1].NotBefore.After(now) {
@@ -139,6 +144,9 @@ longer open. A copy of the old keys is kept: beside the file, or as a Secret.`,
 	return cmd
 }
 
+// retireKeys drops keys that have been out of use for longer than unusedFor. It first
+// prints until when ids of each count with the default look-back, and refuses a later
+// loss without force. The old ring is copied before the new one is saved.
 func retireKeys(cmd *cobra.Command, store keyStore, ring *seal.Keyring, unusedFor time.Duration, force bool) error {
 	now, w := time.Now(), cmd.OutOrStdout()
 	left, err := ring.Retire(now, unusedFor)

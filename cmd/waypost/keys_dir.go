@@ -16,8 +16,9 @@ import (
 // keyDir keeps the ring in a directory.
 type keyDir string
 
-// lockFile is locked by the one process that changes the keys beside it. It stays: a
-// process that waits for the lock of a removed file would share it with nobody.
+// lockFile is locked by the one process that changes the keys beside it. It is never
+// removed: a process that waits for the lock of a removed file would not exclude later
+// ones.
 const lockFile = "." + seal.FileName + ".lock"
 
 // lockPause is how often a lock that another process has is tried again.

@@ -14,10 +14,10 @@ import (
 	"github.com/waypost/waypost/api/snapshot"
 )
 
-// initSigning makes the pair in two Secrets, NAME-signing for the operator alone and
-// NAME-verify for whoever loads snapshots. Where only the first exists, from a run
-// that was interrupted, the second is derived from it: so no right to change
-// Secrets is needed, only to create them and to read these.
+// initSigning makes the pair in two Secrets: NAME-signing for the operator alone, and
+// NAME-verify for every process that loads snapshots. Where only the first exists, from
+// a run that was interrupted, the second is derived from it. So the right to create
+// Secrets and to read these two is enough; none to change Secrets is needed.
 func (s *keySecret) initSigning(ctx context.Context) error {
 	key, err := s.signingKey(ctx)
 	if err != nil {

@@ -25,6 +25,7 @@ type ledgerFlags struct {
 	keys        string
 }
 
+// newLedgerCommand is "waypost ledger", the accounting of a cluster installation.
 func newLedgerCommand() *cobra.Command {
 	var f ledgerFlags
 	cmd := &cobra.Command{
@@ -46,10 +47,14 @@ func (f *ledgerFlags) addFlags(cmd *cobra.Command) {
 	flags.StringVar(&f.journalURL, "journal-url", "nats://127.0.0.1:4222", "NATS servers of the journal, joined by commas")
 	flags.StringVar(&f.admin, "admin", "127.0.0.1:9090", "admin port: health, metrics, API and console; not public")
 	flags.StringVar(&f.keys, "keys", "", "directory with "+seal.FileName+", mounted from the installation's Secret, to compare with the books; empty compares none")
-	flags.StringVar(&f.tokenFile, "admin-token-file", "", "file with the one bearer token of the admin port; without it Kubernetes says who may do what")
-	flags.StringVar(&f.kubeconfig, "kubeconfig", "", "kubeconfig of the cluster that knows the callers; default as kubectl, or the pod's service account")
+	flags.StringVar(&f.tokenFile, "admin-token-file", "", "file with the one bearer token of the admin port; without it Kubernetes authorizes callers")
+	flags.StringVar(&f.kubeconfig, "kubeconfig", "", "kubeconfig of the cluster that authorizes callers; default as kubectl, or the pod's service account")
 }
 
+// runLedger opens the ledger's parts and runs fold, courier and admin port until the
+// process is asked to stop. Two ledgers at once are harmless: a batch and the journal
+// position are written in one transaction. Without --keys the sealing keys are not
+// compared with those of the database.
 func runLedger(ctx context.Context, f ledgerFlags) (err error) {
 	log, err := f.logging.logger(os.Stderr)
 	if err != nil {
@@ -129,6 +134,8 @@ func allReady(all ...func() (bool, string)) func() (bool, string) {
 // connected is what a ledger waits for: without the journal it has nothing to do.
 type connected interface{ Connected() bool }
 
+// journalReady reports whether the journal's server can be reached. Without it there is
+// nothing to fold, and reports would not advance.
 func journalReady(conn connected) func() (bool, string) {
 	return func() (bool, string) {
 		if conn.Connected() {

@@ -31,7 +31,7 @@ func newLinksCommand() *cobra.Command {
 			}
 			l.keys, err = seal.LoadDir(data)
 			if err != nil {
-				l.keys = nil // only sealed links need keys; they are then said to be missing
+				l.keys = nil // only sealed links need keys; they are then reported as missing
 			}
 			return l.print(cmd.OutOrStdout(), index)
 		},
@@ -119,7 +119,7 @@ func pickNetwork(index *live.Index, name string) (*live.Network, error) {
 	}
 	all := index.Networks()
 	if len(all) != 1 {
-		return nil, errors.New("say which network with --network")
+		return nil, errors.New("give the network with --network")
 	}
 	return all[0], nil
 }

@@ -14,7 +14,7 @@ import (
 type listing struct {
 	path    string
 	columns []string          // of the table; -o json shows everything
-	filters map[string]string // flags to what they say; the API has the same names but for apiNames
+	filters map[string]string // values by flag; the API has the same names but for apiNames
 	follows bool              // whether the API can go on with what is new
 }
 

@@ -19,8 +19,8 @@ import (
 	"github.com/waypost/waypost/tracker/live"
 )
 
-// manifests compiles a directory for the tracker and says on the console what is
-// wrong with it. It belongs to the goroutine of the directory source.
+// manifests compiles a directory for the tracker and prints findings on the console. It
+// belongs to the goroutine of the directory source.
 type manifests struct {
 	directory *offline.Directory
 	keysDir   string
@@ -63,10 +63,10 @@ func (m *manifests) load(ctx context.Context) (live.Loaded, error) {
 	return live.Loaded{Records: records, Problem: problem(findings), Again: again}, nil
 }
 
-// problem is what status says about the manifests, nil if they are served as they
+// problem is what status reports about the manifests, nil if they are served as they
 // stand. It names one error and how many there are: a file that is not taken at all
-// comes before an object that the others are served without, and each new error
-// changes the text, so that the log says it too.
+// comes before an object without which the others are served. Each new error changes
+// the text, and so makes a new line of the log.
 func problem(findings []offline.Finding) error {
 	var first offline.Finding
 	count := 0
@@ -92,7 +92,7 @@ func wholeFile(f offline.Finding) bool {
 	return f.Reason == offline.ReasonUnreadable || f.Reason == offline.ReasonRefused
 }
 
-// say prints findings that were not there before, and that all is well again.
+// say prints findings that were not there before, and one line when none is left.
 func (m *manifests) say(findings []offline.Finding) {
 	for _, f := range findings {
 		if !slices.Contains(m.said, f) {

@@ -30,11 +30,13 @@ type operatorFlags struct {
 	tokenFile   string
 }
 
+// newOperatorCommand is "waypost operator", the control plane of a cluster
+// installation.
 func newOperatorCommand() *cobra.Command {
 	var f operatorFlags
 	cmd := &cobra.Command{
 		Use:   "operator",
-		Short: "Compile and publish resources, and say in their status what is served (a part of a cluster installation)",
+		Short: "Compile and publish resources, and report in their status what is served (a part of a cluster installation)",
 		Args:  cobra.NoArgs,
 		RunE:  func(cmd *cobra.Command, _ []string) error { return runOperator(cmd.Context(), f) },
 	}
@@ -48,7 +50,7 @@ func newOperatorCommand() *cobra.Command {
 	flags.StringVar(&o.TrackerNamespace, "tracker-namespace", "", "namespace of the trackers' pods; default --namespace")
 	flags.StringVar(&o.TrackerSelector, "tracker-selector", controllers.DefaultTrackerSelector, "labels of the trackers' pods")
 	flags.IntVar(&o.TrackerPort, "tracker-port", controllers.DefaultTrackerPort, "admin port of trackers whose pods name none \"admin\"")
-	flags.StringVar(&o.LedgerURL, "ledger-url", "", "admin port of the ledger, such as http://127.0.0.1:9090: partners' statuses then say which of their postbacks are suspended")
+	flags.StringVar(&o.LedgerURL, "ledger-url", "", "admin port of the ledger, such as http://127.0.0.1:9090: the source of suspended postbacks in Partners' statuses")
 	flags.StringVar(&o.LedgerTokenFile, "ledger-token-file", "", "file with the bearer token for the ledger, of the audience "+admin.Audience)
 	addPublicURL(flags, &o.PublicURL)
 	flags.StringVar(&f.keys, "keys", "/etc/waypost/keys", "directory with "+seal.FileName+", mounted from the installation's Secret")
@@ -62,6 +64,9 @@ func newOperatorCommand() *cobra.Command {
 	return cmd
 }
 
+// runOperator reads the keys and runs the control plane (package controllers) until the
+// process is asked to stop. Keys that cannot be read end the start: records without the
+// digests of postback keys must never be published.
 func runOperator(ctx context.Context, f operatorFlags) error {
 	log, err := f.logging.logger(os.Stderr)
 	if err != nil {
@@ -109,9 +114,9 @@ func runOperator(ctx context.Context, f operatorFlags) error {
 	return nil
 }
 
-// logWatches shows what the caches say. They log to a logger of the process: without
-// it a watch that fails for ever, for a missing right or an object that cannot be
-// read, fails in silence.
+// logWatches shows the messages of the caches. They log to a logger of the process.
+// Without it a watch that fails for ever, for a missing right or an object that cannot
+// be read, fails in silence.
 func logWatches(log logr.Logger) { ctrllog.SetLogger(log) }
 
 // showRuntime adds the version to the metrics of controller-runtime, which has the

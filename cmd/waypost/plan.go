@@ -57,7 +57,8 @@ func writePlan(w io.Writer, output string, changes []plan.Change) error {
 	return fmt.Errorf("--output %q: use text or json", output)
 }
 
-// planned compiles one side; what is wrong in it is said, and not part of the plan.
+// planned compiles one side. What is wrong in it is printed, and is not part of the
+// plan.
 func planned(ctx context.Context, w io.Writer, dir string) ([]*snapshot.Record, []offline.Finding, error) {
 	records, findings, err := loadManifests(ctx, compile.Options{AssumeSecrets: true}, []string{dir})
 	if err != nil {
@@ -66,8 +67,9 @@ func planned(ctx context.Context, w io.Writer, dir string) ([]*snapshot.Record, 
 	return records, findings, offline.WriteText(w, findings)
 }
 
-// notTaken reports whether a finding keeps an object from being applied at all.
-// What the operator would refuse keeps its last good form, and the plan says so.
+// notTaken reports whether a finding keeps an object from being applied at all. An
+// object that only the operator would refuse keeps its last good form, and the plan has
+// a line about it.
 func notTaken(f offline.Finding) bool {
 	return f.Severity == offline.Error && (f.Reason == offline.ReasonUnreadable || f.Reason == offline.ReasonRefused)
 }

@@ -128,7 +128,8 @@ func eachItem[T any](ctx context.Context, client *apiClient, path string, span u
 	}
 }
 
-// visits finds what clicks brought along: conversions tell it, else the ledger is asked.
+// visits finds the data of clicks: from conversions where they hold it, else from the
+// ledger.
 type visits struct {
 	ctx    context.Context // of the one command that this is for
 	client *apiClient

@@ -44,7 +44,7 @@ served until --release. The lasting way back is to revert the change in Git.`,
 				fmt.Fprintf(cmd.OutOrStdout(), "released: revision %d follows the configuration again\n", m.Revision)
 				return nil
 			case to <= 0:
-				return errors.New("say which revision with --to; --list shows them")
+				return errors.New("give the revision with --to; --list shows them")
 			}
 			m, err := controllers.Rollback(ctx, config, namespace, to)
 			if err != nil {

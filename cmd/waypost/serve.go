@@ -35,6 +35,8 @@ type serveFlags struct {
 	journalOnly bool
 }
 
+// newServeCommand is "waypost serve": tracker and ledger in one process, without a
+// cluster.
 func newServeCommand() *cobra.Command {
 	var f serveFlags
 	cmd := &cobra.Command{
@@ -42,7 +44,7 @@ func newServeCommand() *cobra.Command {
 		Short: "Run everything in one process: no cluster, no other server needed",
 		Long: `Serves the manifests in a directory, follows its changes, and keeps the journal and the
 ledger's database in --data. A file with an object that admission would refuse is rejected
-whole and its last good form is served on; the console says so, with file and line.`,
+whole and its last good form is served on; the console shows it, with file and line.`,
 		Example: `  waypost serve --config config/samples --data data`,
 		Args:    cobra.NoArgs,
 		RunE:    func(cmd *cobra.Command, _ []string) error { return runServe(cmd.Context(), f) },
@@ -62,6 +64,10 @@ whole and its last good form is served on; the console says so, with file and li
 	return cmd
 }
 
+// runServe opens the parts of serve in the order in which they need each other: keys
+// and manifests, the journal, the database. Each is closed in reverse order, so the
+// database outlives the fold, and the journal the database. An error of any part ends
+// the start with the flag to look at.
 func runServe(ctx context.Context, f serveFlags) (err error) {
 	tuning.Apply()
 	log, err := f.logging.logger(os.Stderr)
@@ -163,7 +169,7 @@ func (f *serveFlags) source(ctx context.Context, log logr.Logger) (*servedSource
 		return f.clusterSource(log)
 	}
 	if f.config == "" {
-		return nil, errors.New("say which directory has the manifests with --config DIR")
+		return nil, errors.New("give the directory of the manifests with --config DIR")
 	}
 	if _, err := os.Stat(f.config); err != nil {
 		return nil, fmt.Errorf("reading the manifests (--config): %w", err)

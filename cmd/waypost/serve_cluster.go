@@ -27,7 +27,7 @@ func (f *clusterFlags) addFlags(flags *pflag.FlagSet) {
 	flags.StringVar(&f.namespace, "snapshot-namespace", "waypost-snapshots", "with --kubernetes: namespace that the operator publishes snapshots in")
 	flags.StringVar(&f.keys, "keys", "/etc/waypost/keys", "with --kubernetes: directory with "+seal.FileName)
 	flags.StringVar(&f.verifyKeys, "verify-keys", "/etc/waypost/verify/"+verifyKeysFile, "with --kubernetes: PEM file with the public keys that manifests may be signed with")
-	flags.StringVar(&f.tokenFile, "admin-token-file", "", "with --kubernetes: file with the one bearer token of the admin port; without it Kubernetes says who may do what")
+	flags.StringVar(&f.tokenFile, "admin-token-file", "", "with --kubernetes: file with the one bearer token of the admin port; without it Kubernetes authorizes callers")
 }
 
 func (f *serveFlags) clusterSource(log logr.Logger) (*servedSource, error) {

@@ -23,7 +23,10 @@ type stages struct {
 
 const flushGrace = 20 * time.Second
 
-// run works until ctx ends or one of the tasks fails.
+// run works until ctx ends or one of the tasks fails. The tasks at the back have a
+// context that the end of ctx does not reach, so the front can still use them while it
+// finishes. A task that fails ends the front, and so the process. All errors are
+// returned together.
 func (s stages) run(ctx context.Context) error {
 	background, stopBack := context.WithCancel(context.WithoutCancel(ctx))
 	defer stopBack()

@@ -32,6 +32,7 @@ type trackerFlags struct {
 	cache       string
 }
 
+// newTrackerCommand is "waypost tracker", the data plane of a cluster installation.
 func newTrackerCommand() *cobra.Command {
 	var f trackerFlags
 	cmd := &cobra.Command{
@@ -57,6 +58,9 @@ func newTrackerCommand() *cobra.Command {
 	return cmd
 }
 
+// runTracker opens the tracker's parts and runs them in stages: the public port ends
+// first, then what it has accepted is flushed to the journal, then snapshot source and
+// admin port end. It needs neither the operator nor the ledger to be there.
 func runTracker(ctx context.Context, f trackerFlags) error {
 	tuning.Apply()
 	log, err := f.logging.logger(os.Stderr)
@@ -121,6 +125,8 @@ func runTracker(ctx context.Context, f trackerFlags) error {
 	}.run(ctx)
 }
 
+// disk returns the copy of the snapshot in --cache, nil without the flag. It is
+// verified like a manifest of the cluster, because a volume may be written by others.
 func (f *trackerFlags) disk() *live.Disk {
 	if f.cache == "" {
 		return nil
@@ -128,8 +134,8 @@ func (f *trackerFlags) disk() *live.Disk {
 	return live.NewDisk(f.cache, live.TrustFile(f.verifyKeys))
 }
 
-// readyUntil says not ready from the moment on that the process is told to stop,
-// so that load balancers turn away before the port closes.
+// readyUntil reports not ready from the moment on that the process is asked to stop, so
+// that load balancers turn away before the port closes.
 func readyUntil(ctx context.Context, ready func() (bool, string)) func() (bool, string) {
 	return func() (bool, string) {
 		if ctx.Err() != nil {
@@ -154,6 +160,8 @@ func tokenAuthorizer(file string) (admin.Authorizer, error) {
 	return admin.OpenTokenFile(file)
 }
 
+// listenAdmin opens the admin port before anything is served, so that a port in use
+// ends the start.
 func listenAdmin(address string) (net.Listener, error) {
 	l, err := net.Listen("tcp", address)
 	if err != nil {

@@ -21,7 +21,7 @@ func newValidateCommand() *cobra.Command {
 	var requireSecrets bool
 	cmd := &cobra.Command{
 		Use:   "validate DIR…",
-		Short: "Say what the API server and the operator would say, without either",
+		Short: "Check manifests as the API server and the operator would, without either",
 		Long: `Checks manifests against the schema and rules of the resource definitions and compiles them
 as the operator does. Prints nothing when all is well, and exits with 1 when something would
 be refused. Secrets are usually kept elsewhere, so a missing one is a

@@ -60,8 +60,9 @@ func goalTitle(owner *node) string {
 	return "Goal " + owner.name + ", which came first"
 }
 
-// strip returns a goal's last good form without what belongs to others by now;
-// nil if its value does.
+// strip returns a goal's last good form without what belongs to others by now; nil if
+// its value does. A goal without its slug can still be reported by value, without its
+// value by nothing. The record is copied, because records are never changed once made.
 func (c *goalClaims) strip(owner *node, r *snapshot.Record) *snapshot.Record {
 	stripped, body := *r, *r.Goal
 	stripped.Goal = &body

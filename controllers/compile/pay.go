@@ -8,7 +8,7 @@ import (
 
 const maxTiers = 10
 
-// kindOfPay says which terms a payout type has.
+// kindOfPay holds which terms a payout type has.
 type kindOfPay struct{ flat, percent bool }
 
 var payoutTypes = []choice[v1alpha1.PayoutType, kindOfPay]{

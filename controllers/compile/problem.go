@@ -15,7 +15,7 @@ type Problem struct {
 	Field string
 	// Entry is the name of the list entry that is left out for it, or "".
 	Entry string
-	// Message says what is wrong and what to do, without the path.
+	// Message is what is wrong and what to do, without the path.
 	Message string
 }
 
@@ -27,7 +27,7 @@ func (p Problem) String() string {
 	return p.Field + ": " + p.Message
 }
 
-// maxMessages is how many problems one condition tells; the others are counted.
+// maxMessages is how many problems one condition lists; the others are counted.
 const maxMessages = 5
 
 // describe puts problems into one message.

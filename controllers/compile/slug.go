@@ -31,8 +31,9 @@ func readAliases(f *findings, at *path, aliases []string, slug string) []string 
 	return list
 }
 
-// defaultSlug is the title in Latin letters, digits and hyphens. A title without
-// any of them, such as "!!!", gives "goal-" and the value.
+// defaultSlug is the title in Latin letters, digits and hyphens, cut to maxSlug bytes.
+// A title without any of them, such as "!!!", gives "goal-" and the value. The language
+// is fixed, so that equal titles give equal slugs everywhere.
 func defaultSlug(body *snapshot.Goal) string {
 	made := slug.MakeLang(body.Title, "en")
 	if len(made) > maxSlug {

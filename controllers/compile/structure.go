@@ -27,7 +27,7 @@ type operator struct {
 	code snapshot.Operator
 	// least and most are how many values it takes.
 	least, most int
-	// text says that it compares text, numeric that it compares numbers.
+	// text is set where it compares text, numeric where it compares numbers.
 	text, numeric bool
 }
 

@@ -48,7 +48,8 @@ func (f *findings) required(at *path, value string, limit int) string {
 	return f.text(at, value, limit)
 }
 
-// matching checks a text against a pattern; what says how to write it.
+// matching checks a text against a pattern; what is the description of the valid form
+// in the message.
 func (f *findings) matching(at *path, value string, limit int, pattern *regexp.Regexp, what string) string {
 	if len(value) > limit || !pattern.MatchString(value) {
 		f.invalid(at, "%.64q is no %s of at most %d characters", value, what, limit)
@@ -119,7 +120,8 @@ func (f *findings) requiredURL(at *path, url v1alpha1.URL, vocabulary macro.Voca
 	return f.url(at, url, vocabulary)
 }
 
-// macroReason tells a macro that is not possible from a URL that is none.
+// macroReason distinguishes a macro that is not possible here from a text that is no
+// URL.
 func macroReason(err error) string {
 	if errors.Is(err, macro.ErrUnknown) || errors.Is(err, macro.ErrClickID) {
 		return v1alpha1.ReasonUnknownMacro

@@ -24,13 +24,13 @@ type Verdict struct {
 	Accepted     Condition
 	ResolvedRefs Condition
 
-	// Served says that a form of the object is among the records; ServedGeneration
-	// is the generation of that form. It differs from Generation while the last
-	// good form is kept. Current says that the form is the one that was judged.
+	// Served is true while a form of the object is among the records; ServedGeneration
+	// is the generation of that form. It differs from Generation while the last good
+	// form is kept. Current is true while the served form is the one that was judged.
 	Served           bool
 	Current          bool
 	ServedGeneration int64
-	// Paused says that the served form's state is not Active.
+	// Paused is true while the served form's state is not Active.
 	Paused bool
 
 	// Refused are the entries that are left out while the others are served.
@@ -43,12 +43,12 @@ type Verdict struct {
 	Advertiser, Payout, Revenue string
 }
 
-// Condition is one condition without the fields that only its writer knows.
+// Condition is one condition without the fields that only its writer can fill in.
 type Condition struct {
 	Status metav1.ConditionStatus
 	// Reason is one of the condition reasons of api/v1alpha1.
 	Reason string
-	// Message is for people, "" while all is well.
+	// Message is the text to read, "" while all is well.
 	Message string
 	// Field is the path of the first value that is to blame, or "".
 	Field string

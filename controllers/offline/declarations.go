@@ -47,6 +47,8 @@ func (d *declarations) follow(files map[string]*file) []objectKey {
 	return slices.Collect(maps.Keys(touched))
 }
 
+// leave takes a file out of the owners of what it declared, and notes these objects as
+// touched.
 func (d *declarations) leave(was declared, touched map[objectKey]struct{}) {
 	for _, key := range was.keys {
 		touched[key] = struct{}{}
@@ -54,6 +56,7 @@ func (d *declarations) leave(was declared, touched map[objectKey]struct{}) {
 	}
 }
 
+// enter adds a file to the owners of what it declares now.
 func (d *declarations) enter(f *file, touched map[objectKey]struct{}) {
 	for _, key := range f.order {
 		touched[key] = struct{}{}
@@ -61,6 +64,8 @@ func (d *declarations) enter(f *file, touched map[objectKey]struct{}) {
 	}
 }
 
+// set keeps the owners of an object in the order of the files, so that the first one
+// counts, and keeps shared in step.
 func (d *declarations) set(key objectKey, owners []*file) {
 	d.owners[key] = owners
 	delete(d.shared, key)
@@ -81,7 +86,8 @@ func (d *declarations) first(key objectKey) *object {
 	return nil
 }
 
-// repeated says which declarations do not count, because an earlier file has one.
+// repeated returns a finding for each declaration that does not count, because an
+// earlier file has one.
 func (d *declarations) repeated() []Finding {
 	var findings []Finding
 	for key := range d.shared {

@@ -25,7 +25,7 @@ type Directory struct {
 	admission *admission
 	compiler  *compile.Compiler
 	files     map[string]*file
-	// declared says which files declare which objects.
+	// declared holds which files declare which objects.
 	declared *declarations
 	// applied are the objects that the compiler has, and what it has of each.
 	applied map[objectKey]*object
@@ -33,7 +33,7 @@ type Directory struct {
 	listing map[objectKey]struct{}
 	// generations count the accepted forms of an object, as the API server would.
 	generations map[objectKey]int64
-	// troubled are the verdicts that say that something is wrong.
+	// troubled are the verdicts with a problem.
 	troubled map[objectKey]compile.Verdict
 	// records are what the compiler has, in the order of keys; nil before the first Load.
 	records []*snapshot.Record
@@ -73,10 +73,10 @@ func (d *Directory) pause() { d.admission.pause() }
 // Compiler returns what the objects are compiled with, for keys that change.
 func (d *Directory) Compiler() *compile.Compiler { return d.compiler }
 
-// Load reads what has changed and compiles it as of now. It returns all records, in
-// the order of their keys, and everything that is wrong, in the order of the files.
-// Records that have not changed are the same pointers as last time. The error says
-// that the directory itself cannot be read; then nothing has changed.
+// Load reads what has changed and compiles it as of now. It returns all records, in the
+// order of their keys, and everything that is wrong, in the order of the files. Records
+// that have not changed are the same pointers as last time. An error means that the
+// directory itself cannot be read, or that ctx has ended; then nothing has changed.
 //
 // After the first time it costs what the changes cost, and a look at each file: a
 // tracker that follows a directory serves visitors on the same core.
@@ -103,7 +103,11 @@ func (d *Directory) Load(ctx context.Context, now time.Time) ([]*snapshot.Record
 	return d.records, findings, nil
 }
 
-// reload reads the files that have changed, several at a time if there are several.
+// reload reads the files that have changed, several at a time if there are several. A
+// file that goes between the listing and the read counts as removed. d.files is
+// replaced only at the end, so an error leaves the previous files in place. The place
+// of a file is its index in the sorted listing; it decides which of two declarations
+// counts.
 func (d *Directory) reload(ctx context.Context, paths []string, now time.Time) error {
 	files, gone := make([]*file, len(paths)), make([]bool, len(paths))
 	var changed []int
@@ -211,6 +215,9 @@ func (d *Directory) follow(delta compile.Delta) {
 	}
 }
 
+// put gives an object to the compiler and counts its generation, as the API server
+// would: by one for each accepted form. Files hold no generations, and verdicts are
+// compared by them.
 func (d *Directory) put(key objectKey, o *object) []Finding {
 	d.applied[key] = o
 	delete(d.listing, key)
@@ -229,6 +236,7 @@ func (d *Directory) put(key objectKey, o *object) []Finding {
 	return nil
 }
 
+// remove takes an object that no file declares any more from the compiler.
 func (d *Directory) remove(key objectKey) {
 	o := d.applied[key]
 	delete(d.applied, key)

@@ -61,8 +61,8 @@ func (d document) values() []document {
 	}
 }
 
-// node parses the document. Anything behind it would be passed over by kubectl, which
-// nobody wants who has written it.
+// node parses the document. Anything behind it would be passed over by kubectl,
+// silently and against the author's intention, so it is an error.
 func (d document) node() (*yamlv3.Node, error) {
 	if d.err != nil {
 		return nil, d.err

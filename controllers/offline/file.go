@@ -34,12 +34,12 @@ type file struct {
 	// order is that in which the objects stand in the file.
 	order    []objectKey
 	findings []Finding
-	// good says that a form of the file has been taken. Until then nobody knows
-	// which objects it holds.
+	// good is true once a form of the file has been taken. Before that its objects are
+	// unknown.
 	good bool
 	// place is the file's among all, which decides whose form of an object counts.
 	place int
-	// taken says that objects and order are new since declarations followed them.
+	// taken is true while objects and order are newer than what declarations followed.
 	taken bool
 }
 
@@ -71,10 +71,11 @@ func (f *file) changed(path string, now time.Time) bool {
 	return err != nil || f.objects == nil || !f.stamp.same(stampOf(info, now))
 }
 
-// reload reads a file again. A present form with any object that
-// cannot be read or that admission would refuse is rejected whole: the objects stay
-// those of the last good form. With parts the good objects of a bad file are taken,
-// as an API server does. The error is that the file is gone.
+// reload reads a file again. A present form with any object that cannot be read or that
+// admission would refuse is rejected whole: the objects stay those of the last good
+// form. With parts the good objects of a bad file are taken, as an API server does. The
+// only error is that the file is gone; any other failure to read becomes a finding. An
+// unreadable file loses its stamp and digest, so the next load reads it again.
 func (f *file) reload(ctx context.Context, a *admission, path string, parts bool, now time.Time, before formerly) error {
 	info, err := os.Stat(path)
 	var data []byte
@@ -122,7 +123,9 @@ func (f *file) read(ctx context.Context, a *admission, path string, data []byte,
 	}
 }
 
-// take admits one object into the file.
+// take admits one object into the file. Its content is dropped afterwards: the typed
+// form is enough, and a directory may hold 100,000 objects. The former form is made
+// from the typed one when an edit needs it (Directory.contentOf).
 func (f *file) take(ctx context.Context, a *admission, m *manifest, before formerly) {
 	o := &object{manifest: m}
 	var findings []Finding
@@ -148,7 +151,7 @@ func (f *file) take(ctx context.Context, a *admission, m *manifest, before forme
 	}
 }
 
-// formerly tells the content that an object has been admitted with, nil for none.
+// formerly returns the content that an object has been admitted with, nil for none.
 type formerly func(objectKey) (map[string]any, error)
 
 // admitOver admits a custom resource in the place of its former self.
@@ -163,8 +166,8 @@ func admitOver(ctx context.Context, a *admission, m *manifest, before formerly, 
 }
 
 // isWaypost reports whether a manifest is of our group, in whatever version, or was
-// meant to be: one of our kinds in no group, or in one with our name. No API server
-// knows those, and passed over they would be missed only when nothing is served.
+// meant to be: one of our kinds in no group, or in one with our name. An API server has
+// no such kinds. Passed over, they would be missed only when nothing is served.
 func isWaypost(m *manifest) bool {
 	group, _, grouped := strings.Cut(m.apiVersion, "/")
 	if group == v1alpha1.GroupName {

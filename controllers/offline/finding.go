@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// Severity says whether a finding keeps something from being served.
+// Severity is whether a finding keeps something from being served.
 type Severity string
 
 // The severities.

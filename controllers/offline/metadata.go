@@ -36,7 +36,7 @@ func validateMetadata(ctx context.Context, namespace string, content map[string]
 func unknownMetadata(content map[string]any) []string {
 	_, _, unknown, err := objectmeta.GetObjectMetaWithOptions(content, objectmeta.ObjectMetaOptions{ReturnUnknownFieldPaths: true})
 	if err != nil {
-		return nil // validateMetadata says what is wrong
+		return nil // validateMetadata reports what is wrong
 	}
 	return unknown
 }

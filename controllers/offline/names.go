@@ -7,8 +7,8 @@ import (
 	"github.com/waypost/waypost/api/v1alpha1"
 )
 
-// named is a list of names in an object that need not exist: whoever has the name
-// is meant, now or later. A name that nobody has is probably a slip of the pen.
+// named is a list of names in an object that need not exist: the object that has the
+// name, now or later, is meant. A name that no object has is probably a typing error.
 type named struct {
 	field string
 	kind  string

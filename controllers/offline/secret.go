@@ -66,7 +66,7 @@ func decodeSecret(m *manifest) (*corev1.Secret, []Finding) {
 	return secret, findings
 }
 
-// secretFinding tells where a value of the wrong form stands, without showing it.
+// secretFinding reports where a value of the wrong form stands, without showing it.
 func (m *manifest) secretFinding(err error) Finding {
 	if mistyped := (*json.UnmarshalTypeError)(nil); errors.As(err, &mistyped) {
 		return m.finding(ReasonRefused, mistyped.Field, fmt.Sprintf("is a %s, but must be a string: put it in quotes", mistyped.Value))

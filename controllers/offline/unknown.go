@@ -10,7 +10,8 @@ import (
 	structuralschema "k8s.io/apiextensions-apiserver/pkg/apiserver/schema"
 )
 
-// unknownField says that a field does not exist, and which one was probably meant.
+// unknownField returns the message for a field that does not exist, with the name that
+// was probably meant.
 func unknownField(path string, s *structuralschema.Structural) string {
 	parts := pathParts(path)
 	name := parts[len(parts)-1]

@@ -8,8 +8,8 @@ import (
 	"github.com/waypost/waypost/api/snapshot"
 )
 
-// money notes what a conversion's payout and revenue become, for everybody and
-// for each partner whose change is another one.
+// money notes what a conversion's payout and revenue become: the default terms, and
+// those of each partner whose change differs from that.
 func (d *differ) money() {
 	for _, offer := range both(d.old.records[snapshot.KindOffer], d.new.records[snapshot.KindOffer]) {
 		for _, value := range both(d.old.goals[offer], d.new.goals[offer]) {
@@ -18,6 +18,8 @@ func (d *differ) money() {
 	}
 }
 
+// goalMoney notes the changes of one goal that both sides have: the default terms
+// first, so that partners' changes can be compared with them.
 func (d *differ) goalMoney(offer, value string) {
 	everybody := d.priced(offer, value, "", d.now)
 	for _, side := range everybody {
@@ -28,9 +30,10 @@ func (d *differ) goalMoney(offer, value string) {
 	}
 }
 
-// partnerMoney notes the partner's changes now and at each moment from which
-// another override holds; what is the same as for everybody, or as at the moment
-// before, is not repeated.
+// partnerMoney notes the partner's changes now and at each moment from which another
+// override holds. What equals the default change, or the change at the moment before,
+// is not repeated: said is what a reader has seen so far. The first moment is now and
+// has no date in the plan.
 func (d *differ) partnerMoney(offer, value, partner string, said []side) {
 	for i, at := range d.moments(offer, value, partner) {
 		sides := d.priced(offer, value, partner, at)
@@ -64,6 +67,8 @@ func (d *differ) addMoney(offer, value, partner string, from time.Time, s side) 
 // side is one of payout and revenue, before and after, in words.
 type side struct{ name, old, new string }
 
+// priced selects the terms before and after at one moment, and describes them. Revenue
+// is never private: privacy hides a goal from partners, not from the network.
 func (d *differ) priced(offer, value, partner string, at time.Time) []side {
 	before, after := d.old.terms(offer, value, partner, at), d.new.terms(offer, value, partner, at)
 	return []side{

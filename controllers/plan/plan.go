@@ -9,7 +9,7 @@ import (
 	"github.com/waypost/waypost/controllers/kinds"
 )
 
-// Class says whom a change concerns.
+// Class is the audience of a change.
 type Class string
 
 // The classes, the ones to look at first come first.
@@ -17,7 +17,7 @@ const (
 	// Breaking changes make links, postbacks or conversions in the wild fail or
 	// count otherwise.
 	Breaking Class = "breaking"
-	// Money changes what somebody is paid or pays.
+	// Money changes what is paid or earned.
 	Money Class = "money"
 	// Traffic changes who is served and where visitors are sent.
 	Traffic Class = "traffic"
@@ -32,7 +32,7 @@ type Change struct {
 	Network string `json:"network"`
 	// Object is what the change is about, such as "Offer/summer-shoes".
 	Object string `json:"object"`
-	// Goal and Partner narrow a change of money down; Partner is "" for everybody
+	// Goal and Partner narrow a change of money down; Partner is "" for all partners
 	// without terms of their own.
 	Goal    string `json:"goal,omitempty"`
 	Partner string `json:"partner,omitempty"`
@@ -44,8 +44,8 @@ type Change struct {
 	New  string `json:"new,omitempty"`
 }
 
-// Diff compares two compiled configurations as they act from now on. The result
-// is in the order in which a reviewer wants to read it.
+// Diff compares two compiled configurations as they act from now on. The result is in
+// the order of review: what breaks first, then money, then the rest.
 func Diff(old, changed []*snapshot.Record, now time.Time) []Change {
 	before, after := newConfiguration(old), newConfiguration(changed)
 	var changes []Change
@@ -63,6 +63,7 @@ func Diff(old, changed []*snapshot.Record, now time.Time) []Change {
 	return changes
 }
 
+// order is the rank of a class in a plan, 0 for the first.
 func order(c Class) int {
 	return slices.Index([]Class{Breaking, Money, Traffic, Removed, Added}, c)
 }
@@ -102,6 +103,8 @@ func (d *differ) objects() {
 	}
 }
 
+// goneClass is the class of a gone object. Links and postbacks name Offers, Goals and
+// Partners; the other kinds are named by objects alone.
 func goneClass(kind snapshot.Kind) Class {
 	switch kind {
 	case snapshot.KindOffer, snapshot.KindGoal, snapshot.KindPartner:

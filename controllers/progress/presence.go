@@ -6,7 +6,7 @@ import "time"
 // single tracker that restarts is no reason to write all of them.
 const emptyGrace = 3 * time.Second
 
-// trackerPresence knows whether there is any tracker at all. That there is none is
+// trackerPresence holds whether there is any tracker at all. That there is none is
 // written into every object, so a tracker that restarts must not count as none.
 type trackerPresence struct {
 	none  bool      // the objects report that there is none

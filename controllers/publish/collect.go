@@ -32,8 +32,11 @@ type Collected struct {
 	Missing []int
 }
 
-// Collect removes the shards that no retained revision names. Revisions that a
-// tracker still serves are retained by Publish.
+// Collect removes the shards that no retained revision names. Revisions that a tracker
+// still serves are retained by Publish. Only metadata is listed, 500 a page, and a
+// shard that is younger than minAge stays. The listing also shows which current shards
+// are gone or changed; these are returned as Missing. An error may leave some shards
+// removed, which is harmless.
 func (p *Publisher) Collect(ctx context.Context) (Collected, error) {
 	if p.current == nil {
 		return Collected{}, nil

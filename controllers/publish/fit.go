@@ -60,13 +60,18 @@ func (c Content) split() (changes, rest []*snapshot.Record) {
 	return changes, rest
 }
 
+// fitting is the search for the changes that fit into one shard. rest are the records
+// that are decided: unchanged, taken, or kept in their published form.
 type fitting struct {
 	encode encoder
 	before map[snapshot.Key]*snapshot.Record
 	rest   []*snapshot.Record
 }
 
-// run takes as many changes as fit, refuses the next one, and goes on behind it.
+// run takes as many changes as fit, refuses the next one, and goes on behind it. So an
+// object that is too large is refused alone, and a smaller one behind it is still
+// published. Each round is a binary search with an encoding a step; maxRefusals bounds
+// the rounds.
 func (f *fitting) run(changes []*snapshot.Record) (fitted, error) {
 	var refused []snapshot.Key
 	for {
@@ -110,6 +115,8 @@ func (f *fitting) prefix(changes []*snapshot.Record) (int, error) {
 	return n, failed
 }
 
+// fits reports whether the shard is within the limit when take is changed and leave
+// stays as it is published.
 func (f *fitting) fits(take, leave []*snapshot.Record) (bool, error) {
 	records := append(slices.Clone(f.rest), take...)
 	records = append(records, f.published(leave)...)

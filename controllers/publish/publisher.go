@@ -51,7 +51,7 @@ type Publisher struct {
 	lost      bool               // what is stored is not current
 }
 
-// New returns a publisher that knows of nothing published; call Load first.
+// New returns a publisher that holds nothing as published; call Load first.
 func New(o Options) *Publisher {
 	p := &Publisher{
 		shards:    shards{client: o.Client, namespace: o.Namespace},
@@ -126,8 +126,10 @@ func (p *Publisher) Publish(ctx context.Context, change Change) (Result, error) 
 	return result, err
 }
 
-// Rollback publishes a retained revision again, as a new revision that names
-// the one it is pinned to.
+// Rollback publishes a retained revision again, as a new revision that names the one it
+// is pinned to. Only shards that differ are read: their records are returned, because
+// release must know what is published now. It fails with ErrNotRetained when the
+// revision or one of these shards is gone, or when no trusted key has signed it.
 func (p *Publisher) Rollback(ctx context.Context, to int64, change Change) (Result, error) {
 	m, err := p.Retained(to)
 	if err != nil {
@@ -170,7 +172,9 @@ func (p *Publisher) encodeAll(ctx context.Context, contents []Content) ([]fitted
 	return encoded, group.Wait()
 }
 
-// putAll writes the shards that are not known to be there.
+// putAll writes the shards that are not known to be there. Known are those that were
+// written or read as sound. Versions are collected beside the requests and entered
+// afterwards, so that goroutines share no map.
 func (p *Publisher) putAll(ctx context.Context, encoded []fitted) (Result, error) {
 	var result Result
 	versions := make([]version, len(encoded))
@@ -199,7 +203,8 @@ func (p *Publisher) putAll(ctx context.Context, encoded []fitted) (Result, error
 	return result, nil
 }
 
-// merge replaces the changed shards in the current ones.
+// merge replaces the changed shards in the current ones. An empty shard has no digest
+// and is left out of the manifest.
 func (p *Publisher) merge(contents []Content, encoded []fitted) []snapshot.ShardRef {
 	var all [snapshot.Shards]snapshot.ShardRef
 	if p.current != nil {

@@ -25,8 +25,11 @@ type target struct {
 	pinned int64
 }
 
-// advance makes the target the published content. It writes nothing when it is
-// that already, unless the revision has to grow.
+// advance makes the target the published content. It writes nothing when it is that
+// already, unless the revision has to grow. Each conflict is followed by a reread,
+// which either ends the publication or takes over the stored object, so that the next
+// attempt has its resource version. wrote reports whether a revision of this publisher
+// was written, in an earlier attempt too.
 func (p *Publisher) advance(ctx context.Context, t target, change Change) (manifest *snapshot.Manifest, wrote bool, err error) {
 	for range swapAttempts {
 		next, err := p.next(t, change)
@@ -106,8 +109,11 @@ func (p *Publisher) conflict(err error) bool {
 }
 
 // reread finds out which write came first. It returns nil when the write may be tried
-// again: only annotations changed, or it was this publisher's own write, whose
-// answer was lost (adopted).
+// again: only annotations changed, or it was this publisher's own write, whose answer
+// was lost (adopted). A revision above the current one belongs to another operator and
+// is ErrSuperseded. Every other difference is ErrLost: a removed or edited manifest, or
+// an earlier revision after a restored etcd. The next Publish then must hold all
+// shards.
 func (p *Publisher) reread(ctx context.Context) (adopted bool, err error) {
 	found, err := p.manifests.read(ctx)
 	if err != nil {
@@ -120,7 +126,7 @@ func (p *Publisher) reread(ctx context.Context) (adopted bool, err error) {
 	case m == nil:
 		return false, p.lose(found, found.problem.Error())
 	case same(m, p.current) && !maps.Equal(found.object.Data, p.object.Data):
-		return false, p.lose(found, "somebody has changed it")
+		return false, p.lose(found, "its content was edited")
 	case same(m, p.current):
 		p.object = found.object
 		return false, nil

@@ -20,8 +20,8 @@
 //  3. contains the shards that differ from the published ones, with the published
 //     records of held networks, and of all networks while a revision is pinned.
 //
-// The invariant: records knows, for every key, the wanted and the published form.
-// The published form changes only when Finish hears that the manifest was written,
+// The invariant: records holds, for every key, the wanted and the published form.
+// The published form changes only when Finish gets a manifest that was written,
 // so a failed publication loses nothing and the next one contains its changes.
 // A publication that failed is due again after a growing wait, or with the next
 // change; a manifest or shard that is lost makes every shard be written again.

@@ -18,7 +18,7 @@ type Facts struct {
 	// one that is kept.
 	Current bool
 	// Paused reports that the object's state is not Active: being served then means
-	// that every tracker knows not to serve it.
+	// that every tracker has that state, and does not serve the object's clicks.
 	Paused bool
 	// Publication is how far the snapshot with this generation is.
 	Publication Publication

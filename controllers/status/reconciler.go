@@ -56,7 +56,7 @@ type Recorder interface {
 type Options struct {
 	// Client writes statuses.
 	Client client.Client
-	// Reader knows the objects, from a cache.
+	// Reader reads the objects, from a cache.
 	Reader client.Reader
 	// Recorder gets Events of refusals and recoveries.
 	Recorder Recorder

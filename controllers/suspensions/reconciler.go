@@ -42,7 +42,7 @@ type Options struct {
 	Networks []string
 	// Client writes conditions.
 	Client client.Client
-	// Reader knows the Partners, from a cache.
+	// Reader reads the Partners, from a cache.
 	Reader client.Reader
 	// Recorder gets Events of suspensions and of their ends.
 	Recorder status.Recorder
@@ -50,8 +50,14 @@ type Options struct {
 	Log logr.Logger
 }
 
-// Reconciler keeps the condition true to the ledger. Its requests are networks, ""
-// for all. While the ledger does not answer, conditions stay as they are.
+// Reconciler keeps the condition PostbacksSuspended of Partners true to the ledger. Its
+// requests are networks, "" for all. While the ledger does not answer, conditions stay
+// as they are.
+//
+// Each request is one question to the ledger every 15 seconds, and writes the
+// conditions that differ from the answer. Nothing of it is an event of Kubernetes,
+// because suspensions begin and end in the ledger. The condition has a field owner of
+// its own, so it never conflicts with those that package status writes.
 type Reconciler struct {
 	Options
 	http    *http.Client
@@ -63,7 +69,10 @@ func New(o Options) *Reconciler {
 	return &Reconciler{Options: o, http: newClient(), failing: map[string]bool{}}
 }
 
-// SetupWithManager adds the reconciler to a manager.
+// SetupWithManager adds the reconciler to a manager. Its source enqueues each network
+// once; afterwards every request requeues itself. Names are not validated as unique,
+// because a manager that follows a lost lease in the same process has the same
+// controllers.
 func (r *Reconciler) SetupWithManager(mgr manager.Manager) error {
 	again := true // a manager follows another one in the same process
 	return builder.TypedControllerManagedBy[string](mgr).Named("suspensions").
@@ -80,7 +89,9 @@ func (r *Reconciler) SetupWithManager(mgr manager.Manager) error {
 		WithOptions(controller.TypedOptions[string]{SkipNameValidation: &again}).Complete(r)
 }
 
-// Reconcile asks for one network, writes what differs, and asks again later.
+// Reconcile asks for one network, writes what differs, and asks again later. It never
+// returns an error: a ledger that is away is asked at the same interval, and report
+// logs it once.
 func (r *Reconciler) Reconcile(ctx context.Context, network string) (reconcile.Result, error) {
 	list, err := r.ask(ctx, network)
 	if err == nil {

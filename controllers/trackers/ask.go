@@ -58,7 +58,8 @@ func (a *asker) sweep(ctx context.Context, targets []Target) Sweep {
 	return a.judge(targets, answers)
 }
 
-// judge leaves the trackers that do not count out.
+// judge leaves the trackers that do not count out. It remembers the last answer of each
+// target of this sweep; those of targets that are gone are forgotten.
 func (a *asker) judge(targets []Target, answers []Tracker) Sweep {
 	sweep := Sweep{At: time.Now()}
 	seen := make(map[string]time.Time, len(targets))
@@ -92,7 +93,8 @@ func counts(answer Tracker, lately bool) bool {
 	return lately && !errors.Is(answer.Err, syscall.ECONNREFUSED)
 }
 
-// ask gets one tracker's status.
+// ask gets one tracker's status. An answer of another form, or with another code than
+// 200, is an error: the address may be that of another program.
 func (a *asker) ask(ctx context.Context, url string) (status snapshot.Status, err error) {
 	ctx, cancel := context.WithTimeout(ctx, askTimeout)
 	defer cancel()

@@ -68,6 +68,8 @@ func (p *Poller) Now() {
 	p.signal()
 }
 
+// signal wakes Run. One value in the channel is enough, because Run reads all that is
+// wanted after it wakes.
 func (p *Poller) signal() {
 	select {
 	case p.wake <- struct{}{}:

@@ -72,7 +72,10 @@ func (f *fleet) serves(offer, title string) bool {
 	return true
 }
 
-// measureEdits measures single edits, and many of them.
+// measureEdits measures single edits, and many of them. Everything is made before the
+// operator starts; then one tracker is a process of its own, whose memory and processor
+// time count, and the others run in this process. Measuring begins when every status is
+// written, because the first publication would be part of the first edit's time.
 func measureEdits(ctx context.Context, c *cluster, s sizes) ([]figure, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()

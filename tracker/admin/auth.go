@@ -7,9 +7,9 @@ import (
 	"strings"
 )
 
-// Attributes say what a request wants to do, in Kubernetes' words, so that plain
-// Roles can govern it: verb get or update on a subresource of networks or
-// partners in the group waypost.dev.
+// Attributes are what a request is about, in Kubernetes' words, so that plain Roles can
+// govern it: verb get or update on a subresource of networks or partners in the group
+// waypost.dev.
 type Attributes struct {
 	// Verb is get for reading and update for moderation and retries.
 	Verb string
@@ -25,7 +25,7 @@ type Attributes struct {
 type Caller struct {
 	// Name is written into the history of what the caller decides.
 	Name string
-	// PartnerOnly says that the caller may see one partner's own numbers only:
+	// PartnerOnly is set where the caller may see one partner's own numbers only:
 	// private goals and revenue are left out.
 	PartnerOnly bool
 }
@@ -90,8 +90,8 @@ func bearer(r *http.Request) (token string, fromCookie bool) {
 	return "", false
 }
 
-// attributesOf reads what a request wants from its path and method. A profile is one
-// of the process, so it belongs to no network.
+// attributesOf derives the attributes of a request from its path and method. A profile
+// is one of the process, so it belongs to no network.
 func attributesOf(r *http.Request) Attributes {
 	if strings.HasPrefix(r.URL.Path, ProfilesPath) {
 		return Attributes{Verb: "get", Subresource: "profiles"}

@@ -21,15 +21,15 @@ const (
 	decisionsFor  = 10 * time.Second
 )
 
-// Audience is that of service account tokens which are good for this port and
-// nothing else: whoever gets hold of one cannot use it at the API server.
+// Audience is that of service account tokens which are good for this port and nothing
+// else. A stolen one is refused by the API server.
 const Audience = "waypost-ledger"
 
-// Kubernetes authorizes callers as the cluster does: TokenReview says who they
-// are, SubjectAccessReview whether they may get or update a subresource (reports,
-// conversions, postbacks, deliveries, clicks) of networks.waypost.dev in the
-// network's namespace, or of one object of partners.waypost.dev, which shows that
-// partner's own numbers alone.
+// Kubernetes authorizes callers as the cluster does. A TokenReview identifies the
+// caller. A SubjectAccessReview decides about get or update on a subresource (reports,
+// conversions, postbacks, deliveries, clicks) of networks.waypost.dev in the network's
+// namespace, or of one object of partners.waypost.dev, which shows that partner's own
+// numbers alone.
 //
 // It is safe for concurrent use; decisions are remembered for ten seconds.
 type Kubernetes struct {
@@ -53,7 +53,7 @@ type decision struct {
 	err    error
 }
 
-// Authorize asks the API server, or remembers what it said within ten seconds.
+// Authorize asks the API server, or repeats its answer of the last ten seconds.
 func (k *Kubernetes) Authorize(ctx context.Context, token string, want Attributes) (Caller, error) {
 	if token == "" {
 		return Caller{}, ErrUnauthenticated
@@ -89,8 +89,8 @@ func (k *Kubernetes) ask(ctx context.Context, token string, want Attributes) (Ca
 	return Caller{}, ErrForbidden
 }
 
-// user is whose token it is: one for the API server, as people have, or one for the
-// ledger alone.
+// user returns the owner of the token. The token is one for the API server, such as
+// kubectl's, or one for the ledger alone.
 func (k *Kubernetes) user(ctx context.Context, token string) (authn.UserInfo, error) {
 	for _, audiences := range [][]string{nil, {Audience}} {
 		review, err := k.client.AuthenticationV1().TokenReviews().Create(ctx,
@@ -98,7 +98,7 @@ func (k *Kubernetes) user(ctx context.Context, token string) (authn.UserInfo, er
 		if err != nil {
 			return authn.UserInfo{}, fmt.Errorf("reviewing a token: %w", err)
 		}
-		// An API server that knows nothing of audiences does not name any.
+		// An API server without support for audiences does not name any.
 		if review.Status.Authenticated && (audiences == nil || slices.Contains(review.Status.Audiences, Audience)) {
 			return review.Status.User, nil
 		}

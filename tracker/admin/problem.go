@@ -15,7 +15,7 @@ type Problem struct {
 	Reason string `json:"reason"`
 }
 
-// WriteProblem answers with an RFC 9457 document. detail says what to do about it.
+// WriteProblem answers with an RFC 9457 document. detail is what to do about it.
 func WriteProblem(w http.ResponseWriter, status int, reason, detail string) {
 	data, err := json.Marshal(Problem{
 		Type: "about:blank", Title: http.StatusText(status), Status: status, Detail: detail, Reason: reason,

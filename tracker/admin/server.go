@@ -14,8 +14,8 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 )
 
-// Options hold what an admin port serves. Fields that stay nil are not served
-// (404), so that tracker, ledger and operator share one server.
+// Options hold what an admin port serves. Fields that stay nil are not served (404), so
+// that tracker, ledger and operator share one server.
 type Options struct {
 	// Ready reports whether the process may take traffic and, when it may not,
 	// what it waits for.
@@ -35,7 +35,8 @@ type Options struct {
 	Log        logr.Logger
 }
 
-// NewHandler returns the handler of an admin port.
+// NewHandler returns the handler of an admin port. A part that is nil in Options has no
+// path, except /healthz, which answers as long as the process runs.
 func NewHandler(o Options) http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) {
@@ -65,8 +66,9 @@ func NewHandler(o Options) http.Handler {
 	return securityHeaders(recovered(o.Log, mux))
 }
 
-// Serve answers on l until ctx ends, then lets requests in flight finish for at
-// most five seconds.
+// Serve answers on l until ctx ends, then lets requests in flight finish for at most
+// five seconds. It returns nil when those that take longer are cut off, and an error
+// only when the port fails.
 func Serve(ctx context.Context, l net.Listener, h http.Handler) error {
 	srv := &http.Server{
 		Handler:           h,
@@ -90,6 +92,7 @@ func Serve(ctx context.Context, l net.Listener, h http.Handler) error {
 	return nil
 }
 
+// serveReady answers a readiness probe: 200, or 503 with what the process waits for.
 func serveReady(w http.ResponseWriter, ready func() (bool, string)) {
 	ok, waitingFor := ready()
 	if ok {

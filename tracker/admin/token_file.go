@@ -13,8 +13,8 @@ import (
 	"strings"
 )
 
-// TokenFile authorizes whoever holds the one token of a file; it is what serve
-// uses. It is safe for concurrent use.
+// TokenFile authorizes the holder of the one token of a file; it is what serve uses. It
+// is safe for concurrent use.
 type TokenFile struct {
 	digest [sha256.Size]byte
 }

@@ -7,9 +7,13 @@ import (
 	"github.com/waypost/waypost/api/snapshot"
 )
 
-// build makes the next index from a previous one and the changed shards. Its
-// cost is that of the changed objects; everything else is shared. The previous
-// index stays as it is, whether the build is finished or dropped.
+// build makes the next index from a previous one and the changed shards. Its cost is
+// that of the changed objects; everything else is shared. The previous index stays as
+// it is, whether the build is finished or dropped.
+//
+// The tables are edited through editors that copy a bucket before its first change.
+// Links between objects of different shards are made at the end (linkGoals), when both
+// sides of each are there.
 type build struct {
 	next *Index
 	id   uint64
@@ -34,7 +38,8 @@ type offerName struct{ network, name string }
 // goalChange collects what becomes of the goals of one offer.
 type goalChange struct{ removed, added []*Goal }
 
-// advance returns the index after changes, for the revision of m.
+// advance returns the index after changes, for the revision of m. All removals come
+// before all additions, so that no table ever holds both forms of an object.
 func (x *Index) advance(m *snapshot.Manifest, changes []change, now time.Time) *Index {
 	b := x.edit()
 	for _, c := range changes {
@@ -52,6 +57,8 @@ func (x *Index) advance(m *snapshot.Manifest, changes []change, now time.Time) *
 	return b.finish(m, now)
 }
 
+// edit begins a build from x. The copy of the Index shares everything; the number of
+// the build is the mark by which a build recognises its own values.
 func (x *Index) edit() *build {
 	next := *x
 	next.builds++
@@ -67,6 +74,8 @@ func (x *Index) edit() *build {
 	}
 }
 
+// finish makes the built tables those of the next index. The list of networks is made
+// anew in any case, because each Network points to the tables that it looks up in.
 func (b *build) finish(m *snapshot.Manifest, now time.Time) *Index {
 	x := b.next
 	x.Revision, x.Digest, x.Pinned, x.LoadedAt = m.Revision, m.Digest, m.Pinned, now
@@ -87,6 +96,7 @@ func (b *build) finish(m *snapshot.Manifest, now time.Time) *Index {
 	return x
 }
 
+// remove takes the object of a record that is gone, or has changed, out of the tables.
 func (b *build) remove(o object) {
 	key := o.key()
 	b.next.counts[key.Kind]--
@@ -113,6 +123,7 @@ func (b *build) remove(o object) {
 	}
 }
 
+// add puts the object of a record that is new, or has changed, into the tables.
 func (b *build) add(o object) {
 	key := o.key()
 	b.next.counts[key.Kind]++

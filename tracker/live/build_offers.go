@@ -37,6 +37,9 @@ func (b *build) goalsOf(g *Goal) *goalChange {
 	return b.goalChange(offerName{*g.network, *g.offer})
 }
 
+// goalChange returns the collected change of an offer's goals, a new one if there is
+// none. An offer without changed goals gets one too when it is new, so that linkGoals
+// visits it.
 func (b *build) goalChange(name offerName) *goalChange {
 	c := b.goalChanges[name]
 	if c == nil {
@@ -79,6 +82,7 @@ func (b *build) linkOffer(o *Offer, set *goalSet) {
 	b.offersByName.replace(o.nameHash(), o, &next)
 }
 
+// goalSet returns the goals of an offer as the tables have them, nil for none.
 func (b *build) goalSet(hash uint64, name offerName) *goalSet {
 	for _, s := range b.goals.table.bucket(hash) {
 		if g := (*s.value)[0]; s.hash == hash && *g.network == name.network && *g.offer == name.name {

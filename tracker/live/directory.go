@@ -30,9 +30,9 @@ type Loaded struct {
 type Load func(ctx context.Context) (Loaded, error)
 
 // Directory is the source of a process without a cluster: it compiles a manifest
-// directory whenever it changes, and when time changes what it compiles to. Records go through the same shards as in a
-// cluster, so equal manifests have equal digests in both. It numbers revisions
-// itself, from the served one on.
+// directory whenever it changes, and when time changes what it compiles to. Records go
+// through the same shards as in a cluster, so equal manifests have equal digests in
+// both. It numbers revisions itself, from the served one on.
 type Directory struct {
 	dirs    []string
 	load    Load
@@ -77,7 +77,9 @@ func (d *Directory) follow(ctx context.Context, sink Sink) {
 	}
 }
 
-// reload serves what is there now, and returns when to do so again at the latest.
+// reload serves what is there now, and returns when to do so again at the latest. A
+// directory that cannot be read changes nothing. A problem of some objects is reported
+// after the others are served, so that the refusal is not cleared by their success.
 func (d *Directory) reload(ctx context.Context, sink Sink) (again time.Time) {
 	loaded, err := d.load(ctx)
 	if ctx.Err() != nil {
@@ -124,6 +126,8 @@ type shardCache struct {
 	shards  [snapshot.Shards]snapshot.Shard
 }
 
+// encode returns the shards of records, of which only those that differ from the last
+// call are encoded. records must be in the order of their keys.
 func (c *shardCache) encode(records []*snapshot.Record) ([]snapshot.ShardRef, shardData, error) {
 	c.follow(records)
 	background.GiveWay()

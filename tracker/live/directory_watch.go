@@ -85,8 +85,13 @@ func (w *watcher) subscribe(dirs []string) {
 	}
 }
 
-// wait returns true when something has changed and the burst is over, or when a
-// moment has come (the zero time never does), false when the context ends.
+// wait returns true when something has changed and the burst is over, or when a moment
+// has come (the zero time never does), false when the context ends.
+//
+// Events and looks complement each other. An event begins or prolongs a burst. A look
+// finds changes without an event; the burst that it begins ends only when a further
+// look finds no change, because no event would report one. A burst ends after
+// settleMost in any case.
 func (w *watcher) wait(ctx context.Context, moment time.Time) bool {
 	look := time.NewTimer(max(lookEvery, lookShare*w.took))
 	defer look.Stop()

@@ -17,6 +17,8 @@ import (
 )
 
 // save hands a snapshot to write. Of several that wait only the newest is written.
+// Fetched shards of one that was skipped are kept for it: the newer manifest may name
+// them, and need not fetch them again.
 func (d *Disk) save(m *snapshot.Manifest, data shardData, fetch Fetch) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -68,6 +70,7 @@ func (d *Disk) write(ctx context.Context, log logr.Logger) {
 	}
 }
 
+// take returns the snapshot to be written, nil for none, and leaves none behind.
 func (d *Disk) take() *diskWrite {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -113,6 +116,9 @@ func (d *Disk) put(ctx context.Context, w *diskWrite) error {
 	return d.sweep(w.manifest)
 }
 
+// putShard makes sure that a shard is on disk. One that was just fetched is written
+// over whatever is there; else a file of its name is taken for it, because names are
+// digests and read verifies them.
 func (d *Disk) putShard(ctx context.Context, w *diskWrite, ref snapshot.ShardRef) error {
 	path := d.shardPath(ref.Digest)
 	data, ok := w.data[ref.Digest]

@@ -38,6 +38,8 @@ func look(dirs []string) tree {
 	return t
 }
 
+// visit adds a path to the fingerprint, a directory with all that is below it. Entries
+// come sorted from os.ReadDir, so equal trees have equal fingerprints.
 func (t *tree) visit(hash *maphash.Hash, path string, depth int) {
 	info, err := os.Stat(path)
 	if err != nil {

@@ -35,6 +35,7 @@ func newGoal(name, network string, g *snapshot.Goal, in *interner) Goal {
 	}
 }
 
+// restOf returns the part of a goal that few goals have, nil where it has none of it.
 func restOf(g *snapshot.Goal, in *interner) *goalRest {
 	rest := goalRest{aliases: g.SlugAliases, payout: unusual(&g.Payout, in), revenue: unusual(&g.Revenue, in)}
 	if len(rest.aliases)+len(rest.payout.Tiers)+len(rest.revenue.Tiers) == 0 && rest.payout.Structure == "" && rest.revenue.Structure == "" {

@@ -87,8 +87,10 @@ func (h *Holder) restore(ctx context.Context) {
 	}
 }
 
-// Apply implements Sink. It fails with a Refusal, which Status shows from then
-// on, until a revision is served that is not older.
+// Apply implements Sink. It fails with a Refusal, which Status shows from then on,
+// until a revision is served that is not older. When ctx ends while shards are fetched
+// it returns the context's error, and the revision is not refused. It is safe for
+// concurrent use; calls wait for each other.
 func (h *Holder) Apply(ctx context.Context, u Update) error {
 	h.applying.Lock()
 	defer h.applying.Unlock()
@@ -119,7 +121,9 @@ func (h *Holder) Apply(ctx context.Context, u Update) error {
 	return nil
 }
 
-// swap makes next what requests get.
+// swap makes next what requests get. Options.Loaded is called afterwards, so that it
+// sees the index that is served. After a large growth memory is given back at once,
+// because a cold start needs several times as much while it decodes.
 func (h *Holder) swap(next *Index, origin Origin, took time.Duration) {
 	was := h.Current()
 	h.confirm(next, origin)

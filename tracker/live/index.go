@@ -39,7 +39,7 @@ type Index struct {
 // Counts are the numbers of records of each kind in an index.
 type Counts [snapshot.KindPayoutStructure + 1]int
 
-// Empty returns the index of before the first snapshot: it knows no network.
+// Empty returns the index of before the first snapshot: it has no network.
 func Empty() *Index {
 	return &Index{hostless: -1, tables: &tables{}, seed: maphash.MakeSeed()}
 }

@@ -69,7 +69,7 @@ func (in *interner) list(list []string) {
 	}
 }
 
-// pool knows the first of equal values.
+// pool holds the first of equal values.
 type pool[V comparable] struct {
 	seed    maphash.Seed
 	stripes [internStripes]poolStripe[V]

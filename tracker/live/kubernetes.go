@@ -115,7 +115,7 @@ func (k *Kubernetes) refresh(ctx context.Context, sink Sink) (retry bool, err er
 var noManifest = &Refusal{Reason: ReasonNoManifest, Err: errors.New(
 	"there is no ConfigMap " + snapshot.ManifestName + " in the snapshots' namespace; is the operator running and this the right namespace?")}
 
-// apply hands the manifest in cm to the sink, which then knows why if it fails.
+// apply hands the manifest in cm to the sink, which keeps the reason if it fails.
 func (k *Kubernetes) apply(ctx context.Context, sink Sink, cm *corev1.ConfigMap) error {
 	m, err := k.manifest(cm)
 	if err != nil {
@@ -125,6 +125,8 @@ func (k *Kubernetes) apply(ctx context.Context, sink Sink, cm *corev1.ConfigMap)
 	return sink.Apply(ctx, Update{Manifest: m, Fetch: k.fetch, Origin: FromKubernetes})
 }
 
+// manifest decodes and verifies the manifest in cm. Its error is a Refusal, with the
+// revision if that could be read.
 func (k *Kubernetes) manifest(cm *corev1.ConfigMap) (*snapshot.Manifest, error) {
 	m, err := snapshot.DecodeManifest([]byte(cm.Data[snapshot.ManifestKey]))
 	if err != nil {
@@ -136,6 +138,8 @@ func (k *Kubernetes) manifest(cm *corev1.ConfigMap) (*snapshot.Manifest, error) 
 	return m, nil
 }
 
+// fetch gets one shard by its digest. It implements Fetch; the digest is verified when
+// the shard is opened.
 func (k *Kubernetes) fetch(ctx context.Context, ref snapshot.ShardRef) ([]byte, error) {
 	ctx, cancel := context.WithTimeout(ctx, shardTimeout)
 	defer cancel()

@@ -91,6 +91,8 @@ type follower struct {
 	retry <-chan time.Time // nil while nothing is to be tried again
 }
 
+// event applies one event of the watch. A manifest that cannot be served is tried again
+// after a delay, because its shards may be late; an error of the watch itself ends it.
 func (f *follower) event(ctx context.Context, e watch.Event) error {
 	switch e.Type {
 	case watch.Added, watch.Modified:

@@ -105,6 +105,8 @@ func (l *loader) shard(ctx context.Context, ref snapshot.ShardRef) (err error) {
 	return nil
 }
 
+// decode opens a shard, which verifies its digest, and compares it with the shard that
+// the index has under the same number.
 func (l *loader) decode(ref snapshot.ShardRef, data []byte) (change, error) {
 	content, err := snapshot.OpenShard(data, ref.Digest)
 	if err != nil {

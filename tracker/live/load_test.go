@@ -56,7 +56,7 @@ func TestLoadRefuses(t *testing.T) {
 			m.Shards = m.Shards[:1]
 			m.Shards[0].Index = (m.Shards[0].Index + 1) % snapshot.Shards
 		}, ReasonBadShard, "belongs to shard"},
-		"wrong number of records": {func(m *snapshot.Manifest, data shardData) { m.Shards[5].Records = 1 << 40 }, ReasonBadShard, "the manifest says"},
+		"wrong number of records": {func(m *snapshot.Manifest, data shardData) { m.Shards[5].Records = 1 << 40 }, ReasonBadShard, "the manifest has"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			m, data := encoded(t, records)

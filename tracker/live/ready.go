@@ -12,7 +12,7 @@ import (
 // revision before the copy on disk is good enough to be ready with.
 const diskCopyCounts = 5 * time.Second
 
-// state is what a holder knows beside the index.
+// state is what a holder keeps beside the index.
 type state struct {
 	started time.Time
 	origin  Origin
@@ -49,6 +49,8 @@ func (s *state) stuck() bool {
 	return s.refusal != nil || s.loading == 0 || time.Since(s.progress) >= diskCopyCounts
 }
 
+// waitsFor returns what a tracker that is not ready waits for, as the readiness probe
+// shows it.
 func (s *state) waitsFor(current *Index) string {
 	message := "waiting for the first snapshot"
 	if current.Revision > 0 {

@@ -31,8 +31,11 @@ type change struct {
 	added   []object
 }
 
-// changeOf compares a shard with its next content. Records with equal bytes keep
-// their object and are not decoded.
+// changeOf compares a shard with its next content. Records with equal bytes keep their
+// object and are not decoded. Bytes are compared by a 64-bit sum, keyed with the
+// index's random seed, so that equal sums of different records cannot be prepared. A
+// sum is used up when it is found: what is left at the end are the removed objects.
+// Fewer or more records than the manifest has for the shard are ErrShardCorrupt.
 func changeOf(was shard, ref snapshot.ShardRef, content snapshot.Content, seed maphash.Seed, in *interner) (change, error) {
 	c := change{index: ref.Index, next: shard{digest: ref.Digest, entries: make([]entry, 0, min(ref.Records, maxEntriesHint))}}
 	old := make(map[uint64]object, len(was.entries))
@@ -65,7 +68,7 @@ func changeOf(was shard, ref snapshot.ShardRef, content snapshot.Content, seed m
 		return change{}, err
 	}
 	if len(c.next.entries) != ref.Records {
-		return change{}, fmt.Errorf("%w: %d records, the manifest says %d", snapshot.ErrShardCorrupt, len(c.next.entries), ref.Records)
+		return change{}, fmt.Errorf("%w: %d records, the manifest has %d", snapshot.ErrShardCorrupt, len(c.next.entries), ref.Records)
 	}
 	for _, o := range old {
 		c.removed = append(c.removed, o)

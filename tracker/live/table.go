@@ -11,9 +11,12 @@ type slot[V any] struct {
 	value *V
 }
 
-// table is an immutable hash table of pointers. Hashes may repeat (two objects
-// of one name, a collision), so a reader compares what it finds in the bucket.
-// An edited table shares all buckets that the edit did not touch.
+// table is an immutable hash table of pointers. Hashes may repeat (two objects of one
+// name, a collision), so a reader compares what it finds in the bucket. An edited table
+// shares all buckets that the edit did not touch.
+//
+// It takes the place of a Go map because a map cannot be shared in part: a copy of one
+// with 100,000 offers for each edit would cost more than all the rest of the edit.
 type table[V any] struct {
 	buckets [][]slot[V] // a power of two of them, or none
 	count   int
@@ -78,7 +81,9 @@ func (e *editor[V]) replace(hash uint64, was, value *V) {
 	}
 }
 
-// own returns the bucket of hash, safe to change.
+// own returns the bucket of hash, safe to change. The first call of an edit copies the
+// list of buckets, the first for a bucket also that bucket; a bitmap notes which are
+// copied.
 func (e *editor[V]) own(hash uint64) *[]slot[V] {
 	if e.shared {
 		e.table.buckets = append([][]slot[V](nil), e.table.buckets...)
@@ -94,7 +99,8 @@ func (e *editor[V]) own(hash uint64) *[]slot[V] {
 	return &e.table.buckets[i]
 }
 
-// grow doubles the number of buckets; the new ones are all owned.
+// grow doubles the number of buckets; the new ones are all owned. It costs the whole
+// table, and so is left to the moment when buckets hold bucketLoad slots on average.
 func (e *editor[V]) grow() {
 	was := e.table.buckets
 	n := max(1, 2*len(was))

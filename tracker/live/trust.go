@@ -18,8 +18,10 @@ func TrustKeys(keys ...ed25519.PublicKey) Trust {
 }
 
 // TrustFile accepts manifests that one of the keys in a PEM file signed (see
-// snapshot.ParsePublicKeys). The file is read for each manifest, so that a
-// mounted list of keys can change while the tracker runs.
+// snapshot.ParsePublicKeys). The file is read for each manifest, so that a mounted list
+// of keys can change while the tracker runs. A file that cannot be read or has no key
+// makes it fail with snapshot.ErrSignature: a manifest is never accepted for want of
+// keys.
 func TrustFile(path string) Trust {
 	return func(m *snapshot.Manifest) error {
 		data, err := os.ReadFile(path)

@@ -56,6 +56,8 @@ func (c *conn) Read(b []byte) (int, error) {
 	return n, c.explain("read", err)
 }
 
+// read tries without the poller first. Only when nothing is there does it register the
+// descriptor, and from then on reads and waits through Go's poller.
 func (c *conn) read(b []byte) (int, error) {
 	w := c.watched.Load()
 	if w == nil {

@@ -35,6 +35,7 @@ type deadlineConn struct {
 	read, write deadline
 }
 
+// deadline is the time that was asked for, and the one that the connection below has.
 type deadline struct{ asked, inForce time.Time }
 
 // renew reports whether the deadline that is in force is another one than asked

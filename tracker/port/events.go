@@ -45,8 +45,8 @@ type loopOptions struct {
 	Idle, Write time.Duration
 }
 
-// eventListener answers what it can, and gives out the other connections. It is safe for
-// concurrent use, and knows nothing of HTTP: an answerFunc makes bytes of bytes.
+// eventListener answers what it can, and gives out the other connections. It is safe
+// for concurrent use. It contains nothing of HTTP: an answerFunc makes bytes of bytes.
 type eventListener struct {
 	inner net.Listener
 	o     loopOptions

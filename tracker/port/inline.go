@@ -9,8 +9,8 @@ import (
 )
 
 // inline answers plain requests in the event loop, with the parser and the handler that
-// all others have too. What is not plain is declined: fasthttp's server knows what to do
-// with it.
+// all others have too. What is not plain is declined, and goes to fasthttp's server,
+// which handles all of HTTP.
 type inline struct {
 	s    *server
 	ctx  fasthttp.RequestCtx

@@ -44,8 +44,13 @@ func (c *lent) Close() error {
 }
 
 // giveBack gives the connection back after its request has been answered. reader reads
-// from it, perhaps with a buffer of at most loopOptions.RequestBytes; what that holds of
-// the next request is not lost. Its deadlines are over. Afterwards Close does nothing.
+// from it, perhaps with a buffer of at most loopOptions.RequestBytes; what that holds
+// of the next request is not lost. Its deadlines are over. Afterwards Close does
+// nothing.
+//
+// The state back makes Read fail with errWouldWait once the read request is used up, so
+// the one Read below returns buffered bytes only, and never waits. What it finds is
+// given out again as a new request; else a loop watches the connection.
 func (c *lent) giveBack(reader io.Reader) {
 	ahead := c.from.ahead.Get().(*[]byte) // the pool holds nothing else
 	defer c.from.ahead.Put(ahead)

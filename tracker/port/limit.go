@@ -45,6 +45,8 @@ func (c *peerLimit) Accept() (net.Conn, error) {
 	}
 }
 
+// peer returns the address of a connection's peer, false where it is not bounded. An
+// IPv4 address mapped into IPv6 counts as the IPv4 address.
 func (c *peerLimit) peer(conn net.Conn) (netip.Addr, bool) {
 	tcp, ok := conn.RemoteAddr().(*net.TCPAddr)
 	if !ok {
@@ -73,6 +75,8 @@ func (c *peerLimit) leave(peer netip.Addr) {
 	}
 }
 
+// countedConn is a connection that is counted for its peer until it is closed. Closing
+// it twice counts once.
 type countedConn struct {
 	net.Conn
 	once  sync.Once

@@ -14,7 +14,18 @@ const (
 	roundsAtOnce = 16
 )
 
-// loop answers the requests of the connections that it watches.
+// loop answers the requests of the connections that it watches. Its goroutine alone
+// reads, answers, writes and removes; other goroutines only add connections, which is
+// what the mutex is for.
+//
+// One turn takes up to atOnce ready connections, in three passes: the members are
+// looked up under the lock, then every request is read and answered into one buffer,
+// then all answers are sent. A client of many connections so wakes once a turn. After
+// roundsAtOnce full rounds the loop looks at its deadlines, whatever is still ready.
+//
+// Idle connections are found by counting: tick grows ten times in loopOptions.Idle, a
+// request notes the tick, and sweep closes what has not been touched for ten. That
+// spares a timer and a reading of the clock for each request.
 type loop struct {
 	worker
 	poller  *poller
@@ -29,7 +40,8 @@ type loop struct {
 	members map[int]*member // by descriptor
 }
 
-// event is what a poller reports of a connection.
+// event is what a poller reports of a connection. more is set where the connection has
+// other news than bytes to read: the end of the stream, or urgent data.
 type event struct {
 	fd   int
 	more bool // than what can be read: the end, or something urgent
@@ -142,7 +154,8 @@ func (l *loop) add(m *member) bool {
 	return true
 }
 
-// remove is for the loop itself.
+// remove ends that the loop watches a connection. It is called by the loop's goroutine
+// alone, so a member that find has returned is never removed behind its back.
 func (l *loop) remove(m *member) {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -46,8 +46,8 @@ func (p *poller) wakeAt(t time.Time) error {
 	return nil
 }
 
-// wait calls serve at once and whenever a connection becomes ready, until it wants to
-// leave.
+// wait calls serve at once and whenever a connection becomes ready, until serve returns
+// true.
 func (p *poller) wait(serve func() (leave bool)) error {
 	return p.raw.Read(func(uintptr) bool { return serve() }) // the caller compares it
 }

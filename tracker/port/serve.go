@@ -169,8 +169,8 @@ func (s *server) stop(l net.Listener, done <-chan error) error {
 	grace, cancel := context.WithTimeout(context.Background(), s.o.Grace)
 	defer cancel()
 	err := s.http.ShutdownWithContext(grace)
-	// fasthttp closes the listeners that it knows; stopped in its first moment, it does
-	// not know this one yet.
+	// fasthttp closes the listeners that it has taken; stopped in its first moment, it
+	// has not taken this one yet.
 	_ = l.Close()
 	if errors.Is(err, context.DeadlineExceeded) {
 		return fmt.Errorf("stopping: requests were still in flight after %s: %w", s.o.Grace, err)

@@ -15,7 +15,9 @@ type member struct {
 	touched uint  // the loop's tick at its last request
 }
 
-// worker answers with memory of its own.
+// worker answers with memory of its own: one buffer for a request, one for the answers
+// of a turn. Each goroutine that accepts or watches has one, so a request allocates
+// nothing and shares nothing.
 type worker struct {
 	e       *eventListener
 	answer  answerFunc
@@ -88,7 +90,9 @@ func (w *worker) exchange(m *member, more bool) (r reply, ok bool) {
 	return reply{to: m, start: start, end: len(answers), last: result == answeredLast}, true
 }
 
-// send sends an answer, and reports whether the connection goes on here.
+// send sends an answer, and reports whether the connection goes on here. What a slow
+// peer does not take is copied and left to a goroutine of its own (settle), because the
+// buffer is needed for the next turn.
 func (w *worker) send(r reply) bool {
 	m, b := r.to, w.answers[r.start:r.end]
 	n, err := m.direct.WriteNow(b, r.last)

@@ -1,6 +1,11 @@
-// Bench-ledger measures bin/waypost's ledger on both databases, beside bare
-// statements on the same databases in the same run, and holds the figures against
-// bounds.json. "make bench-ledger" runs it.
+// Command ledger measures the accounting of bin/waypost on SQLite and PostgreSQL, and
+// holds the figures to the bounds in bounds.json. "make bench-ledger" runs it.
+//
+// The order is: the fold of a prepared journal (fold.go), the answers to postbacks
+// under load (answers.go), and a report over a large database (report.go). Each part
+// runs on data of its own in a temporary directory. The bare engines are measured
+// beside it (bare.go): the same rows without Waypost's rules, so that a slow disk shows
+// in both figures.
 package main
 
 import (

@@ -14,6 +14,7 @@ import (
 	"github.com/waypost/waypost/hack/bench/world"
 )
 
+// swapEvery is the pause between two edits: as long as a piece, so that each has one.
 const swapEvery = 100 * time.Millisecond
 
 // series are the answer times of one kind of clicks, turn by turn and round by round.
@@ -64,6 +65,8 @@ type latencies struct {
 	editing                time.Duration
 }
 
+// measureLatencies takes the answer times of Waypost and nginx in the same turns. The
+// answered clicks are counted, because the ledger's reports must hold them later.
 func (b *bench) measureLatencies(ctx context.Context, waypost *instance.Instance, nginx *server) (list []figures.Figure, err error) {
 	say("answer times at half the maximum rate")
 	l := &latencies{bench: b, waypost: waypost, nginx: nginx, cores: watchCores(b.serverCore, b.clientCore)}
@@ -112,6 +115,7 @@ func (l *latencies) turn(ctx context.Context, n int) error {
 	return nil
 }
 
+// measureNginx adds a turn of nginx at the rate that Waypost is measured at.
 func (l *latencies) measureNginx(ctx context.Context, rate float64) error {
 	a, err := l.run(ctx, "nginx", l.nginx.address, rate, l.requests.them)
 	if err == nil && a.failed > 0 {
@@ -124,6 +128,7 @@ func (l *latencies) measureNginx(ctx context.Context, rate float64) error {
 	return nil
 }
 
+// measureCalm adds a turn of Waypost without changes of the configuration.
 func (l *latencies) measureCalm(ctx context.Context, rate float64) error {
 	a, err := l.run(ctx, "Waypost", l.waypost.Public, rate, l.requests.us)
 	if err != nil {

@@ -1,6 +1,26 @@
-// Bench-tracker measures the public port of bin/waypost beside nginx on the same
-// core, in the same run, and holds the figures against bounds.json.
-// "make bench-tracker" runs it; hack/bench-tracker.sh lists what it needs.
+// Command tracker measures the public port of bin/waypost beside nginx, and holds the
+// figures to the bounds in bounds.json. "make bench-tracker" runs it.
+//
+// Servers run on one core and clients on another, on a machine that may be a shared
+// one. So everything that is compared is measured within seconds of each other: each
+// round has four turns, the servers alternate within a turn and change who begins, and
+// the median of the rounds is the figure (rates.go).
+//
+// The order is:
+//
+//  1. Clicks and impressions a second and processor time each, with wrk, against
+//     nginx's "return 302" and its pixel, both with an access log or journal. No ledger
+//     reads the journal meanwhile (serve --journal-only).
+//  2. Answer times at half of the rate that was just measured, from the moment at which
+//     a request was planned and not from when it was sent, calm and with a new revision
+//     every 100 ms (latency.go). Pieces during which a core lost its pace are measured
+//     again; they are reported beside the result (paced.go).
+//  3. The same data with the ledger: its reports must hold every answered request
+//     (journal.go). Clicks a second with the fold on the same core follow.
+//  4. Heap allocations of a click and an impression, and the memory of a tracker with
+//     100,000 offers before and after clicks on all of them (memory.go).
+//
+// A bound that is missed makes it fail, unless -strict=false.
 package main
 
 import (
@@ -55,6 +75,8 @@ func main() {
 	}
 }
 
+// run measures in a temporary directory and compares with the bounds at the end, so
+// that all figures are printed even where one misses its bound.
 func run(ctx context.Context, s sizes, strict bool) error {
 	bounds, err := figures.ParseBounds(boundsFile)
 	if err != nil {

@@ -49,6 +49,9 @@ http {
 }
 `
 
+// startNginx starts nginx on a free port of loopback and the servers' core, and returns
+// when it answers. The port is found by opening and closing it; another process could
+// take it in between, which would end the benchmark with an error.
 func (b *bench) startNginx(ctx context.Context) (*server, error) {
 	program, err := exec.LookPath("nginx")
 	if err != nil {

@@ -91,6 +91,8 @@ func (c contest) rates(name string) figures.Figure {
 	return c.figure(name, "/s", sample.rate)
 }
 
+// cpu compares the processor time of an answer. It depends less on the machine's pace
+// than the rate does, and shows where a gain in rate was bought with more time.
 func (c contest) cpu(name string) figures.Figure {
 	return c.figure(name, "µs", sample.each)
 }
