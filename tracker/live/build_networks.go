@@ -52,7 +52,7 @@ func (x *Index) number(hosts map[string]string, hostless string) {
 }
 
 // compareNetworks orders networks by precedence: the older first, then the
-// smaller name (architecture decision 12).
+// smaller name (docs/decisions/0012-networks-side-by-side.md).
 func compareNetworks(a, b *network) int {
 	return cmp.Or(
 		cmp.Compare(a.body.CreatedAt, b.body.CreatedAt),
