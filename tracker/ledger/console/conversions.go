@@ -83,7 +83,8 @@ func (c *console) ask(v *visit, page decidePage, ids []string) error {
 	if err != nil {
 		return err
 	}
-	page.Items = slices.DeleteFunc(list.Items, func(x books.Conversion) bool { return !page.Act.Changes(&x) })
+	x := moderation.Decision{Act: page.Act}
+	page.Items = slices.DeleteFunc(list.Items, func(item books.Conversion) bool { return !x.Changes(&item) })
 	page.Same = len(list.Items) - len(page.Items)
 	if page.Totals, err = moderation.Totals(page.Items); err != nil {
 		return err

@@ -125,6 +125,66 @@ func TestReleaseOfWhatIsNotHeld(t *testing.T) {
 	})
 }
 
+// TestWordsAreNotDropped: a decision that is answered as done stands in the history,
+// also where an advertiser or another person came first.
+func TestWordsAreNotDropped(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, target string) {
+		o := reporttest.Open(t, target)
+		b := books.New(o.Store)
+		id := pending(t, o, b, func(p *journal.Postback) { p.Terms.Offer.HoldHours = 24 })
+		at := reporttest.Noon.Add(time.Hour)
+		d := NewDesk(b, o.Journal, o.Ledger, func() time.Time { at = at.Add(time.Second); return at })
+		for i, x := range []struct {
+			act           Act
+			note, partner string
+			want          books.Status
+			history       int
+		}{
+			{Approve, "", "", books.Hold, 2}, {Approve, "a", "", books.Hold, 3}, {Approve, "a", "", books.Hold, 3}, {Approve, "", "", books.Hold, 3},
+			{Release, "b", "", books.Approved, 4}, {Release, "b", "", books.Approved, 4}, {Release, "c", "", books.Approved, 5}, {Approve, "d", "", books.Approved, 6},
+			{Reject, "", "", books.Rejected, 7}, {Reject, "", "", books.Rejected, 7}, {Reject, "fraud", "returned", books.Rejected, 8}, {Reject, "fraud", "", books.Rejected, 8},
+			{Reject, "", "closed", books.Rejected, 9},
+		} {
+			c, err := d.Decide(t.Context(), books.Scope{}, id, &Decision{Act: x.act, Note: x.note, PartnerReason: x.partner, Actor: "ann"})
+			if err != nil || c.Status != x.want || len(c.History) != x.history {
+				t.Fatalf("decision %d: %s after %+v, %v", i, c.Status, c.History, err)
+			}
+		}
+		c, err := b.Conversion(t.Context(), books.Scope{PartnerOnly: true}, id)
+		if err != nil || c.Reason != "closed" || c.History[7].Reason != "returned" || c.History[2].Reason != "" {
+			t.Errorf("a partner reads %+v, %v", c, err)
+		}
+		if _, err := d.Decide(t.Context(), books.Scope{}, id, &Decision{Act: Reject, Note: "new", Seen: []books.Status{books.Pending}}); !isRefused(err, "status_changed") {
+			t.Errorf("new words about another status: %v", err)
+		}
+	})
+}
+
+// TestRejectedAfterTheAdvertiser: a person's rejection counts where a postback rejects at
+// the same time, and holds against a later approval.
+func TestRejectedAfterTheAdvertiser(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, target string) {
+		o := reporttest.Open(t, target)
+		b := books.New(o.Store)
+		id := pending(t, o, b, reporttest.Order("a"))
+		proved := func(p *journal.Postback) { p.KeyProven = true }
+		v := reporttest.Visit{At: reporttest.Noon}
+		meanwhile := appender(func(ctx context.Context, x journal.Entry) error {
+			o.Write(v.Postback(reporttest.Noon.Add(2*time.Minute), proved, reporttest.Order("a"), reporttest.Status(snapshot.StatusRejected)))
+			return o.Journal.Append(ctx, x)
+		})
+		d := NewDesk(b, meanwhile, o.Ledger, time.Now)
+		c, err := d.Decide(t.Context(), books.Scope{}, id, &Decision{Act: Reject, Note: "fraud", Actor: "ann"})
+		if err != nil || c.Reason != "fraud" || len(c.History) != 3 || c.History[1].By != "postback" {
+			t.Errorf("%+v, %v", c, err)
+		}
+		o.Write(v.Postback(reporttest.Noon.Add(3*time.Minute), proved, reporttest.Order("a"), reporttest.Status(snapshot.StatusApproved)))
+		if c, err := b.Conversion(t.Context(), books.Scope{}, id); err != nil || c.Status != books.Rejected || len(c.History) != 3 {
+			t.Errorf("after an approval %+v, %v", c, err)
+		}
+	})
+}
+
 func isRefused(err error, reason string) bool {
 	var refused *RefusedError
 	return errors.As(err, &refused) && refused.Reason == reason
