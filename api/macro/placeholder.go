@@ -25,7 +25,7 @@ var forms = []struct {
 // %%X%%, #x# and their like. x is a word: letters, with up to two digits behind them,
 // in parts that dots, hyphens and underscores join. So {order_id}, [SUB1] and
 // $order->id are blanks, and $12, A-1, [2024]-77, __1, <b> and a GUID in braces are
-// not. Verbs of printf alone, as %s and %05d, are blanks too. Quotes and list marks
+// not. Verbs of printf alone, as %s and %05d, and {1} are blanks too. Quotes and list marks
 // around a blank do not hide it.
 func Placeholder(value string) bool {
 	if value == "" || letterOrDigit(value[0]) {
@@ -54,9 +54,9 @@ func Placeholder(value string) bool {
 	return false
 }
 
-// verbs are printf's, with signs between them. A width of two digits was taken for an
+// verbs are printf's, with signs between them, and C#'s. A width of two digits was taken for an
 // escape on the way: %05d arrives as the byte 5 and d.
-var verbs = regexp.MustCompile(`^(?:[%\x01-\x1f][-+#0-9.*$']*(?:hh?|ll?|[Lqjzt])?[bcdeEfFgGiopqsTtuvxX@][-_./:|,;]*)+$`)
+var verbs = regexp.MustCompile(`^(?:[%\x01-\x1f][-+#0-9.*$']*(?:hh?|ll?|[Lqjzt])?[bcdeEfFgGiopqsTtuvxX@][-_./:|,;]*)+$|^\{[0-9]\}$`)
 
 // isVariable reports whether a name is a variable's, of PHP or of a shell, or one of
 // its fields: order_id, order->id, _GET[id].

@@ -17,9 +17,9 @@ func Unexpanded(value string) bool {
 	return isPlaceholder(value) || containsMacro(value)
 }
 
-// unescaped returns the value with the brackets that were escaped twice.
+// unescaped returns the value with the brackets that were escaped twice, or for HTML.
 func unescaped(value string) string {
-	if !strings.Contains(value, "%") {
+	if !strings.ContainsAny(value, "%&") {
 		return value
 	}
 	return escapedBrackets.Replace(value)
@@ -27,6 +27,7 @@ func unescaped(value string) string {
 
 var escapedBrackets = strings.NewReplacer(
 	"%5B", "[", "%5b", "[", "%5D", "]", "%5d", "]", "%25", "%", "%7B", "{", "%7b", "{", "%7D", "}", "%7d", "}", "%3C", "<", "%3c", "<", "%3E", ">", "%3e", ">", "%23", "#", "%24", "$",
+	"&lt;", "<", "&gt;", ">", "&#60;", "<", "&#62;", ">", "&#123;", "{", "&#125;", "}", "&#x7B;", "{", "&#x7D;", "}", "&#x7b;", "{", "&#x7d;", "}", "&quot;", `"`, "&#39;", "'",
 )
 
 // isPlaceholder looks at the whole value.

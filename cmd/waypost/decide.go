@@ -166,7 +166,7 @@ func (d *decider) find(cmd *cobra.Command, ids []string) ([]row, error) {
 	}
 	open := rows[:0]
 	for i := range items {
-		if !d.act.Settled(&items[i]) {
+		if x := d.decision(); !x.Settled(&items[i]) {
 			open = append(open, rows[i])
 		}
 	}
@@ -217,13 +217,18 @@ func (d *decider) ask(cmd *cobra.Command, rows []row) (bool, error) {
 	return false, errors.New("nothing was decided")
 }
 
+func (d *decider) decision() moderation.Decision {
+	return moderation.Decision{Act: d.act, Note: d.note, PartnerReason: d.partnerReason}
+}
+
 // total is what a decision changes: how many, by status and currency, and the money.
 func (d *decider) total(rows []row) (string, error) {
 	items, err := conversionsOf(rows)
 	if err != nil {
 		return "", err
 	}
-	items = slices.DeleteFunc(items, func(c query.Conversion) bool { return !d.act.Changes(&c) })
+	x := d.decision()
+	items = slices.DeleteFunc(items, func(c query.Conversion) bool { return !x.Changes(&c) })
 	totals, err := moderation.Totals(items)
 	if err != nil {
 		return "", err

@@ -225,10 +225,27 @@ func TestRetriesGoOn(t *testing.T) {
 	if err := m.queue.Record(t.Context(), []delivery.Result{{ID: due[0].ID, Target: due[0].Target, At: time.Now(), State: delivery.Delivered, HTTPStatus: 200}}); err != nil {
 		t.Fatal(err)
 	}
+	if got := mustRefuseEmpty(t); !strings.Contains(got, "an id is empty") {
+		t.Errorf("an empty id: %s", got)
+	}
 	got := m.run("retry none "+list.Items[0].ID+" "+list.Items[1].ID, "")
 	if want := "retried 1, refused 2 ("; !strings.Contains(got, want) || !strings.Contains(got, "already_delivered") || !strings.Contains(got, "ERROR 2 of 3 refused") {
 		t.Errorf("got\n%s\nwant %q", got, want)
 	}
+}
+
+// mustRefuseEmpty retries a delivery without an id; nothing is asked of a server.
+func mustRefuseEmpty(t *testing.T) string {
+	t.Helper()
+	cmd := newDeliveriesCommand()
+	cmd.SetOut(io.Discard)
+	cmd.SetErr(io.Discard)
+	cmd.SetArgs([]string{"retry", "", "--server", "http://127.0.0.1:1", "--token", "none"})
+	err := cmd.ExecuteContext(t.Context())
+	if err == nil {
+		t.Fatal("an empty id is taken")
+	}
+	return err.Error()
 }
 
 // TestNoRightStopsAtOnce: without a right, or a server, every other one would fail alike.

@@ -24,6 +24,9 @@ func inNetwork(network string) url.Values {
 // refusal is named, and the others are done; the error at the end reports that there was
 // one. Without connection or rights it stops, because no other would fare better.
 func eachOf(cmd *cobra.Command, what string, ids []string, do func(id string) (outcome string, err error)) error {
+	if slices.Contains(ids, "") {
+		return fmt.Errorf("an id is empty: give the id of each %s", what)
+	}
 	var done, refused counts
 	for i, id := range ids {
 		outcome, err := do(id)

@@ -45,7 +45,8 @@ source, country) is asked of the admin port when it answers, and can be given wi
 			if err != nil {
 				return fmt.Errorf("reading the sealing keys that the id was made with (--data): %w", err)
 			}
-			if amount != "" {
+			e.goal = cmp.Or(strings.TrimSpace(e.goal), "1") // as a postback is read
+			if amount = strings.TrimSpace(amount); amount != "" {
 				sale, err := money.ParseSale(amount)
 				if err != nil {
 					return fmt.Errorf("--amount: bad_amount: %w", err)

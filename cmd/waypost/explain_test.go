@@ -98,6 +98,9 @@ func TestExplainVerdict(t *testing.T) {
 		{"shoes", "seen", false, "approved, if it is the first and no cap is reached\n" +
 			"          by iframe pixel only; a server postback is refused: wrong_protocol"},
 		{"shoes", "buy", false, "rejected: unknown_goal"},
+		{"shoes", "", false, "approved, if it is the first and no cap is reached"},
+		{"shoes", " \t", false, "approved, if it is the first and no cap is reached"},
+		{"shoes", " looked ", false, "counted as a click on the goal: it pays nothing"},
 		{"shoes", "looked", false, "counted as a click on the goal: it pays nothing"},
 		{"kept", "1", false, "hold for 72 hours, then approved, if it is the first and no cap is reached\n" +
 			"          with the key of the network, the advertiser or the offer only; else refused: bad_key"},
@@ -113,7 +116,7 @@ func TestExplainVerdict(t *testing.T) {
 		cmd, out := newExplainCommand(), &bytes.Buffer{}
 		cmd.SetOut(out)
 		cmd.SetErr(&bytes.Buffer{})
-		cmd.SetArgs([]string{"--config", config, "--data", data, "--clickid", string(id), "--goal", test.goal,
+		cmd.SetArgs([]string{"--config", config, "--data", data, "--clickid", string(id), "--goal", test.goal, "--amount", " 10 ",
 			"--server", "http://127.0.0.1:1", "--token", "none"})
 		if err := cmd.ExecuteContext(t.Context()); err != nil {
 			t.Fatal(err)

@@ -250,6 +250,9 @@ type Moderation struct {
 	Release bool `cbor:"8,keyasint,omitempty"`
 	// PartnerReason is what the partner reads in place of Reason, "" for a reason code alone.
 	PartnerReason string `cbor:"9,keyasint,omitempty"`
+	// Affirm makes the decision count where the conversion has its status already, unless
+	// it repeats a person's. An entry of before there was Affirm changes nothing there.
+	Affirm bool `cbor:"10,keyasint,omitempty"`
 }
 
 // Tick means that time has reached At (microseconds since 1970). The ledger

@@ -87,7 +87,8 @@ func bearer(authorization []byte) ([]byte, bool) {
 }
 
 // readBody adds the parameters of a form or a JSON object to those of the query; false if
-// there is a body and it is neither.
+// there is a body and it is neither. XML and UTF-16 are not read: without what they hold,
+// a rejection would pay.
 func (r *request) readBody() bool {
 	body := r.ctx.Request.Body()
 	if len(body) == 0 || !r.ctx.IsPost() {
@@ -95,7 +96,7 @@ func (r *request) readBody() bool {
 	}
 	h := &r.ctx.Request.Header
 	switch kind := h.ContentType(); {
-	case len(h.ContentEncoding()) > 0:
+	case len(h.ContentEncoding()) > 0, bytes.Contains(kind, []byte("xml")), unreadable(body):
 		return false
 	case bytes.HasPrefix(kind, []byte("multipart/")):
 		return r.params.ScanMultipart(r.route.names, kind, body) == nil
@@ -104,6 +105,14 @@ func (r *request) readBody() bool {
 	}
 	r.params.ScanQuery(r.route.names, body)
 	return true
+}
+
+// unreadable reports whether a body begins as XML or as UTF-16 does.
+func unreadable(body []byte) bool {
+	begin := bytes.TrimPrefix(body, []byte("\xef\xbb\xbf"))
+	begin = bytes.TrimLeft(begin[:min(len(begin), 16)], " \t\r\n")
+	return bytes.HasPrefix(begin, []byte("<")) || bytes.HasPrefix(body, []byte("\xff\xfe")) || bytes.HasPrefix(body, []byte("\xfe\xff")) ||
+		bytes.IndexByte(body[:min(len(body), 2)], 0) >= 0
 }
 
 // pixelTarget reads the sealed link if there is a good one, else the plain offer. A

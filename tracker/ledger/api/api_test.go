@@ -348,26 +348,61 @@ func TestModerationThatTheBooksRefuse(t *testing.T) {
 	})
 }
 
-// TestARefusalStopsNoOther: a page of decisions names the refused ones and decides all others.
+// TestARefusalStopsNoOther: a page of decisions names the refused ones and decides all
+// others, wherever the refused stand: those that are seen at once, and those of the ledger.
 func TestARefusalStopsNoOther(t *testing.T) {
-	each(t, func(s *server) {
-		v := visit{At: noon}
-		euros := func(p *journal.Postback) { p.Currency = "EUR" }
-		s.Write(v.Click(), v.Postback(noon.Add(time.Second), ledgertest.Order("a"), euros), v.Postback(noon.Add(2*time.Second), ledgertest.Order("a")),
-			v.Postback(noon.Add(3*time.Second), ledgertest.Order("b"), euros), v.Postback(noon.Add(4*time.Second), ledgertest.Order("c"), euros))
-		var out struct {
-			page
-			Refused map[string]string
-		}
-		s.post("/conversions/approve?offer=shoes&status=rejected", "", &out)
-		if len(out.Items) != 3 || len(out.Refused) != 1 || out.Refused[out.Items[2]["id"].(string)] != "duplicate" || len(slices.DeleteFunc(out.column("status"), func(s string) bool { return s != "approved" })) != 2 {
-			t.Errorf("%+v", out)
-		}
-		s.post("/conversions/release?offer=shoes&status=approved,rejected", "", &out)
-		if len(out.Items) != 4 || len(out.Refused) != 4 || out.Refused[out.Items[3]["id"].(string)] != "not_on_hold" {
-			t.Errorf("%+v", out)
-		}
-	})
+	orders := []string{"a", "b", "c", "d"} // the newest, d, is decided first
+	for n, order := range orders {
+		each(t, func(s *server) {
+			v := visit{At: noon}
+			post := func(order string, currency string) journal.Entry {
+				return v.Postback(noon.Add(time.Duration(order[0])*time.Second), ledgertest.Order(order), func(p *journal.Postback) { p.Currency = currency })
+			}
+			s.Write(v.Click())
+			for _, o := range orders {
+				s.Write(post(o, "EUR"))
+			}
+			s.Write(post(order, ""))
+			var out struct {
+				page
+				Refused map[string]string
+			}
+			s.post("/conversions/approve?offer=shoes&status=rejected", "", &out)
+			place := len(orders) - 1 - n
+			if len(out.Items) != 4 || len(out.Refused) != 1 || out.Refused[out.Items[place]["id"].(string)] != "duplicate" || len(slices.DeleteFunc(out.column("status"), func(s string) bool { return s != "approved" })) != 3 {
+				t.Errorf("%s is refused: %+v", order, out)
+			}
+			s.post("/conversions/release?offer=shoes&status=approved,rejected", "", &out)
+			if len(out.Items) != 5 || len(out.Refused) != 5 || out.Refused[out.Items[4]["id"].(string)] != "not_on_hold" {
+				t.Errorf("released: %+v", out)
+			}
+		})
+	}
+}
+
+// TestARefusalAtOnceStopsNoOther is that of what is refused without a question to the ledger.
+func TestARefusalAtOnceStopsNoOther(t *testing.T) {
+	for n := range 3 {
+		each(t, func(s *server) {
+			v := visit{At: time.Now().Add(-time.Minute)}
+			s.Write(v.Click())
+			for i := range 3 {
+				state := snapshot.StatusHold
+				if i == n {
+					state = snapshot.StatusPending
+				}
+				s.Write(v.Postback(v.At.Add(time.Duration(i+1)*time.Second), ledgertest.Order(string(rune('a'+i))), ledgertest.Status(state)))
+			}
+			var out struct {
+				page
+				Refused map[string]string
+			}
+			s.post("/conversions/release?status=hold,pending", "", &out)
+			if len(out.Items) != 3 || len(out.Refused) != 1 || out.Refused[out.Items[2-n]["id"].(string)] != "not_on_hold" || len(slices.DeleteFunc(out.column("status"), func(s string) bool { return s != "approved" })) != 2 {
+				t.Errorf("the %dth is refused: %+v", n, out)
+			}
+		})
+	}
 }
 
 // TestRepeatedDecisions: a decision sent again changes nothing and has the same answer;

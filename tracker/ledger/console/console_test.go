@@ -95,6 +95,7 @@ func TestModeration(t *testing.T) {
 		}
 		b.contains(decide("reject", "pending"), "1 decided.", `<span class="badge bad">rejected</span>`, `href="/conversions?offer=shoes"`)
 		b.contains(decide("reject", "pending"), "1 decided.", "!refused") // a page that is loaded again
+		b.contains(b.send("/conversions", url.Values{"pending": {id, "nope"}, "decision": {"reject"}}, "same-origin").text, "1 decided.", "Not found: nope.")
 		b.contains(b.page("/conversions/"+id), "by <b>ann &lt;admin&gt;</b>", "the partner reads: returned", `value="approve"`, `!value="reject"`, `!value="release"`)
 		b.contains(decide("approve", "pending"), "0 decided, 1 refused.", "status has changed", "<small>status_changed</small>")
 		b.contains(decide("release", "rejected"), "0 decided, 1 refused.", "<small>not_on_hold</small>")

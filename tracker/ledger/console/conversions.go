@@ -43,6 +43,8 @@ type decidePage struct {
 	Same int
 	// Refused are the refusals by id.
 	Refused map[string]*moderation.RefusedError
+	// Missing are the ids that no conversion in the scope has.
+	Missing []string
 }
 
 // Decided counts what was not refused.
@@ -69,7 +71,7 @@ func (c *console) decide(v *visit) error {
 			return err
 		}
 	}
-	if len(page.Items) == 0 {
+	if len(page.Items)+len(page.Missing) == 0 {
 		http.Redirect(v.w, v.r, page.Back, http.StatusSeeOther)
 		return nil
 	}
@@ -83,7 +85,8 @@ func (c *console) ask(v *visit, page decidePage, ids []string) error {
 	if err != nil {
 		return err
 	}
-	page.Items = slices.DeleteFunc(list.Items, func(x query.Conversion) bool { return !page.Act.Changes(&x) })
+	x := moderation.Decision{Act: page.Act}
+	page.Items = slices.DeleteFunc(list.Items, func(item query.Conversion) bool { return !x.Changes(&item) })
 	page.Same = len(list.Items) - len(page.Items)
 	if page.Totals, err = moderation.Totals(page.Items); err != nil {
 		return err
@@ -107,6 +110,11 @@ func (c *console) decideSeen(v *visit, page *decidePage, f form, status query.St
 		return err
 	}
 	page.Items = append(page.Items, out.Items...)
+	for _, id := range ids {
+		if !slices.ContainsFunc(out.Items, func(c query.Conversion) bool { return c.ID == id }) {
+			page.Missing = append(page.Missing, id)
+		}
+	}
 	for id, reason := range out.Refused {
 		page.Refused[id] = &moderation.RefusedError{Reason: reason}
 	}

@@ -34,14 +34,40 @@ func (c *Conversion) change(x Change) {
 }
 
 // rejectedByAdvertiser reports whether an advertiser's postback rejected the
-// conversion last. A moderator's words may read the same.
+// conversion last. A moderator's words may read the same, also where they affirm it.
 func (c *Conversion) rejectedByAdvertiser() bool {
 	for _, x := range slices.Backward(c.History) {
-		if x.From != x.To {
+		if x.From != x.To || x.Reason == ReasonByAdvertiser {
 			return x.By == ByPostback && x.Reason == ReasonByAdvertiser && c.Reason == ReasonByAdvertiser
 		}
 	}
 	return false
+}
+
+// decided returns the decision of a person that gave a conversion its status or affirmed
+// it last; nil if an advertiser's postback did. The end of a hold is part of the approval.
+func decided(history []Change) *Change {
+	for i := len(history) - 1; i >= 0; i-- {
+		switch x := &history[i]; {
+		case x.By == ByHold, x.From == x.To && (x.By == ByPostback || Forbids(x.Reason)):
+		case x.By == ByPostback:
+			return nil
+		default:
+			return x
+		}
+	}
+	return nil
+}
+
+// Repeats reports whether a decision to give a conversion the status that it has adds
+// nothing to its history: a person decided so before, and these words are not new. An
+// approval without words affirms nothing; a rejection is to hold against postbacks.
+func Repeats(history []Change, to snapshot.ConversionStatus, note, partner string) bool {
+	last := decided(history)
+	if last == nil {
+		return to == snapshot.StatusApproved && note == "" && partner == ""
+	}
+	return (note == "" || note == last.Reason) && (partner == "" || partner == last.Partner)
 }
 
 // EndHold is the outcome when the hold of a conversion ends by itself. origin is

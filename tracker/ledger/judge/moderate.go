@@ -1,6 +1,8 @@
 package judge
 
 import (
+	"cmp"
+
 	"github.com/waypost/waypost/api/snapshot"
 	"github.com/waypost/waypost/tracker/journal"
 )
@@ -22,14 +24,16 @@ type Moderated struct {
 }
 
 // Moderate carries out a person's decision: it rejects what is not rejected, approves
-// what is not approved, and releases what is on hold. The outcome has no Conversion when
-// there is nothing to change, so a repeated decision changes nothing. Where caps,
-// uniqueness or another status forbid it, the history notes the attempt and the status
-// stays.
+// what is not approved, and releases what is on hold. What has the status already is
+// affirmed. The outcome has no Conversion when there is nothing to change, so a repeated
+// decision changes nothing. Where caps, uniqueness or another status forbid it, the
+// history notes the attempt and the status stays.
 func Moderate(m *Moderated) Outcome {
 	switch to, found := m.Entry.Status, m.Found.Status; {
-	case m.settled(), to != snapshot.StatusApproved && to != snapshot.StatusRejected:
+	case to != snapshot.StatusApproved && to != snapshot.StatusRejected:
 		return Outcome{}
+	case m.settled():
+		return m.affirm()
 	case m.Entry.From != 0 && m.Entry.From != found:
 		return m.attempt(ReasonStatusChanged)
 	case to == snapshot.StatusRejected:
@@ -46,6 +50,26 @@ func Moderate(m *Moderated) Outcome {
 func (m *Moderated) settled() bool {
 	held := m.Found.HoldUntil != 0 && m.Entry.From != 0 && !m.Entry.Release
 	return m.Found.Status == m.Entry.Status || held && m.Entry.Status == snapshot.StatusApproved
+}
+
+// affirm puts a decision into the history of a conversion that has its status already. A
+// rejected one takes its key again, or a later postback would be judged afresh.
+func (m *Moderated) affirm() Outcome {
+	x := m.Entry
+	if !x.Affirm || Repeats(m.Found.History, x.Status, x.Reason, x.PartnerReason) {
+		return Outcome{}
+	}
+	n, why := m.Found.clone(), x.Reason
+	if last := decided(n.History); last != nil {
+		why, x.PartnerReason = cmp.Or(why, last.Reason), cmp.Or(x.PartnerReason, last.Partner)
+	}
+	if x.Status == snapshot.StatusRejected {
+		why = cmp.Or(why, ReasonByModerator)
+		if !m.Taken {
+			m.occupy(n)
+		}
+	}
+	return m.move(n, n.Status, why)
 }
 
 func (m *Moderated) reason() string {
@@ -79,9 +103,14 @@ func (m *Moderated) revive() Outcome {
 		return m.attempt(ReasonCapReached)
 	}
 	n.Status = m.Found.Status
+	m.occupy(n)
+	return m.approve(n)
+}
+
+// occupy gives a copy of the conversion its keys again.
+func (m *Moderated) occupy(n *Conversion) {
 	k := FreedKeys(m.Found, m.Origin)
 	n.OrderKey, n.SessionKey = k.Order, k.Session
-	return m.approve(n)
 }
 
 // FreedKeys are the keys of a conversion, whether it occupies them or not.

@@ -1,6 +1,7 @@
 package judge
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -198,6 +199,61 @@ func TestWhatAPersonRejectedStays(t *testing.T) {
 			}
 			if got := len(d.conv["c1"].History); got != test.events {
 				t.Errorf("%d entries of history, want %d: %+v", got, test.events, d.conv["c1"].History)
+			}
+		})
+	}
+}
+
+// TestAffirmed: a person's decision is kept beside an equal status, once for the same
+// words, and an entry of before there was Affirm is not.
+func TestAffirmed(t *testing.T) {
+	const now = (clickTime + 7200) * second
+	declined, paid := do("rejected rejected_by_advertiser", status(rejected), proven), do("approved", proven)
+	type words struct{ note, partner string }
+	for name, test := range map[string]struct {
+		post   step
+		to     snapshot.ConversionStatus
+		before bool
+		said   []words
+		want   []words // of the history, behind its beginning
+		later  string  // what a proved postback with the other status is answered
+	}{
+		"rejected too":                  {post: declined, to: rejected, said: []words{{}, {}}, want: []words{{note: ReasonByModerator}}, later: "refused status_final"},
+		"rejected too, with words":      {post: declined, to: rejected, said: []words{{"fraud", "returned"}, {"fraud", "returned"}, {}}, want: []words{{"fraud", "returned"}}, later: "refused status_final"},
+		"in the advertiser's words":     {post: declined, to: rejected, said: []words{{note: ReasonByAdvertiser}}, want: []words{{note: ReasonByAdvertiser}}, later: "refused status_final"},
+		"other words later":             {post: declined, to: rejected, said: []words{{"a", "x"}, {"b", ""}, {"", "y"}}, want: []words{{"a", "x"}, {"b", "x"}, {"b", "y"}}, later: "refused status_final"},
+		"rejected for a check":          {post: do("rejected currency_mismatch", currency("EUR")), to: rejected, said: []words{{note: "fraud"}}, want: []words{{note: "fraud"}}, later: "refused status_final"},
+		"an entry of before":            {post: declined, to: rejected, before: true, said: []words{{note: "fraud"}}, later: "approved"},
+		"approved too":                  {post: paid, to: approved, said: []words{{}, {}}, later: "rejected rejected_by_advertiser"},
+		"approved too, with words":      {post: paid, to: approved, said: []words{{note: "checked"}, {note: "checked"}}, want: []words{{note: "checked"}}, later: "rejected rejected_by_advertiser"},
+		"held, and approved":            {post: do("hold", holdHours(24), proven), to: approved, said: []words{{note: "checked"}, {note: "checked"}}, want: []words{{note: "checked"}}, later: "rejected rejected_by_advertiser"},
+		"approved, before there was it": {post: paid, to: approved, before: true, said: []words{{note: "checked"}}, later: "rejected rejected_by_advertiser"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			d := newBooks(t)
+			d.run([]step{test.post})
+			began := d.conv["c1"]
+			for _, x := range test.said {
+				d.keep(Moderate(&Moderated{Entry: &journal.Moderation{At: now, Status: test.to, From: began.Status, Reason: x.note, PartnerReason: x.partner, Actor: "alice", Affirm: !test.before},
+					Found: d.conv["c1"], Origin: d.origins["c1"], Used: d.used}), nil)
+			}
+			var got []words
+			for _, x := range d.conv["c1"].History[1:] {
+				got = append(got, words{x.Reason, x.Partner})
+			}
+			if !slices.Equal(got, test.want) {
+				t.Errorf("history %+v, want %+v", got, test.want)
+			}
+			if c := d.conv["c1"]; c.Status != began.Status || c.HoldUntil != began.HoldUntil {
+				t.Errorf("status %d, held until %d", c.Status, c.HoldUntil)
+			}
+			other := approved
+			if test.to == approved {
+				other = rejected
+			}
+			v := d.post(postback(status(other), proven, at(now+second))).Verdict
+			if got := strings.TrimSpace(v.Verdict + " " + v.Reason); got != test.later {
+				t.Errorf("later %s, want %s", got, test.later)
 			}
 		})
 	}

@@ -40,6 +40,11 @@ var Rejections = [...]string{
 	ReasonByAdvertiser, ReasonOfferInactive, ReasonCurrencyMismatch,
 }
 
+// Forbids reports whether a person's decision changes nothing for this reason.
+func Forbids(reason string) bool {
+	return reason == ReasonDuplicate || reason == ReasonCapReached || reason == ReasonStatusChanged
+}
+
 // releases reports whether a conversion rejected for this reason leaves its key
 // free: the advertiser cannot help it, so a later postback is judged afresh.
 func releases(reason string) bool {

@@ -62,7 +62,7 @@ func (d *Moderator) DecideAll(ctx context.Context, scope query.Scope, f query.Co
 			continue
 		}
 		var refused *RefusedError
-		*c, err = d.await(ctx, scope, c.ID, x, times[i])
+		*c, err = d.await(ctx, scope, c, x, times[i])
 		switch {
 		case errors.As(err, &refused):
 			out.Refused[c.ID] = refused.Reason

@@ -1,6 +1,7 @@
 package moderation
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -104,10 +105,10 @@ type Decision struct {
 	Seen []query.Status
 }
 
-// Settled reports whether the act has made of a conversion what it is. What the offer
+// reached reports whether a conversion is what the act makes of it. What the offer
 // holds is approved; of what is approved only a person's release is one, so that a
 // release may be repeated after a time-out.
-func (a Act) Settled(c *query.Conversion) bool {
+func (a Act) reached(c *query.Conversion) bool {
 	switch a {
 	case Approve:
 		return c.Status == query.Approved || c.HoldUntil != nil
@@ -127,21 +128,36 @@ func released(history []query.Change) bool {
 	return false
 }
 
-// Changes reports whether the act changes a conversion, unless caps or uniqueness forbid
-// it.
-func (a Act) Changes(c *query.Conversion) bool {
-	return !a.Settled(c) && (a != Release || c.Status == query.Hold)
+// Changes reports whether the decision changes a conversion, unless caps or uniqueness
+// forbid it.
+func (x *Decision) Changes(c *query.Conversion) bool {
+	if x.Act.reached(c) {
+		return !x.Settled(c)
+	}
+	return x.Act != Release || c.Status == query.Hold
 }
 
-// settled reports whether the decision has made of a conversion what it is, and refuses
-// one that it is not about.
+// Settled reports whether a conversion is what the decision makes of it, and its history
+// holds what the decision has to add: a person's rejection, and words that are new.
+func (x *Decision) Settled(c *query.Conversion) bool {
+	if !x.Act.reached(c) {
+		return false
+	}
+	history := make([]judge.Change, len(c.History))
+	for i, h := range c.History {
+		history[i] = judge.Change{From: h.From.Number(), To: h.To.Number(), By: h.By, Reason: h.Reason, Partner: h.PartnerReason}
+	}
+	return judge.Repeats(history, x.status().Number(), x.Note, x.PartnerReason)
+}
+
+// settled is Settled, and refuses what the decision is not about.
 func (x *Decision) settled(c *query.Conversion) (bool, error) {
 	switch {
-	case x.Act.Settled(c):
+	case x.Settled(c):
 		return true, nil
 	case len(x.Seen) > 0 && !slices.Contains(x.Seen, c.Status):
 		return false, &RefusedError{judge.ReasonStatusChanged}
-	case x.Act == Release && c.Status != query.Hold:
+	case x.Act == Release && c.Status != query.Hold && !x.Act.reached(c):
 		return false, &RefusedError{ReasonNotOnHold}
 	}
 	return false, nil
@@ -161,7 +177,7 @@ const (
 )
 
 // Decide decides about one conversion and returns it as it stands then. A repeated
-// decision changes nothing and has the same answer. The error wraps query.ErrNotFound,
+// decision with the same words changes nothing and has the same answer. The error wraps query.ErrNotFound,
 // ErrNotDecided or ErrNotApplied, or is a *RefusedError.
 func (d *Moderator) Decide(ctx context.Context, scope query.Scope, id string, x *Decision) (query.Conversion, error) {
 	c, err := d.books.Conversion(ctx, scope, id)
@@ -175,7 +191,7 @@ func (d *Moderator) Decide(ctx context.Context, scope query.Scope, id string, x 
 	if err != nil {
 		return c, err
 	}
-	return d.await(ctx, scope, id, x, at)
+	return d.await(ctx, scope, &c, x, at)
 }
 
 // record puts a decision into the journal; its time tells it from others.
@@ -183,6 +199,7 @@ func (d *Moderator) record(ctx context.Context, c *query.Conversion, x *Decision
 	at := d.now().UTC().Truncate(time.Microsecond)
 	err := d.journal.Append(ctx, journal.Entry{Moderation: &journal.Moderation{
 		At: at.UnixMicro(), Network: c.Network, ConversionID: c.ID, Status: x.status().Number(), From: c.Status.Number(), Release: x.Act == Release,
+		Affirm: x.Act != Release || c.Status != query.Hold, // a hold that ends meanwhile is not released
 		Reason: x.Note, PartnerReason: x.PartnerReason, Actor: x.Actor,
 	}})
 	if err != nil {
@@ -191,20 +208,20 @@ func (d *Moderator) record(ctx context.Context, c *query.Conversion, x *Decision
 	return at, nil
 }
 
-// await waits until the books show the decision.
-func (d *Moderator) await(ctx context.Context, scope query.Scope, id string, x *Decision, at time.Time) (query.Conversion, error) {
+// await waits until the books show the decision about a conversion as it was found.
+func (d *Moderator) await(ctx context.Context, scope query.Scope, found *query.Conversion, x *Decision, at time.Time) (query.Conversion, error) {
 	ctx, cancel := context.WithTimeout(ctx, d.patience)
 	defer cancel()
 	for {
 		further := d.further()
-		c, err := d.books.Conversion(ctx, scope, id)
+		c, err := d.books.Conversion(ctx, scope, found.ID)
 		if ctx.Err() != nil {
 			return c, ErrNotApplied
 		}
 		if err != nil {
 			return c, err
 		}
-		if done, err := x.applied(&c, at); done {
+		if done, err := x.applied(&c, found.Status, at); done {
 			return c, err
 		}
 		select {
@@ -215,20 +232,23 @@ func (d *Moderator) await(ctx context.Context, scope query.Scope, id string, x *
 	}
 }
 
-// applied reports whether the books show a decision of that time, or the same one of
-// another time, and how it ended.
-func (x *Decision) applied(c *query.Conversion, at time.Time) (bool, error) {
+// applied reports whether the books show a decision of that time about a status, or the
+// same one of another time, and how it ended.
+func (x *Decision) applied(c *query.Conversion, from query.Status, at time.Time) (bool, error) {
 	settled, err := x.settled(c)
-	if settled || x.Act == Release && c.Status == query.Approved { // the hold has ended otherwise, which leaves no attempt
-		return true, err
+	if settled {
+		return true, nil
 	}
 	for _, h := range c.History { // how it is refused is there
-		if h.Time.Equal(at) && h.By != "postback" && h.By != "hold" {
-			if h.From == h.To {
+		if h.Time.Equal(at) && h.By != judge.ByPostback && h.By != judge.ByHold {
+			if h.From == h.To && h.To != x.status() && judge.Forbids(h.Reason) {
 				return true, &RefusedError{h.Reason}
 			}
 			return true, nil // approved means hold while the offer's hold goes on
 		}
+	}
+	if x.Act == Release && from == query.Hold && c.Status == query.Approved { // the hold has ended otherwise, which leaves no attempt
+		return true, cmp.Or(err, error(&RefusedError{judge.ReasonStatusChanged}))
 	}
 	return false, nil
 }

@@ -125,6 +125,66 @@ func TestReleaseOfWhatIsNotHeld(t *testing.T) {
 	})
 }
 
+// TestWordsAreNotDropped: a decision that is answered as done stands in the history,
+// also where an advertiser or another person came first.
+func TestWordsAreNotDropped(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, target string) {
+		o := ledgertest.Open(t, target)
+		b := query.New(o.Store)
+		id := pending(t, o, b, func(p *journal.Postback) { p.Terms.Offer.HoldHours = 24 })
+		at := ledgertest.Noon.Add(time.Hour)
+		d := New(b, o.Journal, o.Ledger, func() time.Time { at = at.Add(time.Second); return at })
+		for i, x := range []struct {
+			act           Act
+			note, partner string
+			want          query.Status
+			history       int
+		}{
+			{Approve, "", "", query.Hold, 2}, {Approve, "a", "", query.Hold, 3}, {Approve, "a", "", query.Hold, 3}, {Approve, "", "", query.Hold, 3},
+			{Release, "b", "", query.Approved, 4}, {Release, "b", "", query.Approved, 4}, {Release, "c", "", query.Approved, 5}, {Approve, "d", "", query.Approved, 6},
+			{Reject, "", "", query.Rejected, 7}, {Reject, "", "", query.Rejected, 7}, {Reject, "fraud", "returned", query.Rejected, 8}, {Reject, "fraud", "", query.Rejected, 8},
+			{Reject, "", "closed", query.Rejected, 9},
+		} {
+			c, err := d.Decide(t.Context(), query.Scope{}, id, &Decision{Act: x.act, Note: x.note, PartnerReason: x.partner, Actor: "ann"})
+			if err != nil || c.Status != x.want || len(c.History) != x.history {
+				t.Fatalf("decision %d: %s after %+v, %v", i, c.Status, c.History, err)
+			}
+		}
+		c, err := b.Conversion(t.Context(), query.Scope{PartnerOnly: true}, id)
+		if err != nil || c.Reason != "closed" || c.History[7].Reason != "returned" || c.History[2].Reason != "" {
+			t.Errorf("a partner reads %+v, %v", c, err)
+		}
+		if _, err := d.Decide(t.Context(), query.Scope{}, id, &Decision{Act: Reject, Note: "new", Seen: []query.Status{query.Pending}}); !isRefused(err, "status_changed") {
+			t.Errorf("new words about another status: %v", err)
+		}
+	})
+}
+
+// TestRejectedAfterTheAdvertiser: a person's rejection counts where a postback rejects at
+// the same time, and holds against a later approval.
+func TestRejectedAfterTheAdvertiser(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, target string) {
+		o := ledgertest.Open(t, target)
+		b := query.New(o.Store)
+		id := pending(t, o, b, ledgertest.Order("a"))
+		proved := func(p *journal.Postback) { p.KeyProven = true }
+		v := ledgertest.Visit{At: ledgertest.Noon}
+		meanwhile := appender(func(ctx context.Context, x journal.Entry) error {
+			o.Write(v.Postback(ledgertest.Noon.Add(2*time.Minute), proved, ledgertest.Order("a"), ledgertest.Status(snapshot.StatusRejected)))
+			return o.Journal.Append(ctx, x)
+		})
+		d := New(b, meanwhile, o.Ledger, time.Now)
+		c, err := d.Decide(t.Context(), query.Scope{}, id, &Decision{Act: Reject, Note: "fraud", Actor: "ann"})
+		if err != nil || c.Reason != "fraud" || len(c.History) != 3 || c.History[1].By != "postback" {
+			t.Errorf("%+v, %v", c, err)
+		}
+		o.Write(v.Postback(ledgertest.Noon.Add(3*time.Minute), proved, ledgertest.Order("a"), ledgertest.Status(snapshot.StatusApproved)))
+		if c, err := b.Conversion(t.Context(), query.Scope{}, id); err != nil || c.Status != query.Rejected || len(c.History) != 3 {
+			t.Errorf("after an approval %+v, %v", c, err)
+		}
+	})
+}
+
 func isRefused(err error, reason string) bool {
 	var refused *RefusedError
 	return errors.As(err, &refused) && refused.Reason == reason

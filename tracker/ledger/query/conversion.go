@@ -140,21 +140,26 @@ func (c *Conversion) forPartner() {
 		return name != "promo_code" && !strings.HasPrefix(name, "custom_field")
 	})
 	for i := range c.History {
-		c.History[i].forPartner()
-		if h := &c.History[i]; c.Status == Rejected && h.From != h.To && h.To == Rejected {
+		h := &c.History[i]
+		vain := h.vain()
+		h.forPartner()
+		if c.Status == Rejected && h.To == Rejected && !vain {
 			c.Reason = h.Reason
 		}
 	}
 }
 
+// vain reports whether the step is a decision that changed nothing.
+func (h *Change) vain() bool { return h.From == h.To && judge.Forbids(h.Reason) }
+
 // forPartner leaves out who decided, and puts what the partner reads in the place of
-// the moderator's note. Where nothing changed, the reason is a code of ours.
+// the moderator's note. Of a decision in vain, the reason is a code of ours.
 func (h *Change) forPartner() {
 	if h.By == judge.ByPostback || h.By == judge.ByHold {
 		return
 	}
 	h.By = "moderator"
-	if h.From != h.To || h.To == Hold {
+	if !h.vain() {
 		h.Reason = h.PartnerReason
 	}
 	if h.Reason == "" && h.To == Rejected {

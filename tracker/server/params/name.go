@@ -1,6 +1,10 @@
 package params
 
-import "bytes"
+import (
+	"bytes"
+	"html"
+	"unicode/utf8"
+)
 
 // find returns what a name means. Names ignore case, and a name behind a separator
 // that was escaped for HTML once too often (&amp;status=) is the name itself. A name
@@ -39,8 +43,12 @@ const maxName = 32
 
 // undamaged returns the name behind what links suffer when they are pasted, mailed
 // or put into a page: blanks, a second ? or &, and an & escaped for HTML, once or
-// several times, with or without its semicolon.
+// several times, with or without its semicolon. PHP's mark of a list, [] or [0], is
+// behind it.
 func undamaged(key []byte) []byte {
+	for _, mark := range lists {
+		key = bytes.TrimSuffix(key, mark)
+	}
 	for {
 		rest := trim(key)
 		if len(rest) > 0 && (rest[0] == '?' || rest[0] == '&' || rest[0] == ';') {
@@ -81,3 +89,32 @@ func withoutAmpersand(key []byte) []byte {
 	}
 	return rest
 }
+
+var lists = [][]byte{[]byte("[]"), []byte("[0]")}
+
+// join appends what looks like a pair and is a piece of the value before: in
+// order_id=&lt;ORDER_ID&gt; each & is the beginning of a character that was escaped for
+// HTML. A value that was there already is continued by an opening bracket alone.
+func (s *Set) join(p Param, key, val []byte) {
+	key = undamaged(key)
+	end := bytes.IndexByte(key, ';')
+	if end < 0 || end > longestEntity {
+		return
+	}
+	name := "&" + string(key[:end+1])
+	text := html.UnescapeString(name)
+	c, size := utf8.DecodeRuneInString(text)
+	v := &s.values[p]
+	if text == name || size < len(text) || c > '\u00a0' || len(v.bytes) > 0 && !v.joined && c != '<' && c != '{' && c != '[' {
+		return
+	}
+	start := len(s.decoded)
+	s.decoded = append(append(append(s.decoded, v.bytes...), text...), key[end+1:]...)
+	if len(val) > 0 {
+		s.decoded = append(append(s.decoded, '='), val...)
+	}
+	v.bytes, v.joined, s.open = trim(s.decoded[start:len(s.decoded):len(s.decoded)]), true, p
+}
+
+// longestEntity bounds the names of the characters that pages escape, as lbrace is.
+const longestEntity = 8

@@ -36,6 +36,40 @@ func TestDamagedNames(t *testing.T) {
 	}
 }
 
+// TestListNames: PHP marks what may be a list.
+func TestListNames(t *testing.T) {
+	for _, name := range []string{"goal[]", "goal%5B%5D", "GOAL[]", "goal[0]", "amp;goal[]"} {
+		var s params.Set
+		s.ScanQuery(params.Postbacks(), []byte("x=1&"+name+"=sale&"+name+"=other"))
+		if got := string(s.Get(params.Goal)); got != "sale" {
+			t.Errorf("%s=sale gives %q", name, got)
+		}
+	}
+}
+
+// TestEscapedValues: a value that was escaped for HTML is read, not taken apart.
+func TestEscapedValues(t *testing.T) {
+	for query, want := range map[string]string{
+		"order_id=&lt;ORDER_ID&gt;": "<ORDER_ID>", "order_id=&lt;ORDER_ID&gt;&goal=2": "<ORDER_ID>", "order_id=&#123;order_id&#125;": "{order_id}", "order_id=&#x7B;order_id&#x7d;": "{order_id}",
+		"order_id=&quot;&quot;": `""`, "order_id=&quot;A1&quot;": `"A1"`, "order_id=&apos;&apos;": "''", "order_id=&#39;&#39;": "''", "order_id=&nbsp;": "", "order_id=&nbsp;A1": "A1",
+		"order_id=&amp;lt;ORDER_ID&amp;gt;": "<ORDER_ID>", "order_id=&lt%3BORDER_ID&gt%3B": "<ORDER_ID>", "order_id=EU-&lt;ORDER_ID&gt;": "EU-<ORDER_ID>", "order_id=&lbrace;a&rbrace;": "{a}",
+		"order_id=&lt;a=b&gt;": "<a=b>", "order_id=&quot;&quot;&txid=A1": "A1", "order_id&lt;X&gt;": "<X>",
+		"order_id=A1&quot;": "A1", "order_id=A1&gt;": "A1", "order_id=&goal=2&lt;x": "", "order_id=&x=1&lt;x": "", "order_id=&lt": "", "order_id=&eacute;": "", "order_id=&;": "", "order_id=&nosuch;": "",
+		"txid=A1&order_id=&lt;X&gt;": "A1", "order_id=&key=k&lt;x": "",
+	} {
+		var s params.Set
+		s.ScanQuery(params.Postbacks(), []byte(query))
+		if got := string(s.Get(params.OrderID)); got != want {
+			t.Errorf("%s gives %q, want %q", query, got, want)
+		}
+	}
+	var s params.Set
+	s.ScanQuery(params.Clicks(), []byte("sub1=&lt;a&gt;"))
+	if got := s.Get(params.Sub1); len(got) > 0 {
+		t.Errorf("a click's sub id is %q", got)
+	}
+}
+
 func TestNamesThatAreOthers(t *testing.T) {
 	for _, query := range []string{
 		"ampersand=v", "camp;goal=v", "amp=v", "amp;=v", "x26;goal=v", "%2339;goal=v", "%23x27;goal=v", "%23%38goal2=v", "goals=v", "goal.=v", "_goal=v", "lt;goal=v", "goal%00x=v",
@@ -85,7 +119,7 @@ func TestBlank(t *testing.T) {
 		"undefined", "Undefined", "null", "NULL", "None", "NaN", "nil", "<nil>", "(null)", "[null]", "N/A", "#N/A", "-", "--", "0", "000", "0.00", "?", "false", "[object Object]", "{}", `""`,
 		"00000000-0000-0000-0000-000000000000", "%20null%0D%0A",
 		"'null'", "`null`", "<null>", "{null}", "$null", "“null”", "'0'", "(0.00)", "()", "$", "—", "n.a.", "n/a.", "(not set)", "not_set",
-		"undefined,undefined", "undefinedundefined", "undefined undefined undefined", "null|null", "null_NULL", "None; None", "[null,null]", "N/A N/A", "NaN-undefined", `"null","null"`,
+		"undefined,undefined", "undefinedundefined", "undefined undefined undefined", "null|null", "null_NULL", "None; None", "[null,null]", "N/A N/A", "NaN-undefined", "NaNundefined", "undef", "missing", `"null","null"`,
 	} {
 		var s params.Set
 		s.ScanQuery(params.Postbacks(), []byte("order_id="+strings.NewReplacer("#", "%23", ";", "%3B").Replace(word)+"&txid="))

@@ -7,11 +7,11 @@ import (
 )
 
 // nothing are the words that programs print for a value that they do not have, in
-// small letters, those that begin others first. A 0 and its like are none where they
+// small letters, those that begin others first; the first two are of JavaScript. A 0 and its like are none where they
 // mean something: see Set.Blank.
 var nothing = [][]byte{
-	[]byte("undefined"), []byte("null"), []byte("none"), []byte("nil"), []byte("nan"), []byte("n/a"), []byte("n.a"), []byte("na"),
-	[]byte("void"), []byte("empty"), []byte("unset"), []byte("not set"), []byte("not_set"), []byte("notset"), []byte("unknown"),
+	[]byte("undefined"), []byte("null"), []byte("none"), []byte("nil"), []byte("nanundefined"), []byte("nan"), []byte("n/a"), []byte("n.a"), []byte("na"),
+	[]byte("void"), []byte("empty"), []byte("unset"), []byte("not set"), []byte("not_set"), []byte("notset"), []byte("unknown"), []byte("undef"), []byte("missing"),
 	[]byte("false"), []byte("object object"), []byte("array"),
 }
 
@@ -43,7 +43,7 @@ func IsBlank(p Param, value []byte) bool {
 // ordinary reports whether no value that begins so is a word for nothing.
 func ordinary(c byte) bool {
 	small := c | 0x20
-	return '1' <= c && c <= '9' || 'a' <= small && small <= 'z' && strings.IndexByte("unvefoa", small) < 0
+	return '1' <= c && c <= '9' || 'a' <= small && small <= 'z' && strings.IndexByte("unvefoam", small) < 0
 }
 
 // isNothing reports whether a value is of words for nothing alone, once or again and

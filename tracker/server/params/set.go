@@ -25,6 +25,8 @@ type Set struct {
 	// Overflow reports that a value over its limit was left out.
 	Overflow bool
 
+	// open is the parameter that the pair before gave its value.
+	open    Param
 	decoded []byte
 }
 
@@ -32,6 +34,8 @@ type value struct {
 	bytes []byte
 	name  uint8
 	given bool
+	// joined is of a value that the pairs behind it were parts of.
+	joined bool
 }
 
 // Get returns the value of p; nil and empty both mean that none was given.
@@ -43,7 +47,7 @@ func (s *Set) Reset() {
 	clear(s.Raw)
 	clear(s.Keys)
 	s.Raw, s.Keys, s.decoded = s.Raw[:0], s.Keys[:0], s.decoded[:0]
-	s.KeepRaw, s.Overflow = false, false
+	s.KeepRaw, s.Overflow, s.open = false, false, None
 }
 
 // AddKey adds a key that came otherwise, such as in an Authorization header.
@@ -58,6 +62,8 @@ func (s *Set) AddKey(key []byte) {
 // two names leave the other one empty, or print a word for nothing.
 func (s *Set) put(t *Table, key, val []byte) {
 	n, known := t.find(key)
+	open := s.open
+	s.open = None
 	if n.param == Key {
 		s.AddKey(val)
 		return
@@ -66,6 +72,9 @@ func (s *Set) put(t *Table, key, val []byte) {
 		s.keep(key, val)
 	}
 	if !known {
+		if open != None && t.limits[open] == 0 {
+			s.join(open, key, val)
+		}
 		return
 	}
 	if !t.verbatim[n.param] {
@@ -80,6 +89,7 @@ func (s *Set) put(t *Table, key, val []byte) {
 		return
 	}
 	*v = value{bytes: val, name: n.id, given: true}
+	s.open = n.param
 }
 
 // Add takes a pair in that was decoded before.

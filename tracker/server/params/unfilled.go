@@ -37,6 +37,67 @@ func IsName(p Param, value []byte) bool {
 	}
 }
 
+// HoldsName reports whether a blank stands within a value, where the link's author put
+// something of an own before or behind it: EU-[ORDER_ID], __ORDER_ID__-1, {{order.id}}-EU.
+// The brackets are of a macro, and a known name is in them, or one with a dot in {{}} or
+// ${}. Of an order id, EU-undefined is one too: a program's word for nothing.
+func HoldsName(p Param, value []byte) bool {
+	for i, c := range value {
+		var closing []byte
+		switch c {
+		case '[', '{', '<', '%', '#', '@':
+			closing = closings[c]
+		case '_':
+			if bytes.HasPrefix(value[i:], underscores) {
+				closing, i = underscores, i+1
+			}
+		}
+		if closing == nil {
+			continue
+		}
+		if name, _, ok := bytes.Cut(value[i+1:], closing); ok && isBlankName(name, i > 0 && (value[i-1] == '{' || value[i-1] == '$')) {
+			return true
+		}
+	}
+	return p == OrderID && endsInNothing(value)
+}
+
+var (
+	underscores = []byte("__")
+	closings    = ['{' + 1][]byte{'[': []byte("]"), '{': []byte("}"), '<': []byte(">"), '%': []byte("%"), '#': []byte("#"), '@': []byte("@")}
+)
+
+// isBlankName reports whether the text between two brackets is a known name, or, where
+// dotted ones count, one with a dot.
+func isBlankName(text []byte, dotted bool) bool {
+	text = trim(text)
+	var room [longestPhrase]byte
+	if len(text) < 3 || len(text) > longestPhrase || sign(rune(text[0])) && text[0] != '_' {
+		return false
+	}
+	plain, ok := joined(room[:0], text)
+	if !ok {
+		return false
+	}
+	_, known := words[string(plain)]
+	return known || dotted && bytes.IndexByte(text, '.') > 0
+}
+
+// endsInNothing reports whether a word that programs print for nothing stands at the end,
+// behind a sign and something else. Case tells Python's None and NaN from words.
+func endsInNothing(value []byte) bool {
+	i := bytes.LastIndexFunc(value, sign)
+	if i <= 0 {
+		return false
+	}
+	switch word := value[i+1:]; string(word) {
+	case "None", "NaN":
+		return true
+	default:
+		return bytes.EqualFold(word, nothing[0]) || bytes.EqualFold(word, nothing[1])
+	}
+}
+
 // mayBeWord reports whether a name may be a value of p that means itself.
 func mayBeWord(p Param, word []byte) bool {
 	switch p {
@@ -62,7 +123,7 @@ const (
 // dictionary leaves out what is too short to be meant as a name, and test, which is
 // what tests are called.
 func dictionary() map[string]bool {
-	names := append(macro.Names(), "order", "transaction")
+	names := append(macro.Names(), "order", "transaction", "value", "replace_me")
 	for _, t := range []*Table{Clicks(), CakeClicks(), Impressions(), GoalPostbacks()} {
 		for name := range t.names {
 			names = append(names, name)
@@ -112,7 +173,7 @@ func joined(room, phrase []byte) ([]byte, bool) {
 
 // fillers stand before and behind a name in examples: INSERT_YOUR_ORDER_ID_HERE.
 var fillers = struct{ before, behind [][]byte }{
-	bytes.Fields([]byte("your insert my the enter put add replace with our this unique shop merchant client customer external")),
+	bytes.Fields([]byte("your insert my the enter put add replace with our this unique shop merchant client customer external dynamic example ga checkout")),
 	bytes.Fields([]byte("here value placeholder macro param parameter")),
 }
 

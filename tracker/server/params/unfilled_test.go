@@ -17,6 +17,10 @@ var unfilled = []string{
 	"@order.id", "{@order_id}", "{{=order_id}}", "{?order_id}", "%(order_id)s", "$(order_id)", "&order_id;", "-order_id-", "ORDER_NUMBER", "OrderNo", "order_ref", "order::id",
 	"TRANSACTION_ID", "transaction_id", "YOUR_ORDER_ID", "INSERT_ORDER_ID", "INSERT_YOUR_ORDER_ID_HERE", "my-order-id", "the order id", "YOUR TRANSACTION ID", "MERCHANT_ORDER_ID",
 	"txid", "CLICKID", "adv_sub1", "custom_field15", ":sub1", "(aff_sub2)", "PAYOUT", "sale_amount", "SALE_ID", "booking-number", "reqid",
+	"VALUE", "DYNAMIC_VALUE", "EXAMPLE_ID", "REPLACE_ME", "checkout.order_id", "ga_order_id", "#VALUE!", "#REF!", "{1}", "INVOICE_ID",
+	"prefix-[ORDER_ID]", "[ORDER_ID]-1", "order-{{order.id}}", "{{order.id}}-EU", "EU-${order.id}", "EU-${checkout.number}", "__ORDER_ID__-2024", "__ORDER_ID__1", "[ORDER_ID][ORDER_ID]",
+	"prefix-{order_id}", "EU-<txid>", "a%order_id%b", "EU-undefined", "EU-null", "order_undefined", "A/NULL", "A-None", "A.NaN", "A-#ORDER_ID#", "x{{ order.id }}",
+	"&lt;ORDER_ID&gt;", "&#123;order_id&#125;",
 	"%s", "%d", "%i", "%u", "%@", "%05d", "\x05d", "%1$s", "%-10.3f", "%lld", "%s-%s", "'%s'", "%s%d", "{$foo}", "{!Foo.Bar__c}", "$(foo)", "\"{foo}\"",
 }
 
@@ -24,11 +28,13 @@ var unfilled = []string{
 var real = []string{
 	"1001", "A-1", "ORD-2026-17", "order-17", "tid:99", "SALE", "none-of-it", "#1001", "S1", "#S1", "SUB-1", "SUB1", "sub-10", "order_1", "ORDER1", "order-id-7", "[2024]-77", "$12",
 	"TEST", "test", "lead", "CONVERSION", "orders", "ordering", "my-sale", "border_id", "order_id_x", "A", "id7", "1-order", "order-no-12", "(A-1)", ":1001", "100%", "%20", "50%d", "%1",
+	"(1001)", "sub1", "basic_order", "dGVzdA==", "a+b/c=", "EU-NAN", "EU-NONE", "BA-NA", "undefined-1", "null0", "A-nullable", "[EU]-7", "{A}-1", "a_b__c", "A__1__2", "#1#2", "1%2%3", "<b>7</b>",
+	"none-of-it-7", "${5.00}", "A-{1.2}", "valued", "VALUE-7", "EXAMPLE1",
 	"заказ", "«заказ»", "order\xff", "f47ac10b-58cc-4372-a567-0e02b2c3d479", "custom_field_1", "yours", "the", "www.order.example",
 }
 
 func isUnfilled(p params.Param, value string) bool {
-	return macro.Placeholder(value) || macro.Unexpanded(value) || params.IsName(p, []byte(value))
+	return macro.Placeholder(value) || macro.Unexpanded(value) || params.IsName(p, []byte(value)) || params.HoldsName(p, []byte(value))
 }
 
 func TestUnfilled(t *testing.T) {
@@ -93,10 +99,11 @@ func TestEveryNameIsUnfilled(t *testing.T) {
 }
 
 func TestUnfilledDoesNotAllocate(t *testing.T) {
-	for _, value := range []string{"A-1", "1001", "approved", "YOUR_ORDER_ID", "undefined,undefined", ":order_id", strings.Repeat("a", 500)} {
+	for _, value := range []string{"A-1", "1001", "approved", "YOUR_ORDER_ID", "undefined,undefined", ":order_id", "EU-[ORDER_IT]-__A__-{x}", strings.Repeat("a", 500)} {
 		b := []byte(value)
 		if n := testing.AllocsPerRun(100, func() {
 			params.IsName(params.OrderID, b)
+			params.HoldsName(params.OrderID, b)
 			params.IsBlank(params.OrderID, b)
 		}); n != 0 {
 			t.Errorf("%s costs %v allocations", value, n)
