@@ -35,8 +35,9 @@ type Mismatch struct {
 
 func (m *Mismatch) Error() string {
 	if m.keys {
-		return "the sealing keys are not those that the books were made with; nothing is folded and postbacks are refused. " +
-			"Restore the keys from their copy, or begin anew: every click id and sealed link in the wild is then dead, and its conversions are lost: " +
+		return "the sealing keys are not those that the books were made with: the newest of those, with the fingerprint " + m.problem +
+			", is missing: these are another's, or an older copy; nothing is folded and postbacks are refused. " +
+			"Restore the keys from their newest copy, or give the missing ones up: every click id and sealed link that they made is then dead, and its conversions are lost: " +
 			"start once with --new-keys " + m.Code
 	}
 	return "the journal is not the one that the books were made of: " + m.problem +
