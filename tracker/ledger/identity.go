@@ -101,6 +101,10 @@ func (l *Ledger) CheckJournal(ctx context.Context) (*Mismatch, error) {
 	if m != nil {
 		return m, l.refuse(ctx, m)
 	}
+	if p.Journal == "" && s.ID != "" && (s.First > 1 || s.Last == 0) {
+		l.o.Log.Error(nil, "the books are new, and the journal was that of others and has lost its beginning or all of it: what it lacks is missing in these books; "+
+			"restore the database from its copy, and the journal with it", "from", s.First, "to", s.Last, "journal", s.ID)
+	}
 	if err := l.identify(ctx, p, s); err != nil {
 		return nil, err
 	}
