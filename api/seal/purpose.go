@@ -5,7 +5,6 @@ import (
 	"crypto/cipher"
 	"crypto/hkdf"
 	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
 )
 
@@ -46,11 +45,12 @@ func (r *Keyring) Derived(id uint8, p Purpose) ([SecretSize]byte, bool) {
 }
 
 // Fingerprints returns a short text for each key, oldest first, by which it can be
-// recognised and that gives nothing away.
+// recognised and that gives nothing away: PRINT@SECONDS, where ids are made with it from
+// that Unix time on.
 func (r *Keyring) Fingerprints() []string {
 	out := make([]string, 0, len(r.keys))
 	for _, k := range r.keys {
-		out = append(out, hex.EncodeToString(k.material().derived[purposeFingerprint][:8]))
+		out = append(out, fmt.Sprintf("%x@%d", k.material().derived[purposeFingerprint][:8], k.notBefore.Unix()))
 	}
 	return out
 }

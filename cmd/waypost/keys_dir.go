@@ -65,7 +65,16 @@ func (d keyDir) load(context.Context) (*seal.Keyring, error) {
 	if _, err := os.Stat(filepath.Join(string(d), seal.FileName)); err != nil {
 		return nil, fmt.Errorf("no sealing keys in %s (waypost keys init makes some): %w", d, err)
 	}
-	return seal.LoadDir(string(d))
+	return d.read()
+}
+
+// read names what is to be done about a file that holds no keys.
+func (d keyDir) read() (*seal.Keyring, error) {
+	ring, err := seal.LoadDir(string(d))
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("%w; restore %s from its copy, or move it away and start again: then others are made only where none were used, or with the code of that loss", err, seal.FileName)
+	}
+	return ring, err
 }
 
 func (d keyDir) save(_ context.Context, ring *seal.Keyring) error {

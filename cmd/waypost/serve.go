@@ -86,7 +86,7 @@ func runServe(ctx context.Context, f serveFlags) (err error) {
 		Listen: f.journalListen, Log: log.WithName("journal"),
 	})
 	if err != nil {
-		return fmt.Errorf("starting the journal (does another serve use this --data?): %w", err)
+		return fmt.Errorf("starting the journal: %w", err)
 	}
 	defer embedded.Close()
 	conn, err := embedded.Connect(journal.ConnectOptions{Name: "waypost serve", Log: log.WithName("journal")})

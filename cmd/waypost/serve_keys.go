@@ -27,11 +27,8 @@ const newKeysMean = " to begin anew: every click id and sealed link in the wild 
 // ever made with others.
 func (f *serveFlags) sealingKeys(ctx context.Context) (keys *seal.Keyring, err error) {
 	err = keyDir(f.data).alone(ctx, func() error {
-		if keys, err = seal.LoadDir(f.data); err == nil {
-			return nil
-		}
-		if missing := errors.Is(err, fs.ErrNotExist); !missing {
-			return fmt.Errorf("%w; restore %s from its copy, or move it away and start again", err, seal.FileName)
+		if keys, err = keyDir(f.data).read(); !errors.Is(err, fs.ErrNotExist) {
+			return err
 		}
 		if err := permitKeys(ctx, f.data, f.books.database, f.books.newKeys); err != nil {
 			return err
@@ -62,8 +59,10 @@ func permitKeys(ctx context.Context, data, database, accepted string) error {
 func keyTrace(ctx context.Context, data, database string) (trace, code string, err error) {
 	server := strings.Contains(database, "://")
 	journal := filepath.Join(data, "journal")
-	if exists(journal) {
-		trace = "the journal in " + journal
+	for _, name := range []string{journal + ".end", journal} {
+		if exists(name) {
+			trace = "the journal in " + name
+		}
 	}
 	if !server && !exists(database) {
 		if trace == "" {

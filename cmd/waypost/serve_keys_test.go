@@ -21,6 +21,7 @@ func TestLostSealingKeysAreNotReplaced(t *testing.T) {
 	}{
 		"a first start":                    {func(*testing.T, string) {}, "", false},
 		"lost beside a journal":            {func(t *testing.T, data string) { makeDir(t, filepath.Join(data, "journal")) }, "is missing beside the journal", true},
+		"lost beside a journal's end":      {func(t *testing.T, data string) { makeDir(t, filepath.Join(data, "journal.end")) }, "is missing beside the journal", true},
 		"lost beside a database":           {func(t *testing.T, data string) { keepPrints(t, data, "old") }, "is missing beside the database", true},
 		"lost beside a database of before": {func(t *testing.T, data string) { keepPrints(t, data, "") }, "is missing beside the database", true},
 		"lost beside a broken database": {func(t *testing.T, data string) {
@@ -62,6 +63,19 @@ func TestLostSealingKeysAreNotReplaced(t *testing.T) {
 				t.Error("the same code permitted a second loss")
 			}
 		})
+	}
+}
+
+// TestABrokenKeyFileHasRemedies, also where it is not serve that reads it.
+func TestABrokenKeyFileHasRemedies(t *testing.T) {
+	dir := t.TempDir()
+	write(t, dir, "")
+	_, initErr := keyDir(dir).init(t.Context(), "")
+	_, loadErr := keyDir(dir).load(t.Context())
+	for _, err := range []error{initErr, loadErr} {
+		if err == nil || !strings.Contains(err.Error(), "restore sealing-keys.json from its copy, or move it away") {
+			t.Errorf("%v", err)
+		}
 	}
 }
 

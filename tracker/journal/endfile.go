@@ -36,7 +36,7 @@ const endLine = "%020d %-53s"
 func openEndFile(name string, log logr.Logger) (*endFile, error) {
 	f, err := os.OpenFile(name, os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("open the file with the journal's end (it may be moved away: then only an end that the journal has lost goes unnoticed): %w", err)
 	}
 	e := &endFile{f: f, log: log}
 	if err := e.read(); err != nil {

@@ -110,3 +110,15 @@ func TestDamagedEndFileIsPassedOver(t *testing.T) {
 		})
 	}
 }
+
+// TestEndFileThatCannotBeOpened names the file and whether it may go.
+func TestEndFileThatCannotBeOpened(t *testing.T) {
+	dir := t.TempDir() + "/journal"
+	if err := os.MkdirAll(dir+".end", 0o700); err != nil {
+		t.Fatal(err)
+	}
+	_, err := StartEmbedded(dir, EmbeddedOptions{})
+	if err == nil || !strings.Contains(err.Error(), dir+".end") || !strings.Contains(err.Error(), "may be moved away") {
+		t.Errorf("%v", err)
+	}
+}

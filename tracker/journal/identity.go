@@ -197,8 +197,13 @@ func (c *Conn) update(ctx context.Context, what string, change func(*jetstream.S
 	if !change(&cfg) {
 		return nil
 	}
-	if _, err := c.js.UpdateStream(ctx, cfg); err != nil {
-		return fmt.Errorf("%s the journal (may this user change the stream %s?): %w", what, StreamName, err)
+	_, err = c.js.UpdateStream(ctx, cfg)
+	var answer *jetstream.APIError
+	switch {
+	case err == nil:
+		return nil
+	case errors.As(err, &answer): // it names the reason, such as a full disk
+		return fmt.Errorf("%s the journal: %w", what, err)
 	}
-	return nil
+	return fmt.Errorf("%s the journal (no answer; may this user change the stream %s?): %w", what, StreamName, err)
 }

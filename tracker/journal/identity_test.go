@@ -4,8 +4,11 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
 )
 
 // TestHeldJournalTakesNothing: also an empty one, and also after a restart.
@@ -147,5 +150,17 @@ func TestCloseDoesNotWaitForAHeldJournal(t *testing.T) {
 	ctx := testContext(t)
 	if err := w.Close(ctx); !errors.Is(err, errFull) || ctx.Err() != nil {
 		t.Fatalf("%v, %v; want that the journal is held", err, ctx.Err())
+	}
+}
+
+// TestARefusedChangeNamesItsReason: the server's, and not that of a missing right.
+func TestARefusedChangeNamesItsReason(t *testing.T) {
+	_, c := startEmbedded(t, t.TempDir(), EmbeddedOptions{})
+	err := c.update(testContext(t), "hold", func(cfg *jetstream.StreamConfig) bool {
+		cfg.Storage = jetstream.MemoryStorage
+		return true
+	})
+	if err == nil || strings.Contains(err.Error(), "may this user") || !strings.Contains(err.Error(), "storage") {
+		t.Errorf("%v", err)
 	}
 }

@@ -71,7 +71,7 @@ func (s *spool) recover() error {
 	case n < spoolHead && bytes.HasPrefix([]byte(spoolMagic), head[:min(n, len(spoolMagic))]):
 		return s.reset() // a crash in the first moment of its life
 	case string(head[:len(spoolMagic)]) != spoolMagic:
-		return errors.New("it is not a spool; name another file")
+		return errors.New("it is not a spool: name another file, or move this one away; entries of a damaged spool that the journal has not taken are then lost")
 	}
 	if err := s.scan(int64(binary.BigEndian.Uint64(head[len(spoolMagic):]))); err != nil {
 		return err

@@ -127,9 +127,9 @@ func compareTotals(t *testing.T, s *store.Store, m *model) {
 	}
 	want := fmt.Sprintf("approved=%d pending=%d hold=%d rejected=%d payout=%d revenue=%d hits=%d ", approved, pending, hold, rejected, payout, revenue, m.goalHits)
 	for _, table := range []string{"rollup_quarter", "rollup_day"} {
-		got := rowsOf(t, s.Reader(), `SELECT CAST(sum(approved) AS bigint) AS approved, CAST(sum(pending) AS bigint) AS pending, CAST(sum(hold) AS bigint) AS hold,
-			CAST(sum(rejected) AS bigint) AS rejected, CAST(sum(approved_payout) AS bigint) AS payout, CAST(sum(approved_revenue) AS bigint) AS revenue,
-			CAST(sum(goal_clicks) AS bigint) AS hits FROM `+table)
+		got := rowsOf(t, s.Reader(), `SELECT CAST(coalesce(sum(approved), 0) AS bigint) AS approved, CAST(coalesce(sum(pending), 0) AS bigint) AS pending, CAST(coalesce(sum(hold), 0) AS bigint) AS hold,
+			CAST(coalesce(sum(rejected), 0) AS bigint) AS rejected, CAST(coalesce(sum(approved_payout), 0) AS bigint) AS payout, CAST(coalesce(sum(approved_revenue), 0) AS bigint) AS revenue,
+			CAST(coalesce(sum(goal_clicks), 0) AS bigint) AS hits FROM `+table)
 		if got[0] != want {
 			t.Errorf("%s:\n got %s\nwant %s", table, got[0], want)
 		}

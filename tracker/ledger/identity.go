@@ -36,8 +36,9 @@ type Mismatch struct {
 
 func (m *Mismatch) Error() string {
 	if m.keys {
-		return "the sealing keys are not those that the books were made with; nothing is folded and postbacks are refused. " +
-			"Restore the keys from their copy, or begin anew: every click id and sealed link in the wild is then dead, and its conversions are lost: " +
+		return "the sealing keys are not those that the books were made with: the newest of those, with the fingerprint " + m.problem +
+			", is missing: these are another's, or an older copy; nothing is folded and postbacks are refused. " +
+			"Restore the keys from their newest copy, or give the missing ones up: every click id and sealed link that they made is then dead, and its conversions are lost: " +
 			"start once with --new-keys " + m.Code
 	}
 	return "the journal is not the one that the books were made of: " + m.problem +
@@ -116,6 +117,10 @@ func (x *matching) check(ctx context.Context) (*Mismatch, error) {
 	x.o.Metrics.inspected(m != nil, s)
 	if m != nil {
 		return m, x.refuse(ctx, m)
+	}
+	if p.Journal == "" && s.ID != "" && (s.First > 1 || s.Last == 0) {
+		x.o.Log.Error(nil, "the books are new, and the journal was that of others and has lost its beginning or all of it: what it lacks is missing in these books; "+
+			"restore the database from its copy, and the journal with it", "from", s.First, "to", s.Last, "journal", s.ID)
 	}
 	if err := x.identify(ctx, p, s); err != nil {
 		return nil, err

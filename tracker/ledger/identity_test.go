@@ -8,8 +8,12 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
+
+	"github.com/go-logr/logr"
+	"github.com/go-logr/logr/funcr"
 
 	"github.com/waypost/waypost/tracker/journal"
 	"github.com/waypost/waypost/tracker/ledger/store"
@@ -69,6 +73,7 @@ type site struct {
 	// keys are fingerprints of sealing keys, nil to compare none.
 	keys    []string
 	newKeys string
+	log     logr.Logger // of the ledger, zero for the test's
 }
 
 func newSite(t *testing.T, target string) *site {
@@ -93,6 +98,9 @@ func (s *site) open(code string) {
 		}
 		o.Publish, o.Trim, o.Journal, o.OwnJournal, o.Accept = s.conn, s.conn, s.conn, true, code
 		o.NewKeys = s.newKeys
+		if s.log.GetSink() != nil {
+			o.Log = s.log
+		}
 	})
 	if s.keys != nil {
 		s.office.ledger.SetKeys(s.keys)
@@ -419,5 +427,31 @@ func TestMissingBatchesAreNamed(t *testing.T) {
 		if in.changes.gaps != test.want {
 			t.Errorf("%+v: %d missing", test, in.changes.gaps)
 		}
+	}
+}
+
+// TestNewBooksBesideAnEmptiedJournal: nothing else knows of the entries that are lost.
+func TestNewBooksBesideAnEmptiedJournal(t *testing.T) {
+	s := newSite(t, storetest.SQLite(t))
+	s.open("")
+	s.post(3)
+	s.close()
+	blocks := filepath.Dir(s.block())
+	for _, name := range []string{blocks, s.dir + ".end"} {
+		if err := os.RemoveAll(name); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s.target = storetest.SQLite(t)
+	var named atomic.Int64
+	s.log = funcr.New(func(_, args string) {
+		if strings.Contains(args, "the books are new") {
+			named.Add(1)
+		}
+	}, funcr.Options{})
+	s.open("")
+	s.post(1)
+	if named.Load() != 1 {
+		t.Errorf("named %d times", named.Load())
 	}
 }

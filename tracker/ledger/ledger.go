@@ -82,7 +82,7 @@ func (l *Ledger) advance(position uint64) {
 // Ready reports whether journal and sealing keys are those of the books, and else what is wrong.
 func (l *Ledger) Ready() (ok bool, problem string) { return l.matching.ready() }
 
-// SetKeys makes the sealing keys with these fingerprints those that are compared with the
+// SetKeys makes the sealing keys with these fingerprints, oldest first, those that are compared with the
 // books, when Run begins and at each change. It may be called while Run works.
 func (l *Ledger) SetKeys(fingerprints []string) { l.matching.setKeys(fingerprints) }
 

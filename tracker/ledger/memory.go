@@ -18,7 +18,7 @@ type memory struct {
 	progress store.Progress
 	// begun is whether anything had been folded when the tables were read.
 	begun bool
-	// seen is when the last batch that the tables know was stored, microseconds since 1970.
+	// seen is the last time that the tables know, microseconds since 1970.
 	seen int64
 
 	cells    map[judge.Dimensions]int64
@@ -96,14 +96,14 @@ func (m *memory) load(ctx context.Context, tx *store.Tx, log logr.Logger) (err e
 	return err
 }
 
-// lastSeen is when the last batch was stored, as far as the last tick bears it out: while
-// a ledger runs they are no further apart than ticks are.
+// lastSeen is the last time that was believed: that of the last tick, which follows the
+// batches. When batches were stored is by a clock that may be wrong, so it counts only
+// before the first tick.
 func (m *memory) lastSeen(ctx context.Context, tx *store.Tx) (int64, error) {
-	at, err := tx.Progress.LastStored(ctx)
-	if m.progress.TickAt == 0 {
-		return at, err
+	if at := m.progress.TickAt; at != 0 {
+		return at, nil
 	}
-	return max(m.progress.TickAt, min(at, m.progress.TickAt+tickAtLeast.Microseconds())), err
+	return tx.Progress.LastStored(ctx)
 }
 
 // addCell gives a cell the next number.

@@ -5,15 +5,19 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
+	"time"
 
 	"github.com/cespare/xxhash/v2"
 )
 
 // The books keep the fingerprints of the sealing keys. With other keys every click id in
 // the wild is none, and every postback would be refused for good; so the journal is held
-// until the keys are back, or until their loss is accepted. Rotated keys share some with
-// those before them.
+// until the keys are back, or until their loss is accepted. Keys are retired from the
+// oldest on and the newest in use stays, so keys without that one are another's, or an
+// older copy. One that has yet to begin has made nothing: a Secret that is mounted later
+// on one pod than on another lacks it, and so does a rotation that was taken back.
 
 // errRekeyed is why following the journal ends: the keys are to be compared again.
 var errRekeyed = errors.New("the sealing keys have changed")
@@ -51,13 +55,27 @@ func (x *matching) checkKeys(ctx context.Context) (*Mismatch, error) {
 	}
 	// Keys that serve has just made anew are those that the first code permitted.
 	codes := []string{KeyCode(known), KeyCode(known, *now)}
-	if known != "" && !inCommon(known, *now) && !slices.Contains(codes, x.o.NewKeys) {
-		return &Mismatch{Code: codes[1], keys: true}, nil
+	if missing := KeyMissing(known, *now, x.o.Now()); missing != "" && !slices.Contains(codes, x.o.NewKeys) {
+		return &Mismatch{Code: codes[1], problem: missing, keys: true}, nil
 	}
 	return nil, x.o.Store.PutKeyPrints(ctx, *now)
 }
 
-// inCommon reports whether two lists of fingerprints have one in common.
-func inCommon(known, now string) bool {
-	return slices.ContainsFunc(strings.Fields(now), func(p string) bool { return strings.Contains(known, p) })
+// KeyMissing returns the fingerprint of the newest known key that has begun at a time, if
+// it is not among those that there are, and else "". Prints of earlier versions carry no
+// time.
+func KeyMissing(known, there string, at time.Time) string {
+	list := strings.Fields(known)
+	for i := range list {
+		mark, begins, _ := strings.Cut(list[len(list)-1-i], "@")
+		seconds, _ := strconv.ParseInt(begins, 10, 64) // none has begun
+		switch {
+		case seconds > at.Unix():
+		case strings.Contains(there, mark):
+			return ""
+		default:
+			return mark
+		}
+	}
+	return ""
 }

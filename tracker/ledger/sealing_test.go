@@ -23,6 +23,7 @@ func TestKeysOfAnotherInstallationAreRefused(t *testing.T) {
 			fails   bool
 		}{
 			{"the first", "a", false, false}, {"rotated", "a b", false, false}, {"retired", "b", false, false},
+			{"rotated, yet to begin", "b@1 c@4000000000", false, false}, {"mounted later, or taken back", "b@1", false, false},
 			{"another's", "x", false, true}, {"another's, accepted", "x", true, false}, {"accepted before", "x", false, false},
 			{"the first again, the flag left on", "b", true, true},
 		} {
@@ -42,6 +43,30 @@ func TestKeysOfAnotherInstallationAreRefused(t *testing.T) {
 			s.close()
 		}
 	})
+}
+
+// TestAnOlderCopyOfTheKeysIsRefused, by the key that it lacks: clicks of that one would
+// be bad_click_id for good.
+func TestAnOlderCopyOfTheKeysIsRefused(t *testing.T) {
+	s := newSite(t, storetest.SQLite(t))
+	code := ""
+	for _, step := range []struct{ prints, accepts, problem string }{
+		{"a@1", "", ""}, {"a@1 b@2", "", ""}, {"a@1", "", "the fingerprint b, is missing"}, {"a@1 b@2", "", ""},
+		{"b@2 c@3 d@4000000000", "", ""}, {"a@1 b@2", "", "the fingerprint c, is missing"}, {"a@1 b@2 x@3", "", "the fingerprint c, is missing"},
+		{"a@1 b@2 x@3", "code", ""}, {"a@1 b@2 x@3", "", ""},
+	} {
+		s.keys, s.newKeys = strings.Fields(step.prints), ""
+		if step.accepts != "" {
+			s.newKeys = code
+		}
+		s.open("")
+		if step.problem == "" {
+			s.post(1)
+		} else {
+			code = s.wantRefused(step.problem)
+		}
+		s.close()
+	}
 }
 
 // TestKeysChangeUnderTheLedger: what is added is kept, so that a start years of rotations

@@ -13,8 +13,11 @@ const (
 	lookEvery = 250 * time.Millisecond
 	// holdsEvery is how often the database is asked for the next hold that ends.
 	holdsEvery = time.Second
-	// tickAtLeast is how often time passes when nothing waits for it.
+	// tickAtLeast is how often time passes when nothing waits for it, and tickBehind how
+	// far it is behind batches at most: what they are ahead of it is not believed by the
+	// next start.
 	tickAtLeast = time.Hour
+	tickBehind  = leapLeast / 2
 	// tickPatience is how long a tick may be on its way before another is sent.
 	tickPatience = 10 * time.Second
 )
@@ -124,7 +127,14 @@ func within(passed, d time.Duration) bool { return 0 <= passed && passed < d }
 
 func (t *ticker) due(ctx context.Context, now time.Time, folded int64) bool {
 	at := now.UnixMicro()
-	if t.l.clock.waiting.Load() > 0 || at-folded >= tickAtLeast.Microseconds() || floorDiv(at, dayMicros) != floorDiv(folded, dayMicros) {
+	behind := at - folded
+	if behind == 0 {
+		return false // the books have that time, and would not show that the tick has come
+	}
+	if s := t.l.clock.stored.Load(); s != nil && behind >= tickBehind.Microseconds() && s.to-folded >= tickBehind.Microseconds() {
+		return true
+	}
+	if t.l.clock.waiting.Load() > 0 || behind >= tickAtLeast.Microseconds() || floorDiv(at, dayMicros) != floorDiv(folded, dayMicros) {
 		return true
 	}
 	if !within(now.Sub(t.holdsAt), holdsEvery) {

@@ -399,32 +399,66 @@ func TestStartWithAWrongClock(t *testing.T) {
 		var now atomic.Int64
 		now.Store(micros(24 * 3600))
 		o := newOffice(t, target, tp, func(o *Options) {
-			o.Append, o.Metrics, o.Now = tp, NewMetrics(reg), func() time.Time { return time.UnixMicro(now.Load()) }
+			o.Append, o.Metrics, o.Now = tp, NewMetrics(reg), func() time.Time { return time.UnixMicro(now.Add(100_000)) }
 		})
-		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 		defer cancel()
 		done := make(chan error, 1)
 		go func() { done <- o.ledger.Run(ctx) }()
 		tp.write(postEntry(2, 24*3600, 24*3600)) // its click has not come
-		at, statuses := uint64(3), "SELECT status FROM conversions ORDER BY at"
-		for ; len(rowsOf(t, o.store.Reader(), statuses)) < 2; at++ {
+		statuses := func() []string { return rowsOf(t, o.store.Reader(), "SELECT status FROM conversions ORDER BY at") }
+		for at := uint64(3); len(statuses()) < 2; at++ {
 			o.await(ctx, at)
-			now.Add(1_000_000)
 		}
-		if got := fmt.Sprint(rowsOf(t, o.store.Reader(), statuses)); got != "[status=5  status=1 ]" {
+		if got := fmt.Sprint(statuses()); got != "[status=5  status=1 ]" {
 			t.Errorf("conversions %s", got)
 		}
 		if ahead := gathered(t, reg, "waypost_ledger_clock_leap_seconds"); ahead < 22*3600 {
 			t.Errorf("%v s ahead", ahead)
 		}
+		end := tp.end()
 		now.Add(leapHeld.Microseconds())
-		o.await(ctx, at)
-		if got := fmt.Sprint(rowsOf(t, o.store.Reader(), statuses)); got != "[status=1  status=1 ]" {
-			t.Errorf("after ten minutes: %s", got)
+		for at := end + 1; fmt.Sprint(statuses()) != "[status=1  status=1 ]"; at++ {
+			o.await(ctx, at) // fails where no time passes
 		}
 		cancel()
 		<-done
 	})
+}
+
+// TestAWrongClockIsNotBelievedByRestarts: the journal's server goes by the same clock, so
+// the books hold batches of the future; holds do not end by those.
+func TestAWrongClockIsNotBelievedByRestarts(t *testing.T) {
+	for _, ahead := range []time.Duration{5 * time.Minute, 50 * time.Minute, 23 * time.Hour, 25 * time.Hour, 30 * 24 * time.Hour} {
+		t.Run(ahead.String(), func(t *testing.T) {
+			target, tp := storetest.SQLite(t), newTape()
+			hours := max(1, int32(ahead.Hours()))
+			at := int64(hours)*3600 + 70 - int64(ahead.Seconds()) // a minute later by the wrong clock the hold is over
+			right := time.UnixMicro(micros(at))
+			tp.stored = right
+			tp.write(clickEntry(1, 0), postEntry(1, 0, 10, holdFor(hours)), tickEntry(at))
+			newOffice(t, target, tp).catchUp()
+			for n := range 4 { // restarts
+				tp.stored = right.Add(ahead)
+				o := newOffice(t, target, tp, func(o *Options) { o.Now = func() time.Time { return right.Add(ahead) } })
+				tp.write(clickEntry(10*n+2, 20))
+				o.catchUp()
+				tick := ticker{l: o.ledger}
+				o.ledger.o.Append = tp
+				for i := range 3 {
+					right = right.Add(time.Second)
+					tp.stored = right.Add(ahead)
+					tp.write(clickEntry(10*n+i+3, 20))
+					tick.look(t.Context(), tick.now())
+					o.catchUp()
+				}
+				if got := rowsOf(t, o.store.Reader(), "SELECT status FROM conversions")[0]; got != "status=5 " {
+					t.Fatalf("after %d restarts: %s", n+1, got)
+				}
+				o.close()
+			}
+		})
+	}
 }
 
 // TestRetriesAreKnownAfterATickOfTomorrow: the same postback again is none.
