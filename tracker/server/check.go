@@ -70,6 +70,9 @@ func (c *postbackCheck) expanded() bool {
 	p := &c.request.params
 	for _, param := range deciding {
 		value := p.Filled(param)
+		if params.IsPlain(param, value) {
+			continue
+		}
 		if text := view(value); text != "" && (macro.Placeholder(text) || macro.Unexpanded(text) || params.IsName(param, value) || params.HoldsName(param, value)) {
 			return false
 		}

@@ -63,8 +63,9 @@ func isNothing(value []byte) bool {
 // nothingLength is the length of the word for nothing at the beginning of a value, 0 if
 // there is none. Two words need something between them, but for undefinedundefined.
 func nothingLength(value []byte) int {
-	for i, word := range nothing {
-		if len(value) < len(word) || value[0]|0x20 != word[0] || value[1]|0x20 != word[1] || !bytes.EqualFold(value[:len(word)], word) {
+	for _, i := range nothingBy[value[0]|0x20] {
+		word := nothing[i]
+		if len(value) < len(word) || value[1]|0x20 != word[1] || !bytes.EqualFold(value[:len(word)], word) {
 			continue
 		}
 		next, size := utf8.DecodeRune(value[len(word):])
@@ -74,6 +75,15 @@ func nothingLength(value []byte) int {
 	}
 	return 0
 }
+
+// nothingBy are the indexes of the words for nothing by their first letter: each
+// postback asks for a dozen values.
+var nothingBy = func() (by [256][]int) {
+	for i, word := range nothing {
+		by[word[0]] = append(by[word[0]], i)
+	}
+	return by
+}()
 
 // hollow reports whether a value is of zeros and signs alone, as -, 0, '0', ??? and the
 // GUID of zeros are, and whether a zero is among them.

@@ -9,6 +9,39 @@ import (
 	"github.com/waypost/waypost/api/macro"
 )
 
+// IsPlain reports whether a value is so evidently filled in that neither IsName nor
+// HoldsName nor a form of macro can apply, so that they need not be asked: it is of
+// letters, digits, dots, hyphens and single underscores, and longer than every name, or
+// a digit begins a word of it, or a name may be a value of p. The end of an order id is a
+// digit, too. Nearly all values are plain.
+func IsPlain(p Param, value []byte) bool {
+	if len(value) == 0 {
+		return false
+	}
+	last := value[len(value)-1]
+	if p == OrderID && (last < '0' || last > '9') {
+		return false
+	}
+	unlike := len(value) > longestPhrase || inWord[value[0]] && inWord[last] && mayBeWord(p, value)
+	before := byte('_')
+	for i, c := range value {
+		if !inWord[c] && (c != '_' && c != '-' && c != '.' || c == '_' && before == '_' && i > 0) {
+			return false
+		}
+		unlike = unlike || '0' <= c && c <= '9' && !inWord[before]
+		before = c
+	}
+	return unlike
+}
+
+// inWord are the bytes of words.
+var inWord = func() (in [256]bool) {
+	for _, c := range []byte("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789") {
+		in[c] = true
+	}
+	return in
+}()
+
 // IsName reports whether a value is the name of a parameter or a macro, where a link's
 // author meant something to be filled in: :order_id, (order_id), YOUR-ORDER-ID. Case,
 // signs around the name and between its words make no difference. A name without signs

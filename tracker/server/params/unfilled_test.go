@@ -131,6 +131,12 @@ func FuzzUnfilled(f *testing.F) {
 		if strict && !params.IsName(params.Goal, append([]byte(":"), value...)) {
 			t.Errorf("%q is a name, and none behind a sign", value)
 		}
+		for _, p := range []params.Param{params.OrderID, params.Amount, params.Goal} {
+			text := string(value)
+			if params.IsPlain(p, value) && (params.IsName(p, value) || params.HoldsName(p, value) || macro.Placeholder(text) || macro.Unexpanded(text)) {
+				t.Errorf("%q is plain, and a blank", value)
+			}
+		}
 		if strict && params.IsBlank(params.OrderID, value) {
 			t.Errorf("%q is a name and nothing", value)
 		}
