@@ -55,16 +55,16 @@ func (x *matching) checkKeys(ctx context.Context) (*Mismatch, error) {
 	}
 	// Keys that serve has just made anew are those that the first code permitted.
 	codes := []string{KeyCode(known), KeyCode(known, *now)}
-	if missing := KeyMissing(known, *now, x.o.Now()); missing != "" && !slices.Contains(codes, x.o.NewKeys) {
+	if missing := keyMissing(known, *now, x.o.Now()); missing != "" && !slices.Contains(codes, x.o.NewKeys) {
 		return &Mismatch{Code: codes[1], problem: missing, keys: true}, nil
 	}
 	return nil, x.o.Store.PutKeyPrints(ctx, *now)
 }
 
-// KeyMissing returns the fingerprint of the newest known key that has begun at a time, if
+// keyMissing returns the fingerprint of the newest known key that has begun at a time, if
 // it is not among those that there are, and else "". Prints of earlier versions carry no
 // time.
-func KeyMissing(known, there string, at time.Time) string {
+func keyMissing(known, there string, at time.Time) string {
 	list := strings.Fields(known)
 	for i := range list {
 		mark, begins, _ := strings.Cut(list[len(list)-1-i], "@")
