@@ -16,7 +16,7 @@ type changes struct {
 	mem *memory
 	rows
 
-	// conversions are those that were booked, with what the tables know of them.
+	// conversions are those that were booked, with what the tables hold of them.
 	conversions map[*fold.Conversion]*conversionRow
 	// verdicts are to be published after the commit.
 	verdicts []answer
@@ -52,7 +52,7 @@ type rows struct {
 	boots                     map[journal.BootID]store.Boot
 }
 
-// conversionRow is what the tables know of a conversion.
+// conversionRow is the state of a conversion's row in the tables.
 type conversionRow struct {
 	stored bool
 	dirty  bool
@@ -160,7 +160,7 @@ func (c *changes) Released(w *fold.Waiting) {
 	c.unparked = append(c.unparked, w.ID)
 }
 
-// httpStatus is the status of the tracker's answer, as far as the ledger can know.
+// httpStatus is the status of the tracker's answer, as far as the journal shows it.
 func httpStatus(p *fold.Postback, v *journal.Verdict) int {
 	switch {
 	case p.HTTPStatus != 0:

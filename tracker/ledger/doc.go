@@ -5,6 +5,6 @@
 // ledgers, and wherever one of them is killed.
 //
 // After each commit it publishes verdicts to the trackers, and caps that are used up.
-// Package journal carries the entries, package store knows the tables; reports and the
+// Package journal carries the entries, package store holds the tables; reports and the
 // courier read them.
 package ledger

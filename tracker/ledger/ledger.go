@@ -63,8 +63,8 @@ func New(o Options) *Ledger {
 }
 
 // Position returns up to where the journal has been folded by this ledger, and a
-// channel that is closed when it gets further: the courier, live tails and whoever
-// waits for an entry of their own look again then.
+// channel that is closed when it gets further: the courier, live tails and waiting
+// decisions look again then.
 func (l *Ledger) Position() (position uint64, further <-chan struct{}) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -138,7 +138,7 @@ func (l *Ledger) Run(ctx context.Context) error {
 	}
 }
 
-// errBack says that the tables are behind what has been read: they were reset.
+// errBack reports that the tables are behind what has been read: they were reset.
 var errBack = errors.New("the tables have been set back")
 
 // follow reads the journal from where the tables are.
@@ -210,7 +210,7 @@ func (l *Ledger) foldPatiently(ctx context.Context, batches []*journal.Batch) er
 		}
 		if len(batches) == 0 {
 			if position, _ := l.Position(); position < at {
-				l.advance(at) // another ledger folded them; who waits for them need not wait on
+				l.advance(at) // another ledger folded them; what waits for them need not wait on
 			}
 			return nil
 		}
@@ -246,13 +246,13 @@ func (l *Ledger) standBy(ctx context.Context) error {
 }
 
 // setBack reports whether the tables are behind where this ledger read on from:
-// then somebody has reset them. Any other gap is what was trimmed.
+// then they have been reset. Any other gap is what was trimmed.
 func (l *Ledger) setBack(at uint64) bool {
 	position, _ := l.Position()
 	return at < position
 }
 
-// fold takes one group into the tables and tells what was decided.
+// fold takes one group into the tables and publishes what was decided.
 func (l *Ledger) fold(ctx context.Context, batches []*journal.Batch) (err error) {
 	start := l.o.Now()
 	mem := l.mem

@@ -118,7 +118,7 @@ func visitID(x *journal.Entry) string {
 	return ""
 }
 
-// wanted collects keys that have not been looked up yet.
+// wanted holds keys that have not been looked up yet.
 type wanted[K comparable] struct {
 	seen map[K]bool
 	keys []any

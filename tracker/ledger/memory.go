@@ -18,7 +18,7 @@ type memory struct {
 	progress store.Progress
 	// begun is whether anything had been folded when the tables were read.
 	begun bool
-	// seen is the last time that the tables know, microseconds since 1970.
+	// seen is the last time that the tables hold, microseconds since 1970.
 	seen int64
 
 	cells    map[judge.Dimensions]int64

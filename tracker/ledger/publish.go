@@ -61,7 +61,7 @@ func (p *publisher) tellVerdicts(list []answer) {
 }
 
 // capQueue holds the latest state of each cap until it is published. States that
-// say nothing new are left out.
+// add nothing new are left out.
 type capQueue struct {
 	mu      sync.Mutex
 	pending map[journal.CapKey]journal.CapState

@@ -7,11 +7,11 @@ import (
 	"time"
 )
 
-// ErrTrimmed says that the journal does not reach back to its beginning, so that
+// ErrTrimmed reports that the journal does not reach back to its beginning, so that
 // folding it again would lose what came before.
 var ErrTrimmed = errors.New("the journal has been trimmed: it no longer holds everything that the tables are made of")
 
-// ErrShort says that the journal ends before the tables do: it is not the one that
+// ErrShort reports that the journal ends before the tables do: it is not the one that
 // they were made of, and folding it would lose what they hold.
 var ErrShort = errors.New("the journal ends before the tables do: it is not the one that they are made of")
 

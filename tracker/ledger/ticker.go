@@ -22,10 +22,10 @@ const (
 	tickPatience = 10 * time.Second
 )
 
-// clock is what the fold, the ticker and trimming tell each other of the time. Safe for
+// clock is what the fold, the ticker and trimming share about the time. Safe for
 // concurrent use.
 type clock struct {
-	// waiting and tickAt tell the ticker what the fold knows.
+	// waiting and tickAt carry the state of the fold to the ticker.
 	waiting atomic.Int64
 	tickAt  atomic.Int64
 	// stored is when the journal's server stored what was read; nil before the tables were.

@@ -17,7 +17,7 @@ import (
 type visitCounter struct {
 	mem     *memory
 	changes *changes
-	// counted knows what entries share by pointer, as long as the entries live.
+	// counted holds what entries share by pointer, as long as the entries live.
 	counted map[*journal.Context]*counterContext
 }
 
@@ -157,7 +157,7 @@ type visitor struct {
 	quarter, inDay *store.Measures
 }
 
-// visitorDigest tells visitors of one offer and partner apart, by address and user
+// visitorDigest is the digest of a visitor of one offer and partner, by address and user
 // agent.
 func visitorDigest(cell int64, t *journal.Traffic) int64 {
 	var d xxhash.Digest

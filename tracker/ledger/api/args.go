@@ -38,7 +38,7 @@ func chosen[S ~string](x *args, name string) []S {
 // on reports whether a flag was given and is true.
 func (x *args) on(name string) bool { return x.flags[name] != nil && *x.flags[name] }
 
-// parse reads the parameters that a route knows, and refuses all others.
+// parse reads the parameters of a route, and refuses all others.
 func parse(route *route, r *http.Request) (*args, error) {
 	given, err := url.ParseQuery(r.URL.RawQuery)
 	if err != nil {

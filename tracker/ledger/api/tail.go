@@ -19,24 +19,24 @@ const (
 	lateness = time.Minute
 	// tailPause is how long a tail lets new entries gather.
 	tailPause = 200 * time.Millisecond
-	// tailLook is how often a tail looks when nobody tells it of new entries, and
+	// tailLook is how often a tail looks when nothing reports new entries, and
 	// heartbeat how often it proves that it is alive.
 	tailLook  = time.Second
 	heartbeat = 15 * time.Second
 	// tailItems is how many entries a tail sends at once.
 	tailItems = 20_000
-	// tailMost is how long a tail lives: whoever may read no more ends then.
+	// tailMost is how long a tail lives: a caller whose access ended reads no longer than that.
 	tailMost = time.Hour
 )
 
-// tail says how a kind of entries is followed.
+// tail is how a kind of entries is followed.
 type tail[T any] struct {
 	event string
 	list  func(s query.Span, p query.Page) (query.List[T], error)
 	mark  func(x *T) mark
 }
 
-// mark tells entries apart, and their versions.
+// mark identifies an entry and its version.
 type mark struct {
 	id      string
 	at      time.Time
@@ -69,7 +69,7 @@ func follow[T any](a *service, c *call, span query.Span, t tail[T]) error {
 	return nil // the answer has begun
 }
 
-// errGone says that the listener has gone.
+// errGone reports that the listener has gone.
 var errGone = errors.New("the listener has gone")
 
 type follower[T any] struct {

@@ -12,11 +12,11 @@ import (
 	"github.com/waypost/waypost/tracker/ledger/query"
 )
 
-// scopeCookie keeps which network and partner a person has signed in for: in a
+// scopeCookie keeps which network and partner a session is for: in a
 // cluster a token may be good for these only.
 const scopeCookie = "waypost-scope"
 
-// visit is one request of somebody who has signed in.
+// visit is one request of a signed-in session.
 type visit struct {
 	w      http.ResponseWriter
 	r      *http.Request

@@ -42,7 +42,7 @@ func NewClient(allowPrivate bool) *http.Client {
 			if len(via) >= maxRedirects {
 				return fmt.Errorf("more than %d redirects", maxRedirects)
 			}
-			r.Header.Del("Referer") // it would tell one receiver the parameters of another
+			r.Header.Del("Referer") // it would show one receiver the parameters of another
 			return nil
 		},
 	}
@@ -85,7 +85,7 @@ func attempt(ctx context.Context, client *http.Client, d Delivery) (status int, 
 
 // withoutURL drops the URL that net/http puts before an error: it stands beside
 // the error anyway, and it may hold a partner's secret. Partners see the rest, so
-// it does not say either which name server was asked.
+// the name server that was asked is left out too.
 func withoutURL(err error) string {
 	var u *url.Error
 	if errors.As(err, &u) {

@@ -17,7 +17,7 @@ const (
 	perHost = 4
 	// atOnce bounds the calls that are out together; a slow host holds perHost of them.
 	atOnce = 128
-	// lookAgain is how often the queue is asked when nobody says that it has grown.
+	// lookAgain is how often the queue is asked when Wake is silent.
 	lookAgain = time.Second
 	// claimFor outlives every call; after a crash deliveries wait as long.
 	claimFor = 2 * callTimeout
@@ -29,7 +29,7 @@ type Options struct {
 	Client *http.Client
 	// Now is the clock; nil is time.Now.
 	Now func() time.Time
-	// Wake says that the queue may have grown; nil is never.
+	// Wake receives when the queue may have grown; nil is never.
 	Wake    <-chan struct{}
 	Log     logr.Logger
 	Metrics prometheus.Registerer

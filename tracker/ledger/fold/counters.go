@@ -72,7 +72,7 @@ type definition struct {
 	Partners   []string           `json:"partners,omitempty"`
 }
 
-// cap is the definition as judge knows it.
+// cap is the definition in the form that judge takes.
 func (d *definition) cap() *snapshot.Cap {
 	return &snapshot.Cap{Metric: d.Metric, Window: d.Window, Goal: d.Goal, PerPartner: d.PerPartner, Partners: d.Partners}
 }

@@ -85,7 +85,7 @@ func (c *Case) afresh(price pricing.Result) (snapshot.ConversionStatus, string, 
 	case !p.Test && c.capped(price):
 		reason = ReasonCapReached
 	case p.OrderIDMissing && (p.Terms.Goal.Multiple || Session(p) == ""):
-		return snapshot.StatusPending, ReasonOrderIDMissing, price // nothing tells it from a repeat
+		return snapshot.StatusPending, ReasonOrderIDMissing, price // a repeat would look the same
 	case p.Terms.Goal.Manual:
 		return snapshot.StatusPending, "", price
 	case p.Status == snapshot.StatusPending || p.Status == snapshot.StatusHold:
@@ -126,7 +126,7 @@ func (c *Case) refused(reason string, found *Conversion) Outcome {
 	return o
 }
 
-// verdict is what every answer says.
+// verdict is what every answer holds.
 func (c *Case) verdict() journal.Verdict {
 	v := journal.Verdict{Known: true, Config: c.Postback.Config}
 	if t := c.Postback.Terms; t != nil {
@@ -151,7 +151,7 @@ type Case struct {
 	// Click is the row of the session's click or impression; nil if it is gone or
 	// there is no session.
 	Click *Visit
-	// SessionClosed says that an end point has closed the session.
+	// SessionClosed reports that an end point has closed the session.
 	SessionClosed bool
 	// ByOrder and BySession are the conversions that occupy the two keys, nil if none.
 	ByOrder   *Conversion
@@ -162,11 +162,11 @@ type Case struct {
 	RepeatAt int64
 	// Single is the conversion that occupies Keys.Single, nil if none.
 	Single *Conversion
-	// Used says how far a cap is used in the window of at.
+	// Used returns how far a cap is used in the window of a conversion.
 	Used UsedFunc
 }
 
-// UsedFunc says how far a cap of an offer is used, a count or millionths, in the
+// UsedFunc returns how far a cap of an offer is used, a count or millionths, in the
 // window that holds the conversion's time. The cap is one of the offer's terms.
 type UsedFunc func(c *snapshot.Cap, of *Conversion) int64
 
@@ -180,13 +180,13 @@ type Outcome struct {
 	Before     *Conversion
 	// Closes is the session that is closed now, "" for none.
 	Closes string
-	// GoalClick says that the goal is counted as a click.
+	// GoalClick reports that the goal is counted as a click.
 	GoalClick bool
-	// Remember says that Keys.Repeat counts from now.
+	// Remember reports that Keys.Repeat counts from now.
 	Remember bool
 	// Fires are the partner's postbacks that this calls for.
 	Fires []snapshot.PartnerPostback
-	// ClickMissing says that there was no row of the click.
+	// ClickMissing reports that there was no row of the click.
 	ClickMissing bool
 }
 
@@ -208,7 +208,7 @@ const (
 )
 
 // obstacle returns the first reason, in the order of docs/rules.md, why a postback
-// is rejected whatever it says; "" if there is none.
+// is rejected whatever it holds; "" if there is none.
 func (c *Case) obstacle() string {
 	switch t := c.Postback.Terms; {
 	case t.Partner.State == snapshot.Blocked, t.Partner.State == snapshot.Rejected, t.Partner.State == snapshot.Deleted:
@@ -243,7 +243,7 @@ func (c *Case) untimely() string {
 }
 
 // sessionBegan is when the click or impression was, in microseconds since 1970. Its
-// id tells that to the second, rounded down; its row, unless it is gone, exactly.
+// id holds that to the second, rounded down; its row, unless it is gone, exactly.
 func (c *Case) sessionBegan() int64 {
 	at := c.Postback.SessionAt * second
 	if c.Click != nil && at <= c.Click.At && c.Click.At < at+second {

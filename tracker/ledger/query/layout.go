@@ -58,7 +58,7 @@ func (l *layout) rank() {
 	for i := range l.groups {
 		l.ranks = append(l.ranks, ranks(l.lines, func(x *line) string { return x.values[i] }))
 	}
-	// Last come what the groups need not tell apart.
+	// Network and currency rank last: the groups may leave them out.
 	l.ranks = append(l.ranks, ranks(l.lines, func(x *line) string { return x.network + "\x00" + x.currency }))
 	l.peers = ranks(l.lines, func(x *line) string {
 		parts := []string{x.network, x.currency}
@@ -127,7 +127,7 @@ func (l *layout) rows(order []int32) []Row {
 	return rows
 }
 
-// bases says what the ratios of a row are by: its own traffic, unless that stands
+// bases returns what the ratios of a row are by: its own traffic, unless that stands
 // in the row of a peer.
 func (l *layout) bases(order []int32) func(i int32) base {
 	own := func(i int32) base { return base{l.sum(i).Clicks, l.sum(i).Impressions} }

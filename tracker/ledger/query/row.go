@@ -17,8 +17,8 @@ type Row struct {
 	Currency  string
 
 	Clicks, UniqueClicks, GoalClicks, Impressions int64
-	// NoGoalClicks says that GoalClicks are not known: the report tells apart, or is
-	// restricted to, what only the rows of clicks know.
+	// NoGoalClicks reports that GoalClicks are not known: the report is grouped by, or
+	// restricted to, what only the rows of clicks hold.
 	NoGoalClicks bool
 
 	Conversions, Pending, Hold, Rejected int64

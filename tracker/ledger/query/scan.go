@@ -56,7 +56,7 @@ func (s *scan) query(query string, args []any, dest []any, f func(at int64, c *c
 }
 
 // timeKey turns what queries give (the first second of an hour, or the number of a
-// day) into what rows are told apart by: a month has a number of its own.
+// day) into what rows are grouped by: a month has a number of its own.
 func (s *scan) timeKey(at int64) int64 {
 	if s.stretch.finest == ByMonth {
 		return monthNumber(at)
@@ -140,7 +140,7 @@ func (s *scan) goalClickRows(p part) error {
 	})
 }
 
-// visitTable says how clicks or impressions are counted.
+// visitTable is how clicks or impressions are counted.
 type visitTable struct {
 	name   string
 	unique string
