@@ -69,6 +69,7 @@ func newChanges(mem *memory) *changes {
 	return &changes{mem: mem, rows: newRows(), conversions: make(map[*fold.Conversion]*conversionRow), capsChanged: make(map[*fold.Counter]int64)}
 }
 
+// newRows returns what a flush leaves: empty lists and maps, ready to collect again.
 func newRows() rows {
 	return rows{
 		newRepeats: make(map[judge.Key]int64), quarters: make(sums), days: make(sums),
@@ -187,6 +188,8 @@ func (c *changes) nameGoal(p *fold.Postback) {
 	}
 }
 
+// countGoalClick counts a goal that is recorded as a click. It has no row but that of the
+// log, and no money; the rollups hold it in the cell of the goal.
 func (c *changes) countGoalClick(p *fold.Postback) {
 	t := p.Terms
 	cell := c.cellID(judge.Dimensions{Network: p.Network, Offer: t.Offer.Name, Partner: t.Partner.Name, Advertiser: t.Offer.Advertiser,
@@ -197,7 +200,8 @@ func (c *changes) countGoalClick(p *fold.Postback) {
 	c.days.at(judge.Day(p.At, p.Config.Zone), cell).GoalClicks++
 }
 
-// cellID is the number of a cell, which gets the next one when it is new.
+// cellID is the number of a cell, which gets the next one when it is new. Numbers are
+// given in the order of entries, so that a rebuild gives the same ones.
 func (c *changes) cellID(of judge.Dimensions) int64 {
 	if id, ok := c.mem.cells[of]; ok {
 		return id

@@ -141,7 +141,9 @@ func (l *Ledger) Run(ctx context.Context) error {
 // errBack reports that the tables are behind what has been read: they were reset.
 var errBack = errors.New("the tables have been set back")
 
-// follow reads the journal from where the tables are.
+// follow reads the journal from where the tables are, and folds what comes in groups. It
+// returns when reading fails or the tables have been set back; a fold that fails does not
+// end it.
 func (l *Ledger) follow(ctx context.Context) error {
 	l.advance(l.mem.progress.Position)
 	r := l.o.Open(l.mem.progress.Position, l.mem.progress.Digest)
@@ -162,7 +164,8 @@ func (l *Ledger) follow(ctx context.Context) error {
 	}
 }
 
-// followKeys is follow until the keys change.
+// followKeys is follow until the keys change; it then returns errRekeyed. The keys are
+// compared with the books before anything more is folded.
 func (l *Ledger) followKeys(ctx context.Context) error {
 	following, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
@@ -252,7 +255,9 @@ func (l *Ledger) setBack(at uint64) bool {
 	return at < position
 }
 
-// fold takes one group into the tables and publishes what was decided.
+// fold takes one group into the tables and publishes what was decided. The memory is
+// given up first and taken back after the commit: a fold that fails half way has changed it.
+// Publishing comes after the commit, since a verdict must not be known that is then lost.
 func (l *Ledger) fold(ctx context.Context, batches []*journal.Batch) (err error) {
 	start := l.o.Now()
 	mem := l.mem
@@ -316,11 +321,12 @@ func (l *Ledger) remember(ctx context.Context) error {
 	return nil
 }
 
-// pauses double from the first to the longest.
+// pauses returns pauses that double from the first to the longest, without jitter.
 func pauses(first, longest time.Duration) backoff.ExponentialBackOff {
 	return backoff.ExponentialBackOff{InitialInterval: first, Multiplier: 2, MaxInterval: longest}
 }
 
+// sleep waits, and returns the error of ctx if that ends before.
 func sleep(ctx context.Context, d time.Duration) error {
 	t := time.NewTimer(d)
 	defer t.Stop()

@@ -181,6 +181,8 @@ func (a *service) fail(w http.ResponseWriter, r *http.Request, err error) {
 	admin.WriteProblem(w, p.status, p.reason, p.detail)
 }
 
+// lookUp returns the problem of a known error of another package, nil if it is none of
+// them. Those of the server's side are logged too.
 func (a *service) lookUp(err error) *problem {
 	for i := range problems {
 		if !errors.Is(err, problems[i].err) {

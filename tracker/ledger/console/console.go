@@ -73,6 +73,8 @@ type console struct {
 	pages pages
 }
 
+// headers sets what every answer carries: pages are neither cached nor framed, and links
+// out of them carry no address. The style sheet alone may be cached.
 func headers(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()

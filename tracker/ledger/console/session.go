@@ -48,6 +48,9 @@ func (c *console) signedIn(subresource string, serve func(v *visit) error) http.
 	}
 }
 
+// enter authorizes the token of the cookie for the session's scope. Posts ask for the verb
+// update, all else for get. A caller for one partner changes nothing, and has to have named
+// that partner.
 func (c *console) enter(w http.ResponseWriter, r *http.Request, subresource string) (*visit, error) {
 	token := cookie(r, admin.CookieName)
 	if token == "" {

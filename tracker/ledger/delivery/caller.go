@@ -61,6 +61,9 @@ func call(ctx context.Context, client *http.Client, d Delivery, now func() time.
 	return result
 }
 
+// attempt calls the URL and returns the answer's status, 0 without one, its first bytes as
+// text, and why it failed, "" for a 2xx status. An answer whose body breaks off after
+// some bytes counts by its status.
 func attempt(ctx context.Context, client *http.Client, d Delivery) (status int, body, failure string) {
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, d.URL, http.NoBody)
 	if err != nil {

@@ -13,6 +13,17 @@ import (
 const repeatMicros = 10_000_000
 
 // Postback judges a postback. It changes nothing that it was given.
+//
+// The first check that fails names the reason, in the order of docs/rules.md:
+//
+//   - What the tracker refused stays refused. An unknown goal is recorded as rejected.
+//   - The price: an amount that cannot be priced is refused before it takes a key.
+//   - A test is judged as a first postback: it meets no keys, closed sessions or caps.
+//   - A goal that counts as a click never becomes a conversion.
+//   - The key: a conversion that occupies it is repeated or changed. The key comes before
+//     the session, so that the end point's own postback may come again.
+//   - The identical postback of seconds ago, where no key makes it unique.
+//   - The closed session, then afresh: partner, offer, time, currency, status, caps.
 func Postback(c *Case) Outcome {
 	p := c.Postback
 	switch {
@@ -71,7 +82,9 @@ func (c *Case) repeated() bool {
 	return -repeatMicros <= apart && apart <= repeatMicros
 }
 
-// afresh judges a postback whose key is free and whose session is open.
+// afresh judges a postback whose key is free and whose session is open. Rejections
+// come first, caps last of them. A missing order id and manual approval come before the
+// status that was sent, and the offer's hold comes after it.
 func (c *Case) afresh(price pricing.Result) (snapshot.ConversionStatus, string, pricing.Result) {
 	p := c.Postback
 	reason := c.obstacle()
@@ -98,7 +111,8 @@ func (c *Case) afresh(price pricing.Result) (snapshot.ConversionStatus, string, 
 	return snapshot.StatusRejected, reason, price
 }
 
-// goalClick judges a postback that is counted as a click on the goal.
+// goalClick judges a postback that is counted as a click on the goal. It has no
+// money and no caps, and no key but Repeat: the identical one within seconds is a retry.
 func (c *Case) goalClick() Outcome {
 	switch {
 	case c.repeated():

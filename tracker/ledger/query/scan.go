@@ -13,6 +13,10 @@ import (
 )
 
 // scan reads the parts of a plan for the cells of the networks of one time zone.
+//
+// Each query returns the piece of time, the cell and sums. Cells of networks in another
+// zone are left out on arrival: they have a scan of their own. Money is summed as millions
+// and rest, because a sum in SQL fails beyond int64 where the fold stops at its end.
 type scan struct {
 	*Books
 	ctx     context.Context
@@ -156,6 +160,8 @@ var (
 	}}
 )
 
+// visits counts clicks or impressions of a part from their rows. Rows are kept
+// by UTC day, so the days bound what is read, and the exact times what is counted.
 func (s *scan) visits(p part, t *visitTable) error {
 	w := &where{}
 	// Days of rows are those of UTC; the one before and after cost nothing.
@@ -177,6 +183,8 @@ func (s *scan) visits(p part, t *visitTable) error {
 	})
 }
 
+// conversionRows counts the conversions of a part from their rows, by status. A status
+// that this version does not have is left out.
 func (s *scan) conversionRows(p part) error {
 	w := &where{}
 	span := Span{From: &p.from, To: &p.to}
