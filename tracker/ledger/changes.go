@@ -16,7 +16,7 @@ type changes struct {
 	mem *memory
 	rows
 
-	// conversions are those that were booked, with what the tables know of them.
+	// conversions are those that were booked, with what the tables hold of them.
 	conversions map[*fold.Conversion]*conversionRow
 	// verdicts are to be published after the commit.
 	verdicts []answer
@@ -52,7 +52,7 @@ type rows struct {
 	boots                     map[journal.BootID]store.Boot
 }
 
-// conversionRow is what the tables know of a conversion.
+// conversionRow is the state of a conversion's row in the tables.
 type conversionRow struct {
 	stored bool
 	dirty  bool
@@ -69,6 +69,7 @@ func newChanges(mem *memory) *changes {
 	return &changes{mem: mem, rows: newRows(), conversions: make(map[*fold.Conversion]*conversionRow), capsChanged: make(map[*fold.Counter]int64)}
 }
 
+// newRows returns what a flush leaves: empty lists and maps, ready to collect again.
 func newRows() rows {
 	return rows{
 		newRepeats: make(map[judge.Key]int64), quarters: make(sums), days: make(sums),
@@ -160,7 +161,7 @@ func (c *changes) Released(w *fold.Waiting) {
 	c.unparked = append(c.unparked, w.ID)
 }
 
-// httpStatus is the status of the tracker's answer, as far as the ledger can know.
+// httpStatus is the status of the tracker's answer, as far as the journal shows it.
 func httpStatus(p *fold.Postback, v *journal.Verdict) int {
 	switch {
 	case p.HTTPStatus != 0:
@@ -187,6 +188,8 @@ func (c *changes) nameGoal(p *fold.Postback) {
 	}
 }
 
+// countGoalClick counts a goal that is recorded as a click. It has no row but that of the
+// log, and no money; the rollups hold it in the cell of the goal.
 func (c *changes) countGoalClick(p *fold.Postback) {
 	t := p.Terms
 	cell := c.cellID(judge.Dimensions{Network: p.Network, Offer: t.Offer.Name, Partner: t.Partner.Name, Advertiser: t.Offer.Advertiser,
@@ -197,7 +200,8 @@ func (c *changes) countGoalClick(p *fold.Postback) {
 	c.days.at(judge.Day(p.At, p.Config.Zone), cell).GoalClicks++
 }
 
-// cellID is the number of a cell, which gets the next one when it is new.
+// cellID is the number of a cell, which gets the next one when it is new. Numbers are
+// given in the order of entries, so that a rebuild gives the same ones.
 func (c *changes) cellID(of judge.Dimensions) int64 {
 	if id, ok := c.mem.cells[of]; ok {
 		return id

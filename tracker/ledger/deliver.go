@@ -117,7 +117,7 @@ func needsClick(url string, n *judge.Conversion) bool {
 	}
 	t, err := macro.Parse(url, macro.PartnerPostback)
 	if err != nil {
-		return false // the courier will say so
+		return false // the courier reports it
 	}
 	if t.Uses(macro.IP) {
 		return true

@@ -16,6 +16,11 @@ import (
 
 // flush writes what has been collected. What was looked up stays valid: it is what
 // the tables hold now.
+//
+// A transaction flushes at its end, and before each tick that asks the tables; what is
+// collected begins empty after each. Visitors are claimed first, because a claim marks
+// click rows and sums that are written afterwards. Each list is written in
+// bulk: a conversion that changed several times in the group is written once, as it ended.
 func (c *changes) flush(ctx context.Context, tx *store.Tx) error {
 	if err := c.claimVisitors(ctx, tx); err != nil {
 		return err
@@ -69,7 +74,8 @@ func (c *changes) writeConversions(ctx context.Context, tx *store.Tx, list []*fo
 	return tx.Conversions.Add(ctx, added)
 }
 
-// claimVisitors finds out which clicks are the first of their visitor on a day.
+// claimVisitors finds out which clicks are the first of their visitor on a day. Days are
+// claimed one by one, each with sorted digests, as Claim takes them.
 func (c *changes) claimVisitors(ctx context.Context, tx *store.Tx) error {
 	list := firstOfEach(c.visitors)
 	for len(list) > 0 {

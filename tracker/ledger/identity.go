@@ -181,7 +181,7 @@ func (x *matching) welcome(s journal.State) {
 	}
 }
 
-// identify makes the tables and the journal know each other.
+// identify writes one id into the tables and into the journal, where either is without.
 func (x *matching) identify(ctx context.Context, p store.Progress, s journal.State) (err error) {
 	id := p.Journal
 	if id == "" {

@@ -43,7 +43,8 @@ func entryID(boot journal.BootID, sequence uint64, entry int, atMicros int64) st
 // firstID is what no id of an entry of a UTC day, or of a later one, is below.
 func firstID(day int64) string { return timeID(max(day, 0)*dayMicros, [sha256.Size]byte{}) }
 
-// deliveryID is the id of one delivery of one event.
+// deliveryID is the id of one delivery of one event: the same event, transition, offer
+// and name give the same id. It is the Idempotency-Key of all attempts.
 func deliveryID(event string, transition int, offer, name string, atMicros int64) string {
 	b := binary.BigEndian.AppendUint32([]byte("delivery"), uint32(transition))
 	for _, s := range []string{event, offer, name} {

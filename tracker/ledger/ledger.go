@@ -63,8 +63,8 @@ func New(o Options) *Ledger {
 }
 
 // Position returns up to where the journal has been folded by this ledger, and a
-// channel that is closed when it gets further: the courier, live tails and whoever
-// waits for an entry of their own look again then.
+// channel that is closed when it gets further: the courier, live tails and waiting
+// decisions look again then.
 func (l *Ledger) Position() (position uint64, further <-chan struct{}) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -138,10 +138,12 @@ func (l *Ledger) Run(ctx context.Context) error {
 	}
 }
 
-// errBack says that the tables are behind what has been read: they were reset.
+// errBack reports that the tables are behind what has been read: they were reset.
 var errBack = errors.New("the tables have been set back")
 
-// follow reads the journal from where the tables are.
+// follow reads the journal from where the tables are, and folds what comes in groups. It
+// returns when reading fails or the tables have been set back; a fold that fails does not
+// end it.
 func (l *Ledger) follow(ctx context.Context) error {
 	l.advance(l.mem.progress.Position)
 	r := l.o.Open(l.mem.progress.Position, l.mem.progress.Digest)
@@ -162,7 +164,8 @@ func (l *Ledger) follow(ctx context.Context) error {
 	}
 }
 
-// followKeys is follow until the keys change.
+// followKeys is follow until the keys change; it then returns errRekeyed. The keys are
+// compared with the books before anything more is folded.
 func (l *Ledger) followKeys(ctx context.Context) error {
 	following, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
@@ -210,7 +213,7 @@ func (l *Ledger) foldPatiently(ctx context.Context, batches []*journal.Batch) er
 		}
 		if len(batches) == 0 {
 			if position, _ := l.Position(); position < at {
-				l.advance(at) // another ledger folded them; who waits for them need not wait on
+				l.advance(at) // another ledger folded them; what waits for them need not wait on
 			}
 			return nil
 		}
@@ -246,13 +249,15 @@ func (l *Ledger) standBy(ctx context.Context) error {
 }
 
 // setBack reports whether the tables are behind where this ledger read on from:
-// then somebody has reset them. Any other gap is what was trimmed.
+// then they have been reset. Any other gap is what was trimmed.
 func (l *Ledger) setBack(at uint64) bool {
 	position, _ := l.Position()
 	return at < position
 }
 
-// fold takes one group into the tables and tells what was decided.
+// fold takes one group into the tables and publishes what was decided. The memory is
+// given up first and taken back after the commit: a fold that fails half way has changed it.
+// Publishing comes after the commit, since a verdict must not be known that is then lost.
 func (l *Ledger) fold(ctx context.Context, batches []*journal.Batch) (err error) {
 	start := l.o.Now()
 	mem := l.mem
@@ -316,11 +321,12 @@ func (l *Ledger) remember(ctx context.Context) error {
 	return nil
 }
 
-// pauses double from the first to the longest.
+// pauses returns pauses that double from the first to the longest, without jitter.
 func pauses(first, longest time.Duration) backoff.ExponentialBackOff {
 	return backoff.ExponentialBackOff{InitialInterval: first, Multiplier: 2, MaxInterval: longest}
 }
 
+// sleep waits, and returns the error of ctx if that ends before.
 func sleep(ctx context.Context, d time.Duration) error {
 	t := time.NewTimer(d)
 	defer t.Stop()

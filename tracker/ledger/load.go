@@ -16,6 +16,17 @@ import (
 
 // loader reads everything that entries ask for, with few statements: what is judged
 // later in the transaction finds it in the books.
+//
+// It works in waves over all batches of a group, because each wave asks by what the one
+// before has found: postbacks with their configurations and keys; their visits, closed
+// sessions, repeats and the conversions that occupy their keys; the configurations of
+// those conversions and the counters of their caps; what moderation asks for; at last the
+// counters of clicks and impressions.
+//
+// What was looked up and not found is kept as absent, so that it is asked for once. From
+// there on the fold itself keeps the books: the tables are asked again only at ticks. The
+// number of statements does not grow with the entries, but by one for each counter that
+// begins.
 type loader struct {
 	ctx   context.Context // of its transaction
 	tx    *store.Tx
@@ -27,7 +38,8 @@ type loader struct {
 }
 
 // prepare reads what the batches ask for, and returns the postbacks of each batch by
-// index of entry.
+// index of entry. Waiting postbacks whose visit is in the batches are loaded with them:
+// they are judged as soon as the fold meets that visit.
 func (l *loader) prepare(batches []*journal.Batch) ([][]*fold.Postback, error) {
 	var all []*fold.Postback
 	var moderated []*journal.Moderation
@@ -118,7 +130,7 @@ func visitID(x *journal.Entry) string {
 	return ""
 }
 
-// wanted collects keys that have not been looked up yet.
+// wanted holds keys that have not been looked up yet.
 type wanted[K comparable] struct {
 	seen map[K]bool
 	keys []any
@@ -311,7 +323,8 @@ func (l *loader) configsOf(list []*fold.Conversion) error {
 }
 
 // moderated reads the conversions that are moderated, what they were judged by, and
-// which conversions occupy their keys now.
+// which conversions occupy their keys now. A rejection may have freed a key that another
+// conversion has taken since; approval is then refused as a duplicate.
 func (l *loader) moderated(list []*journal.Moderation) error {
 	if len(list) == 0 {
 		return nil
@@ -391,7 +404,9 @@ func (l *loader) begin(caps []fold.Cap, cell *judge.Dimensions, at int64, zone *
 	})
 }
 
-// countedBefore sums up what the cap would have counted in its window so far.
+// countedBefore sums up what the cap would have counted in its window so far: a count, or
+// millionths. It reads the coarsest rollup whose buckets fit the window: quarters of an hour
+// for hours, days for all others. A lifetime is all days.
 func (l *loader) countedBefore(limit *fold.Cap, n *fold.Counter, zone *time.Location) (int64, error) {
 	cells := l.coveredCells(limit, n)
 	if len(cells) == 0 {

@@ -18,7 +18,7 @@ type memory struct {
 	progress store.Progress
 	// begun is whether anything had been folded when the tables were read.
 	begun bool
-	// seen is the last time that the tables know, microseconds since 1970.
+	// seen is the last time that the tables hold, microseconds since 1970.
 	seen int64
 
 	cells    map[judge.Dimensions]int64
@@ -39,6 +39,8 @@ type offerKey struct{ network, offer string }
 
 type goalKey struct{ network, offer, goal string }
 
+// loadMemory reads the memory in one transaction, which locks the position: no other ledger
+// commits in between, so all of it belongs to one position.
 func loadMemory(ctx context.Context, s *store.Store, log logr.Logger) (*memory, error) {
 	m := &memory{
 		cells: make(map[judge.Dimensions]int64), cellByID: make([]judge.Dimensions, 1), cellsOf: make(map[offerKey][]int64),
@@ -106,7 +108,7 @@ func (m *memory) lastSeen(ctx context.Context, tx *store.Tx) (int64, error) {
 	return tx.Progress.LastStored(ctx)
 }
 
-// addCell gives a cell the next number.
+// addCell gives a cell the next number, and returns it. Numbers begin at 1 and have no gaps.
 func (m *memory) addCell(c judge.Dimensions) int64 {
 	id := int64(len(m.cellByID))
 	m.cellByID = append(m.cellByID, c)

@@ -23,7 +23,7 @@ type Appender interface {
 	Append(ctx context.Context, x journal.Entry) error
 }
 
-// Publisher tells the trackers what was decided; a journal.Conn is one.
+// Publisher sends the trackers what was decided; a journal.Conn is one.
 type Publisher interface {
 	PublishVerdicts(reply string, v journal.Verdicts) error
 	PublishCap(ctx context.Context, s journal.CapState) error
@@ -34,7 +34,7 @@ type Trimmer interface {
 	Trim(ctx context.Context, position uint64, notAfter time.Time) (uint64, error)
 }
 
-// Journal tells one journal from another; a journal.Conn is one.
+// Journal identifies a journal; a journal.Conn is one.
 type Journal interface {
 	Inspect(ctx context.Context, position uint64) (journal.State, error)
 	Identify(ctx context.Context, id string) error
@@ -63,7 +63,7 @@ type Options struct {
 	End func(context.Context) (uint64, error)
 	// Append puts ticks into the journal; without it no time passes.
 	Append Appender
-	// Publish is told verdicts and closed caps; nil tells nobody.
+	// Publish takes verdicts and closed caps; nil drops them.
 	Publish Publisher
 	// Trim trims the journal; nil lets it grow.
 	Trim Trimmer

@@ -8,6 +8,10 @@ import (
 )
 
 // publisher publishes what was decided, caps beside the fold, which must not wait for it.
+//
+// Verdicts are sent once, after the commit: a tracker waits for them only for a moment.
+// One that is lost is sent again only if its batch comes a second time. The state of
+// a cap lasts, so it is sent until it is accepted, the latest alone.
 type publisher struct {
 	o    *Options
 	caps capQueue
@@ -33,12 +37,15 @@ func (p *publisher) tell(c *changes) {
 	}
 }
 
+// batchKey is one message of verdicts: those of a batch, to the tracker that wrote it.
 type batchKey struct {
 	reply    string
 	boot     journal.BootID
 	sequence uint64
 }
 
+// tellVerdicts publishes verdicts by batch, in the order in which batches were folded. A
+// postback without a reply subject waits for no verdict. Failures are logged only.
 func (p *publisher) tellVerdicts(list []answer) {
 	var order []batchKey
 	items := make(map[batchKey][]journal.VerdictItem)
@@ -61,7 +68,7 @@ func (p *publisher) tellVerdicts(list []answer) {
 }
 
 // capQueue holds the latest state of each cap until it is published. States that
-// say nothing new are left out.
+// add nothing new are left out.
 type capQueue struct {
 	mu      sync.Mutex
 	pending map[journal.CapKey]journal.CapState
@@ -73,6 +80,9 @@ func newCapQueue() capQueue {
 	return capQueue{pending: make(map[journal.CapKey]journal.CapState), last: make(map[journal.CapKey]journal.CapState), wake: make(chan struct{}, 1)}
 }
 
+// put queues the state of a cap. An open cap is published once, a closed one again when
+// its window has moved. A state that equals the published one also takes back what is
+// pending: the cap closed and opened again before it was sent.
 func (q *capQueue) put(s journal.CapState) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -94,6 +104,7 @@ func (q *capQueue) again(s journal.CapState) {
 	q.rouse()
 }
 
+// rouse wakes run; one wake-up is enough for all that is pending.
 func (q *capQueue) rouse() {
 	select {
 	case q.wake <- struct{}{}:
@@ -101,6 +112,7 @@ func (q *capQueue) rouse() {
 	}
 }
 
+// take returns all that is pending, in no order, and leaves nothing.
 func (q *capQueue) take() []journal.CapState {
 	q.mu.Lock()
 	defer q.mu.Unlock()

@@ -7,11 +7,11 @@ import (
 	"time"
 )
 
-// ErrTrimmed says that the journal does not reach back to its beginning, so that
+// ErrTrimmed reports that the journal does not reach back to its beginning, so that
 // folding it again would lose what came before.
 var ErrTrimmed = errors.New("the journal has been trimmed: it no longer holds everything that the tables are made of")
 
-// ErrShort says that the journal ends before the tables do: it is not the one that
+// ErrShort reports that the journal ends before the tables do: it is not the one that
 // they were made of, and folding it would lose what they hold.
 var ErrShort = errors.New("the journal ends before the tables do: it is not the one that they are made of")
 
@@ -39,7 +39,8 @@ func (l *Ledger) Rebuild(ctx context.Context) error {
 	return nil
 }
 
-// foldAgain folds until the tables are where they were.
+// foldAgain folds until the tables are where they were. It runs this ledger and stops it
+// there; where another ledger folds faster, its commits count as well.
 func (l *Ledger) foldAgain(ctx context.Context) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -68,7 +69,8 @@ func (l *Ledger) foldAgain(ctx context.Context) error {
 }
 
 // wholeJournal makes sure that the journal holds everything that the tables are made
-// of, and returns where it ends.
+// of, and returns where it ends. The error wraps ErrShort or ErrTrimmed where it does not.
+// Empty tables are made of nothing, so any journal will do.
 func (l *Ledger) wholeJournal(ctx context.Context) (end uint64, err error) {
 	mem, err := loadMemory(ctx, l.o.Store, l.o.Log)
 	if err != nil {

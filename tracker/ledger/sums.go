@@ -18,6 +18,8 @@ type sums map[bucket]*store.Measures
 
 type bucket struct{ time, cell int64 }
 
+// at returns the measures of a bucket and cell, which begin at zero. time is the number of
+// a quarter of an hour or of a day since 1970, as the rollup counts it.
 func (s sums) at(time, cell int64) *store.Measures {
 	b := bucket{time, cell}
 	m, ok := s[b]
@@ -49,7 +51,9 @@ func statusIndex(s snapshot.ConversionStatus) int {
 	return 3
 }
 
-// tally adds a conversion to a measure, or takes it away again when sign is -1.
+// tally adds a conversion to a measure, or takes it away again when sign is -1. A change
+// takes the earlier form away and adds the later one, in the bucket of the conversion's own
+// time: a rejection lowers the day of the sale, not that of the decision.
 func tally(m *store.Measures, c *judge.Conversion, sign int64) {
 	i := statusIndex(c.Status)
 	m.Count[i] += sign

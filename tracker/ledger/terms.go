@@ -48,7 +48,9 @@ func (c *termsCache) room() {
 	}
 }
 
-// config returns what belongs to t. Equal Terms of several batches share it.
+// config returns what belongs to t. Equal Terms of several batches share it: their digest
+// is over the canonical encoding, which is the same for equal content. The tables keep that
+// encoding once, and conversions refer to it by the digest.
 func (m *memory) config(t *journal.Terms) (*fold.Config, error) {
 	body, err := canonical.Marshal(t)
 	if err != nil {
@@ -97,7 +99,8 @@ func (m *memory) loadConfigs(ctx context.Context, tx *store.Tx, hashes []judge.K
 	return nil
 }
 
-// configByHash returns the configuration of a digest.
+// configByHash returns the configuration of a digest. One that the tables lack is logged
+// and becomes empty terms, which pay nothing.
 func (m *memory) configByHash(ctx context.Context, tx *store.Tx, hash judge.Key, log logr.Logger) (*fold.Config, error) {
 	if err := m.loadConfigs(ctx, tx, []judge.Key{hash}); err != nil {
 		return nil, err

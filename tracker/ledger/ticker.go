@@ -22,10 +22,10 @@ const (
 	tickPatience = 10 * time.Second
 )
 
-// clock is what the fold, the ticker and trimming tell each other of the time. Safe for
+// clock is what the fold, the ticker and trimming share about the time. Safe for
 // concurrent use.
 type clock struct {
-	// waiting and tickAt tell the ticker what the fold knows.
+	// waiting and tickAt carry the state of the fold to the ticker.
 	waiting atomic.Int64
 	tickAt  atomic.Int64
 	// stored is when the journal's server stored what was read; nil before the tables were.
@@ -54,6 +54,18 @@ func (c *clock) folded(mem *memory) {
 }
 
 // ticker puts a tick into the journal whenever something waits for time to pass.
+//
+// The fold reads no clock: time passes for it only by ticks, so that folding the journal
+// again ends the same holds at the same place. A tick is due when
+//
+//   - batches that were read are far ahead of the last tick in the tables,
+//   - a postback waits for its visit,
+//   - an hour has passed, or a UTC day has begun, which drops what is too old,
+//   - a hold has ended, which the database is asked for once a second at most.
+//
+// Several ledgers may tick side by side; the ticks of each move the time of the books.
+// One tick is on its way at a time. It has arrived when the time in the tables has moved,
+// and is sent again after tickPatience.
 type ticker struct {
 	l *Ledger
 	// sent is the last tick, and before the time that it was sent at in the tables:
@@ -103,6 +115,8 @@ func (t *ticker) now() time.Time {
 	return believed
 }
 
+// look sends a tick if one is due and none is on its way. A tick that could not be
+// appended is due again at the next look.
 func (t *ticker) look(ctx context.Context, now time.Time) {
 	folded := t.l.clock.tickAt.Load()
 	if !t.sent.IsZero() && folded == t.before && within(now.Sub(t.sent), tickPatience) {
@@ -125,6 +139,8 @@ func (t *ticker) look(ctx context.Context, now time.Time) {
 // passed any.
 func within(passed, d time.Duration) bool { return 0 <= passed && passed < d }
 
+// due reports whether a tick at now is asked for; folded is the last one in the tables, in
+// microseconds since 1970. The database is asked last, since all else is at hand.
 func (t *ticker) due(ctx context.Context, now time.Time, folded int64) bool {
 	at := now.UnixMicro()
 	behind := at - folded
@@ -150,7 +166,9 @@ func (t *ticker) due(ctx context.Context, now time.Time, folded int64) bool {
 // trimEvery is how often the journal is trimmed.
 const trimEvery = 5 * time.Minute
 
-// trimmer removes from the journal what is folded and older than it is to be kept.
+// trimmer removes from the journal what is folded and older than it is to be kept. Both
+// bounds hold: what the tables lack is never trimmed, however old it is, and what they hold
+// stays for JournalRetain.
 type trimmer struct{ l *Ledger }
 
 func (t trimmer) run(ctx context.Context) {
@@ -179,6 +197,8 @@ func (t trimmer) time() time.Time {
 	return time.UnixMicro(t.l.clock.trimAt.Load())
 }
 
+// trim trims once, up to the position of this ledger. Before anything was folded, and
+// while the journal is not that of the tables, nothing is trimmed.
 func (t trimmer) trim(ctx context.Context) {
 	position, _ := t.l.Position()
 	if position == 0 || !t.l.matching.recognised.Load() {

@@ -17,8 +17,8 @@ type traced struct {
 	verdict journal.Verdict
 }
 
-// traceVerdicts tells, in the trace of each postback, when its group was folded and
-// committed, and with which verdict. It tells nothing else of the postback.
+// traceVerdicts records, in the trace of each postback, when its group was folded and
+// committed, and with which verdict. Nothing else of the postback goes into the trace.
 func traceVerdicts(ctx context.Context, o *Options, list []traced, began time.Time) {
 	committed := o.Now()
 	for _, x := range list {

@@ -17,7 +17,7 @@ import (
 type visitCounter struct {
 	mem     *memory
 	changes *changes
-	// counted knows what entries share by pointer, as long as the entries live.
+	// counted holds what entries share by pointer, as long as the entries live.
 	counted map[*journal.Context]*counterContext
 }
 
@@ -36,6 +36,8 @@ type counterContext struct {
 	quarterSums, daySums *store.Measures
 }
 
+// of returns where the visits of a context are counted. Entries of a batch share their
+// context by pointer, so what is worked out here costs once for each, not for each visit.
 func (t *visitCounter) of(c *journal.Context) *counterContext {
 	if p, ok := t.counted[c]; ok {
 		return p
@@ -120,6 +122,8 @@ func (t *visitCounter) impression(i *journal.Impression) *judge.Visit {
 	return &t.changes.impressionRows[len(t.changes.impressionRows)-1].Visit
 }
 
+// deliver makes the delivery of an impression to the advertiser's destination, if the
+// offer has one. While the journal is folded again it makes none.
 func (t *visitCounter) deliver(p *counterContext, i *journal.Impression) {
 	if i.DestinationURL == "" || t.changes.rebuilding() {
 		return
@@ -157,7 +161,7 @@ type visitor struct {
 	quarter, inDay *store.Measures
 }
 
-// visitorDigest tells visitors of one offer and partner apart, by address and user
+// visitorDigest is the digest of a visitor of one offer and partner, by address and user
 // agent.
 func visitorDigest(cell int64, t *journal.Traffic) int64 {
 	var d xxhash.Digest
@@ -171,7 +175,9 @@ func visitorDigest(cell int64, t *journal.Traffic) int64 {
 	return int64(d.Sum64())
 }
 
-// countCaps counts an event towards the caps of its offer.
+// countCaps counts an event towards the caps of its offer. All counters of the offer count,
+// also those of caps that this visit's configuration no longer has; only the caps that it
+// has are published, with their present limit.
 func (t *visitCounter) countCaps(p *counterContext, metric snapshot.CapMetric, at int64) {
 	t.mem.counters.Count(metric, &p.Dimensions, at)
 	for i := range p.caps {

@@ -132,7 +132,7 @@ func (c *postbackCheck) keysProven() bool {
 	for _, level := range keyLevels(c.request.network, c.parties) {
 		if level.required {
 			required = true
-			// Every level is looked at, so that time does not tell which one failed.
+			// Every level is looked at, so that time does not show which one failed.
 			proven = seal.MatchKey(c.request.server.keys.Load(), level.keys, presented) && proven
 		}
 	}

@@ -18,7 +18,7 @@ import (
 	"github.com/waypost/waypost/tracker/ledger/query"
 )
 
-// Options say what the API works on. Books, Moderator and Queue are required.
+// Options are what the API works on. Books, Moderator and Queue are required.
 type Options struct {
 	Books *query.Books
 	// Moderator carries out moderation.
@@ -144,7 +144,7 @@ func problemf(status int, reason, format string, a ...any) error {
 
 var errNoPartner = &problem{http.StatusForbidden, "forbidden", "name the partner whose numbers you may see: partner=NAME"}
 
-// problems are the errors of other packages, with what callers are told.
+// problems are the errors of other packages, each with its answer to the caller.
 var problems = []struct {
 	err error
 	problem
@@ -173,7 +173,7 @@ func (a *service) fail(w http.ResponseWriter, r *http.Request, err error) {
 	}
 	if p == nil {
 		if errors.Is(err, context.Canceled) && r.Context().Err() != nil {
-			return // nobody is left to be told
+			return // the caller has gone, and needs no answer
 		}
 		a.Log.Error(err, "answering a request of the API", "path", r.URL.Path)
 		p = &problem{http.StatusInternalServerError, "internal_error", "the books could not be read; the log has the details"}
@@ -181,6 +181,8 @@ func (a *service) fail(w http.ResponseWriter, r *http.Request, err error) {
 	admin.WriteProblem(w, p.status, p.reason, p.detail)
 }
 
+// lookUp returns the problem of a known error of another package, nil if it is none of
+// them. Those of the server's side are logged too.
 func (a *service) lookUp(err error) *problem {
 	for i := range problems {
 		if !errors.Is(err, problems[i].err) {

@@ -38,7 +38,7 @@ func chosen[S ~string](x *args, name string) []S {
 // on reports whether a flag was given and is true.
 func (x *args) on(name string) bool { return x.flags[name] != nil && *x.flags[name] }
 
-// parse reads the parameters that a route knows, and refuses all others.
+// parse reads the parameters of a route, and refuses all others.
 func parse(route *route, r *http.Request) (*args, error) {
 	given, err := url.ParseQuery(r.URL.RawQuery)
 	if err != nil {
@@ -93,6 +93,8 @@ func (x *args) read(p *param, value string) (err error) {
 	return err
 }
 
+// choose reads values separated by commas. One that is unknown or given twice is refused:
+// it is more likely a slip than meant so.
 func (p *param) choose(value string) ([]string, error) {
 	parts := strings.Split(value, ",")
 	for i, part := range parts {
@@ -138,6 +140,7 @@ func (p *param) readLimit(value string) (int, error) {
 	return n, nil
 }
 
+// readZone reads the name of a time zone. Local is refused: it would be the server's.
 func (p *param) readZone(value string) (*time.Location, error) {
 	loc, err := time.LoadLocation(value)
 	if err != nil || value == "Local" {

@@ -13,7 +13,7 @@ import (
 	"github.com/waypost/waypost/tracker/ledger/query"
 )
 
-// decisionBody is what a decision says beside its path. It may be left out.
+// decisionBody is what a decision holds beside its path. It may be left out.
 type decisionBody struct {
 	// Note is internal: it stands in the conversion's history and, of a rejected one, in
 	// its reason, for moderators alone.
@@ -35,7 +35,7 @@ type decidedAnswer struct {
 
 const maxBody = 64 << 10
 
-// decision reads the body and says who decides.
+// decision returns the decision of the body, with the caller as its actor.
 func (c *call) decision(act moderation.Act) (*moderation.Decision, error) {
 	if c.scope.PartnerOnly {
 		return nil, errChange

@@ -1,6 +1,6 @@
 package api
 
-// fieldDocs say what the fields of answers are; a name means the same in all of them.
+// fieldDocs are the meanings of the fields of answers; a name means the same in all of them.
 var fieldDocs = map[string]string{
 	"id":               "The id.",
 	"time":             "When it happened, by the clock of the tracker.",

@@ -82,7 +82,7 @@ func (a *service) getDelivery(c *call) error {
 	return c.write(answer)
 }
 
-// retryDelivery looks the delivery up first: the queue knows no scopes.
+// retryDelivery looks the delivery up first: the queue has no scopes.
 func (a *service) retryDelivery(c *call) error {
 	if c.scope.PartnerOnly {
 		return errChange

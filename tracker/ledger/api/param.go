@@ -24,9 +24,9 @@ type param struct {
 	kind kind
 	// values are those of a choice.
 	values []string
-	// one says that a choice is of a single value.
+	// one reports that a choice is of a single value.
 	one bool
-	// inPath says that it is a part of the path.
+	// inPath reports that the parameter is a part of the path.
 	inPath bool
 	doc    string
 }
@@ -60,7 +60,7 @@ var (
 	byVia = param{name: "via", kind: choice, values: names(query.Vias[:]), doc: "Only what came through these doors."}
 )
 
-// ofClick are the parameters by which reports and conversions are told apart.
+// ofClick returns the filters on a click's data that reports and conversions share.
 func ofClick() []param {
 	list := []param{
 		{name: "advertiser", doc: "Only this advertiser (object name)."},
@@ -99,5 +99,5 @@ func join(lists ...[]param) []param {
 	return out
 }
 
-// list says a choice's values in a sentence.
+// list returns a choice's values for a sentence.
 func (p *param) list() string { return strings.Join(p.values, ", ") }

@@ -165,7 +165,7 @@ func reportCSV(r *query.Report, fields []rowField) ([]byte, error) {
 }
 
 // harmless keeps text that visitors and partners chose from being taken for a
-// formula by whoever opens the file in a spreadsheet.
+// formula when the file is opened in a spreadsheet.
 func harmless(s string) string {
 	if s != "" && strings.ContainsRune("=+-@\t\r", rune(s[0])) {
 		return "'" + s

@@ -156,7 +156,7 @@ func deliveryRoutes() []route {
 
 func notFound() map[int]string { return map[int]string{http.StatusNotFound: "not_found"} }
 
-// knows reports whether the route has a parameter in the query.
+// knows reports whether the route takes the parameter in its query.
 func (r *route) knows(name string) bool {
 	return slices.ContainsFunc(r.params, func(p param) bool { return p.name == name && !p.inPath })
 }

@@ -10,13 +10,13 @@ import (
 // rowField is a field of a report's rows, beside its groups.
 type rowField struct {
 	name string
-	// typ says what stands there: count, amount (may be negative) or ratio.
+	// typ is the kind of number: count, amount (may be negative) or ratio.
 	typ rowType
-	// network says that it is between the network and its advertisers.
+	// network reports that the field is between the network and its advertisers.
 	network bool
 	doc     string
 	count   func(r *query.Row) int64
-	// unknown says of a count that it is not known; nil: it always is.
+	// unknown reports that a row's count is not known; nil: it always is known.
 	unknown func(r *query.Row) bool
 	amount  func(r *query.Row) money.Amount
 	ratio   func(r *query.Row) query.Ratio

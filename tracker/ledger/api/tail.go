@@ -19,24 +19,24 @@ const (
 	lateness = time.Minute
 	// tailPause is how long a tail lets new entries gather.
 	tailPause = 200 * time.Millisecond
-	// tailLook is how often a tail looks when nobody tells it of new entries, and
+	// tailLook is how often a tail looks when nothing reports new entries, and
 	// heartbeat how often it proves that it is alive.
 	tailLook  = time.Second
 	heartbeat = 15 * time.Second
 	// tailItems is how many entries a tail sends at once.
 	tailItems = 20_000
-	// tailMost is how long a tail lives: whoever may read no more ends then.
+	// tailMost is how long a tail lives: a caller whose access ended reads no longer than that.
 	tailMost = time.Hour
 )
 
-// tail says how a kind of entries is followed.
+// tail is how a kind of entries is followed.
 type tail[T any] struct {
 	event string
 	list  func(s query.Span, p query.Page) (query.List[T], error)
 	mark  func(x *T) mark
 }
 
-// mark tells entries apart, and their versions.
+// mark identifies an entry and its version.
 type mark struct {
 	id      string
 	at      time.Time
@@ -45,6 +45,14 @@ type mark struct {
 
 // follow sends entries as server-sent events while the caller listens: new ones,
 // and those of the last minute when they change.
+//
+// A tail looks into the tables like any list, whenever the ledger has got further, and
+// at least every second. Each look begins a minute before the latest entry, because ids sort by the time of an entry
+// while entries of slower trackers come into the books later. What was sent is remembered
+// with its version for as long, so that an entry comes once for each change.
+//
+// After an hour the tail ends by itself and the client asks again: its access is then
+// checked anew. Errors once the answer has begun go to the log alone.
 func follow[T any](a *service, c *call, span query.Span, t tail[T]) error {
 	if c.text("cursor") != "" || span.To != nil {
 		return badParameter("follow goes with neither cursor nor to")
@@ -69,7 +77,7 @@ func follow[T any](a *service, c *call, span query.Span, t tail[T]) error {
 	return nil // the answer has begun
 }
 
-// errGone says that the listener has gone.
+// errGone reports that the listener has gone.
 var errGone = errors.New("the listener has gone")
 
 type follower[T any] struct {
@@ -79,6 +87,9 @@ type follower[T any] struct {
 	seen map[string]mark
 }
 
+// run sends begin, then what each look finds, until the caller goes, tailMost has passed or
+// a look fails. The channel is taken before the look: what is committed during the look
+// closes it, and is found by the next one.
 func (f *follower[T]) run(a *service, begin []T) error {
 	out := http.NewResponseController(f.c.w)
 	if err := f.say(": following\n\n", out); err != nil {
@@ -126,6 +137,7 @@ func (a *service) further() <-chan struct{} {
 	return further
 }
 
+// pause waits, and reports whether the caller is still there.
 func pause(r *http.Request, d time.Duration) bool {
 	timer := time.NewTimer(d)
 	defer timer.Stop()
@@ -196,6 +208,7 @@ func (f *follower[T]) send(items []T, out *http.ResponseController) error {
 	return f.say(b.String(), out)
 }
 
+// say writes and flushes, so that nothing stays in a buffer; errGone if the caller has gone.
 func (f *follower[T]) say(text string, out *http.ResponseController) error {
 	if _, err := f.c.w.Write([]byte(text)); err != nil {
 		return errGone

@@ -33,7 +33,7 @@ const (
 )
 
 // charts draws clicks and conversions by day. Long stretches of time have none:
-// their table says more.
+// their table shows more.
 func charts(r *query.Report, from, to string) []chart {
 	first, errFirst := time.Parse(time.DateOnly, from)
 	last, errLast := time.Parse(time.DateOnly, to)

@@ -17,12 +17,12 @@ import (
 	"github.com/waypost/waypost/tracker/ledger/query"
 )
 
-// Options say what the console shows. All but Now are required.
+// Options are what the console works on. All but Now are required.
 type Options struct {
 	Books     *query.Books
 	Moderator *moderation.Moderator
 	Queue     *queue.Queue
-	// Authorizer decides about the token that a person signs in with.
+	// Authorizer decides about the token of a sign-in.
 	Authorizer admin.Authorizer
 	// Now is the clock; nil is time.Now.
 	Now func() time.Time
@@ -73,6 +73,8 @@ type console struct {
 	pages pages
 }
 
+// headers sets what every answer carries: pages are neither cached nor framed, and links
+// out of them carry no address. The style sheet alone may be cached.
 func headers(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
@@ -101,7 +103,7 @@ func parsePages() pages {
 	return all
 }
 
-// view is what every page of somebody who has signed in shows.
+// view is what every page shows after sign-in.
 type view struct {
 	// Page is the entry of the menu.
 	Page    string
@@ -109,7 +111,7 @@ type view struct {
 	Scope   query.Scope
 	Partner bool // sees one partner's numbers only
 	Zone    string
-	// Note says what has just happened.
+	// Note is what has just happened.
 	Note string
 	Form form
 }
@@ -138,7 +140,7 @@ func (c *console) message(w http.ResponseWriter, status int, text string) {
 	}{http.StatusText(status), text})
 }
 
-// failed says what went wrong. What is not the reader's fault goes to the log.
+// failed shows what went wrong. What is not the reader's fault goes to the log.
 func (c *console) failed(v *visit, err error) {
 	for _, known := range []struct {
 		err    error
@@ -166,7 +168,7 @@ func (c *console) failed(v *visit, err error) {
 		return
 	}
 	if v.r.Context().Err() != nil {
-		return // nobody is left to be told
+		return // the browser has gone, and needs no answer
 	}
 	c.Log.Error(err, "answering a request of the console", "path", v.r.URL.Path)
 	c.message(v.w, http.StatusInternalServerError, "The books could not be read; the log has the details.")

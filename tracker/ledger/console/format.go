@@ -76,7 +76,7 @@ func title(s string) string {
 	return b.String()
 }
 
-// delay is a number of seconds as a person says it.
+// delay is a number of seconds in the units that read best.
 func delay(seconds *int64) string {
 	if seconds == nil {
 		return ""

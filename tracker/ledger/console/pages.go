@@ -20,17 +20,17 @@ type overviewPage struct {
 	Report   *query.Report
 	Titles   bool // rows have a goal's title
 	Charts   []chart
-	// Networks says that rows are of several networks.
+	// Networks reports that rows are of several networks.
 	Networks bool
 }
 
-// dateRange is a link to often wanted days.
+// dateRange is a link to often used days.
 type dateRange struct {
 	Name, From, To string
 	Current        bool
 }
 
-// groupsShown are what the table can be told apart by.
+// groupsShown are what the table can be grouped by.
 var groupsShown = []query.Group{
 	query.ByOffer, query.ByPartner, query.ByGoal, query.ByGoalName, query.ByAdvertiser, query.ByDay, query.ByHour, query.ByMonth,
 	query.BySource, query.ByCountry, query.ByDevice, query.BySub(1), query.BySub(2), query.ByStatus, query.ByNetwork,
@@ -157,7 +157,7 @@ func (c *console) suspended(v *visit, scope query.Scope) ([]queue.Target, error)
 	}), err
 }
 
-// retry looks the delivery up first: the queue knows no scopes.
+// retry looks the delivery up first: the queue has no scopes.
 func (c *console) retry(v *visit) error {
 	d, err := c.Books.Delivery(v.r.Context(), v.scope, v.r.PathValue("id"))
 	if err != nil {

@@ -12,11 +12,11 @@ import (
 	"github.com/waypost/waypost/tracker/ledger/query"
 )
 
-// scopeCookie keeps which network and partner a person has signed in for: in a
+// scopeCookie keeps which network and partner a session is for: in a
 // cluster a token may be good for these only.
 const scopeCookie = "waypost-scope"
 
-// visit is one request of somebody who has signed in.
+// visit is one request of a signed-in session.
 type visit struct {
 	w      http.ResponseWriter
 	r      *http.Request
@@ -48,6 +48,9 @@ func (c *console) signedIn(subresource string, serve func(v *visit) error) http.
 	}
 }
 
+// enter authorizes the token of the cookie for the session's scope. Posts ask for the verb
+// update, all else for get. A caller for one partner changes nothing, and has to have named
+// that partner.
 func (c *console) enter(w http.ResponseWriter, r *http.Request, subresource string) (*visit, error) {
 	token := cookie(r, admin.CookieName)
 	if token == "" {

@@ -42,7 +42,7 @@ func NewClient(allowPrivate bool) *http.Client {
 			if len(via) >= maxRedirects {
 				return fmt.Errorf("more than %d redirects", maxRedirects)
 			}
-			r.Header.Del("Referer") // it would tell one receiver the parameters of another
+			r.Header.Del("Referer") // it would show one receiver the parameters of another
 			return nil
 		},
 	}
@@ -61,6 +61,9 @@ func call(ctx context.Context, client *http.Client, d Delivery, now func() time.
 	return result
 }
 
+// attempt calls the URL and returns the answer's status, 0 without one, its first bytes as
+// text, and why it failed, "" for a 2xx status. An answer whose body breaks off after
+// some bytes counts by its status.
 func attempt(ctx context.Context, client *http.Client, d Delivery) (status int, body, failure string) {
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, d.URL, http.NoBody)
 	if err != nil {
@@ -85,7 +88,7 @@ func attempt(ctx context.Context, client *http.Client, d Delivery) (status int, 
 
 // withoutURL drops the URL that net/http puts before an error: it stands beside
 // the error anyway, and it may hold a partner's secret. Partners see the rest, so
-// it does not say either which name server was asked.
+// the name server that was asked is left out too.
 func withoutURL(err error) string {
 	var u *url.Error
 	if errors.As(err, &u) {

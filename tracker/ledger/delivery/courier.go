@@ -17,7 +17,7 @@ const (
 	perHost = 4
 	// atOnce bounds the calls that are out together; a slow host holds perHost of them.
 	atOnce = 128
-	// lookAgain is how often the queue is asked when nobody says that it has grown.
+	// lookAgain is how often the queue is asked when Wake is silent.
 	lookAgain = time.Second
 	// claimFor outlives every call; after a crash deliveries wait as long.
 	claimFor = 2 * callTimeout
@@ -29,7 +29,7 @@ type Options struct {
 	Client *http.Client
 	// Now is the clock; nil is time.Now.
 	Now func() time.Time
-	// Wake says that the queue may have grown; nil is never.
+	// Wake receives when the queue may have grown; nil is never.
 	Wake    <-chan struct{}
 	Log     logr.Logger
 	Metrics prometheus.Registerer
@@ -37,6 +37,17 @@ type Options struct {
 
 // Courier makes due calls until its context ends. One goroutine owns its state;
 // each call runs in one of its own.
+//
+// A round looks for due deliveries, claims those whose hosts have room, starts their calls,
+// and waits: for a result, for Wake, or for lookAgain. Results that arrived together are
+// recorded together, because each record is a transaction.
+//
+// A claim makes a delivery due again at its end. It outlives the call, so a courier that
+// dies needs no cleaning up: its deliveries come due by themselves. One whose result could
+// not be recorded is called again too, under the same id.
+//
+// Bounds by host keep a slow receiver from holding all calls: its deliveries stay due, and
+// Due passes over hosts that have no room.
 type Courier struct {
 	Options
 	out     map[string]string // delivery id → host, of calls that are out
@@ -164,6 +175,7 @@ func (c *Courier) settle(ctx context.Context, first Result) error {
 	return nil
 }
 
+// release forgets a call that has ended, and gives its place at the host back.
 func (c *Courier) release(id string) {
 	host := c.out[id]
 	delete(c.out, id)
@@ -179,6 +191,7 @@ func (c *Courier) drain() {
 	}
 }
 
+// busyHosts are the hosts without room for another call.
 func (c *Courier) busyHosts() []string {
 	var busy []string
 	for host, n := range c.hosts {
@@ -189,6 +202,7 @@ func (c *Courier) busyHosts() []string {
 	return busy
 }
 
+// outIDs are the deliveries whose calls are out, whatever became of their claims.
 func (c *Courier) outIDs() []string {
 	ids := make([]string, 0, len(c.out))
 	for id := range c.out {

@@ -8,7 +8,7 @@ import (
 	"syscall"
 )
 
-// ErrPrivateAddress says that a URL leads to an address that only this machine or
+// ErrPrivateAddress reports that a URL leads to an address that only this machine or
 // its network can reach.
 var ErrPrivateAddress = errors.New("the address is private, loopback or link-local; --allow-private-deliveries permits it")
 

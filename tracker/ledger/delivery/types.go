@@ -71,7 +71,7 @@ type Result struct {
 	// HTTPStatus is 0 when no answer came; Body holds its first bytes.
 	HTTPStatus int
 	Body       string
-	// Error says why the attempt failed, "" when it succeeded.
+	// Error is why the attempt failed, "" when it succeeded.
 	Error string
 	// Took is how long the attempt took.
 	Took time.Duration

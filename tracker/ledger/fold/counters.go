@@ -72,7 +72,7 @@ type definition struct {
 	Partners   []string           `json:"partners,omitempty"`
 }
 
-// cap is the definition as judge knows it.
+// cap is the definition in the form that judge takes.
 func (d *definition) cap() *snapshot.Cap {
 	return &snapshot.Cap{Metric: d.Metric, Window: d.Window, Goal: d.Goal, PerPartner: d.PerPartner, Partners: d.Partners}
 }
@@ -108,6 +108,15 @@ type scope struct{ network, offer, partner string }
 func (n *Counter) scope() scope { return scope{n.Network, n.Offer, n.Partner} }
 
 // Counters are the caps that are in use, with how far they are used.
+//
+// A counter is one definition of a cap in one window, for one partner where the cap counts
+// partners apart. It begins when an entry first asks for it, with what the books
+// hold of its window; from there on every event of its offer is counted in it. It goes on
+// counting when its cap is taken out of the configuration, so a cap that returns under the
+// same definition has missed nothing. The limit is not kept: it is that of the
+// configuration at hand, and may change within a window.
+//
+// Counting costs the counters of the offer, and of the partner where there are some.
 type Counters struct {
 	zones Zones
 	byKey map[CounterKey]*Counter

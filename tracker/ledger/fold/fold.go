@@ -230,7 +230,7 @@ func safely(c *judge.Case) (o judge.Outcome, err error) {
 	return judge.Postback(c), nil
 }
 
-// Moderate carries out a person's decision. One on a conversion that does not exist,
+// Moderate carries out a moderator's decision. One on a conversion that does not exist,
 // or of another network, changes nothing.
 func (f *Fold) Moderate(m *journal.Moderation) {
 	c := f.Conversions[m.ConversionID]

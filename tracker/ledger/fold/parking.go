@@ -23,6 +23,11 @@ type Waiting struct {
 }
 
 // Parking is what waits, in the order of arrival. It is empty but for moments.
+//
+// Trackers write beside each other, so a postback may stand in the journal before its
+// visit. It waits while the visit is young and its row is missing. It leaves in one of two
+// ways: the row arrives, or ticks have passed its deadline. It is then judged without the
+// row. Postbacks of one session leave in the order of their arrival.
 type Parking struct {
 	list      []*Waiting
 	bySession map[string]int // how many

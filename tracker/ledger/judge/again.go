@@ -26,7 +26,7 @@ func (c *Case) again(found *Conversion) Outcome {
 // reverses reports whether the postback, with a proved key, takes back what is final:
 // a chargeback rejects an approved conversion, and an approval takes back the
 // advertiser's own rejection (a card that was declined and paid in the end). What a
-// person, a cap or a check rejected stays.
+// moderator, a cap or a check rejected stays.
 func (c *Case) reverses(found *Conversion) bool {
 	p := c.Postback
 	if found.Status == snapshot.StatusApproved {
@@ -63,7 +63,7 @@ func (c *Case) target(found *Conversion) (to snapshot.ConversionStatus, until in
 	case status == snapshot.StatusHold:
 		return snapshot.StatusHold, 0
 	case held && found.Said == snapshot.StatusApproved:
-		return found.Status, found.HoldUntil // says nothing new, as a retry does
+		return found.Status, found.HoldUntil // adds nothing new, as a retry does
 	case held || c.Origin.Offer.HoldHours == 0 || holdEnd(c.Origin, found.At) <= c.Postback.At:
 		return snapshot.StatusApproved, 0
 	}

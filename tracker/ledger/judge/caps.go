@@ -9,7 +9,9 @@ import (
 )
 
 // reached reports whether taking before away (nil for none) and adding n would
-// exceed one of the caps.
+// exceed one of the caps. A change that takes no more of a cap than before always fits,
+// also where the cap is over its limit by now. The sum of both is never formed, since it may
+// overflow.
 func reached(t *journal.Terms, n, before *Conversion, used UsedFunc) bool {
 	for i := range t.Offer.Caps {
 		limit := &t.Offer.Caps[i]

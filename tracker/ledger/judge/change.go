@@ -44,7 +44,7 @@ func (c *Conversion) rejectedByAdvertiser() bool {
 	return false
 }
 
-// decided returns the decision of a person that gave a conversion its status or affirmed
+// decided returns the moderator's decision that gave a conversion its status or affirmed
 // it last; nil if an advertiser's postback did. The end of a hold is part of the approval.
 func decided(history []Change) *Change {
 	for i := len(history) - 1; i >= 0; i-- {
@@ -60,7 +60,7 @@ func decided(history []Change) *Change {
 }
 
 // Repeats reports whether a decision to give a conversion the status that it has adds
-// nothing to its history: a person decided so before, and these words are not new. An
+// nothing to its history: a moderator decided so before, and these words are not new. An
 // approval without words affirms nothing; a rejection is to hold against postbacks.
 func Repeats(history []Change, to snapshot.ConversionStatus, note, partner string) bool {
 	last := decided(history)

@@ -6,7 +6,7 @@ import (
 	"github.com/waypost/waypost/tracker/journal"
 )
 
-// Dimensions are what everything is counted by, and all reports know. The goal is its
+// Dimensions are what everything is counted by, in all reports. The goal is its
 // declared value, "" for clicks, impressions and unknown goals.
 type Dimensions struct {
 	Network    string
@@ -15,7 +15,7 @@ type Dimensions struct {
 	Advertiser string
 	Goal       string
 	Currency   string
-	// Private says that the goal was private when this was counted.
+	// Private reports that the goal was private when this was counted.
 	Private bool
 }
 
@@ -41,7 +41,7 @@ type Conversion struct {
 	ClickID   string
 	AimpID    string
 	SessionAt int64 // of the click or impression, seconds since 1970; 0 without a session
-	// ClickMissing says click_data_missing: there was no row of the click (or
+	// ClickMissing reports click_data_missing: there was no row of the click (or
 	// impression), so rules on its data did not match.
 	ClickMissing bool
 	OrderID      string
@@ -59,7 +59,7 @@ type Conversion struct {
 	// when it does not, or there is none.
 	HoldUntil int64
 
-	// What the click (or impression) said.
+	// What the click (or impression) held.
 	Source  string
 	Ref     string
 	ImpID   string

@@ -31,6 +31,8 @@ func fires(t *journal.Terms, c *Conversion) []snapshot.PartnerPostback {
 	return global
 }
 
+// matches reports whether a partner's postback is for the conversion's goal and status.
+// One that lists no statuses is for approved alone.
 func matches(p *snapshot.PartnerPostback, c *Conversion) bool {
 	if p.Goal != "" && !strings.EqualFold(p.Goal, c.Dimensions.Goal) {
 		return false

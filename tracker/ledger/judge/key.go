@@ -74,7 +74,8 @@ func sessionKey(network, offer, goal, session string, at int64) Key {
 	return k
 }
 
-// repeatKey holds everything that was sent, in whichever order.
+// repeatKey holds everything that was sent, in whichever order: a retry may come through
+// a sender that sorts its parameters anew.
 func repeatKey(p *journal.Postback) Key {
 	params := slices.Clone(p.Params)
 	slices.SortFunc(params, func(a, b journal.Param) int {

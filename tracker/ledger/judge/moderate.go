@@ -17,13 +17,13 @@ type Moderated struct {
 	Found *Conversion
 	// Origin is the configuration that the conversion was judged by.
 	Origin *journal.Terms
-	// Taken says that another conversion occupies a key of this one by now; see
+	// Taken reports that another conversion occupies a key of this one by now; see
 	// FreedKeys.
 	Taken bool
 	Used  UsedFunc
 }
 
-// Moderate carries out a person's decision: it rejects what is not rejected, approves
+// Moderate carries out a moderator's decision: it rejects what is not rejected, approves
 // what is not approved, and releases what is on hold. What has the status already is
 // affirmed. The outcome has no Conversion when there is nothing to change, so a repeated
 // decision changes nothing. Where caps, uniqueness or another status forbid it, the
@@ -45,7 +45,7 @@ func Moderate(m *Moderated) Outcome {
 }
 
 // settled reports whether the conversion is what the decision makes of it already. One
-// that the offer holds is approved as far as a person can tell: only a release, or an
+// that the offer holds is approved as far as moderation goes: only a release, or an
 // entry of before there was From, ends the hold.
 func (m *Moderated) settled() bool {
 	held := m.Found.HoldUntil != 0 && m.Entry.From != 0 && !m.Entry.Release
@@ -148,7 +148,7 @@ func (m *Moderated) move(n *Conversion, to snapshot.ConversionStatus, why string
 	return o
 }
 
-// by is the moderator's name, which must not pass for one of ours.
+// by is the moderator's name, which must not pass for a built-in one.
 func (m *Moderated) by() string {
 	switch m.Entry.Actor {
 	case "", ByPostback, ByHold:

@@ -13,6 +13,17 @@ import (
 const repeatMicros = 10_000_000
 
 // Postback judges a postback. It changes nothing that it was given.
+//
+// The first check that fails names the reason, in the order of docs/rules.md:
+//
+//   - What the tracker refused stays refused. An unknown goal is recorded as rejected.
+//   - The price: an amount that cannot be priced is refused before it takes a key.
+//   - A test is judged as a first postback: it meets no keys, closed sessions or caps.
+//   - A goal that counts as a click never becomes a conversion.
+//   - The key: a conversion that occupies it is repeated or changed. The key comes before
+//     the session, so that the end point's own postback may come again.
+//   - The identical postback of seconds ago, where no key makes it unique.
+//   - The closed session, then afresh: partner, offer, time, currency, status, caps.
 func Postback(c *Case) Outcome {
 	p := c.Postback
 	switch {
@@ -71,7 +82,9 @@ func (c *Case) repeated() bool {
 	return -repeatMicros <= apart && apart <= repeatMicros
 }
 
-// afresh judges a postback whose key is free and whose session is open.
+// afresh judges a postback whose key is free and whose session is open. Rejections
+// come first, caps last of them. A missing order id and manual approval come before the
+// status that was sent, and the offer's hold comes after it.
 func (c *Case) afresh(price pricing.Result) (snapshot.ConversionStatus, string, pricing.Result) {
 	p := c.Postback
 	reason := c.obstacle()
@@ -85,7 +98,7 @@ func (c *Case) afresh(price pricing.Result) (snapshot.ConversionStatus, string, 
 	case !p.Test && c.capped(price):
 		reason = ReasonCapReached
 	case p.OrderIDMissing && (p.Terms.Goal.Multiple || Session(p) == ""):
-		return snapshot.StatusPending, ReasonOrderIDMissing, price // nothing tells it from a repeat
+		return snapshot.StatusPending, ReasonOrderIDMissing, price // a repeat would look the same
 	case p.Terms.Goal.Manual:
 		return snapshot.StatusPending, "", price
 	case p.Status == snapshot.StatusPending || p.Status == snapshot.StatusHold:
@@ -98,7 +111,8 @@ func (c *Case) afresh(price pricing.Result) (snapshot.ConversionStatus, string, 
 	return snapshot.StatusRejected, reason, price
 }
 
-// goalClick judges a postback that is counted as a click on the goal.
+// goalClick judges a postback that is counted as a click on the goal. It has no
+// money and no caps, and no key but Repeat: the identical one within seconds is a retry.
 func (c *Case) goalClick() Outcome {
 	switch {
 	case c.repeated():
@@ -126,7 +140,7 @@ func (c *Case) refused(reason string, found *Conversion) Outcome {
 	return o
 }
 
-// verdict is what every answer says.
+// verdict is what every answer holds.
 func (c *Case) verdict() journal.Verdict {
 	v := journal.Verdict{Known: true, Config: c.Postback.Config}
 	if t := c.Postback.Terms; t != nil {
@@ -151,7 +165,7 @@ type Case struct {
 	// Click is the row of the session's click or impression; nil if it is gone or
 	// there is no session.
 	Click *Visit
-	// SessionClosed says that an end point has closed the session.
+	// SessionClosed reports that an end point has closed the session.
 	SessionClosed bool
 	// ByOrder and BySession are the conversions that occupy the two keys, nil if none.
 	ByOrder   *Conversion
@@ -162,11 +176,11 @@ type Case struct {
 	RepeatAt int64
 	// Single is the conversion that occupies Keys.Single, nil if none.
 	Single *Conversion
-	// Used says how far a cap is used in the window of at.
+	// Used returns how far a cap is used in the window of a conversion.
 	Used UsedFunc
 }
 
-// UsedFunc says how far a cap of an offer is used, a count or millionths, in the
+// UsedFunc returns how far a cap of an offer is used, a count or millionths, in the
 // window that holds the conversion's time. The cap is one of the offer's terms.
 type UsedFunc func(c *snapshot.Cap, of *Conversion) int64
 
@@ -180,13 +194,13 @@ type Outcome struct {
 	Before     *Conversion
 	// Closes is the session that is closed now, "" for none.
 	Closes string
-	// GoalClick says that the goal is counted as a click.
+	// GoalClick reports that the goal is counted as a click.
 	GoalClick bool
-	// Remember says that Keys.Repeat counts from now.
+	// Remember reports that Keys.Repeat counts from now.
 	Remember bool
 	// Fires are the partner's postbacks that this calls for.
 	Fires []snapshot.PartnerPostback
-	// ClickMissing says that there was no row of the click.
+	// ClickMissing reports that there was no row of the click.
 	ClickMissing bool
 }
 
@@ -208,7 +222,7 @@ const (
 )
 
 // obstacle returns the first reason, in the order of docs/rules.md, why a postback
-// is rejected whatever it says; "" if there is none.
+// is rejected whatever it holds; "" if there is none.
 func (c *Case) obstacle() string {
 	switch t := c.Postback.Terms; {
 	case t.Partner.State == snapshot.Blocked, t.Partner.State == snapshot.Rejected, t.Partner.State == snapshot.Deleted:
@@ -243,7 +257,7 @@ func (c *Case) untimely() string {
 }
 
 // sessionBegan is when the click or impression was, in microseconds since 1970. Its
-// id tells that to the second, rounded down; its row, unless it is gone, exactly.
+// id holds that to the second, rounded down; its row, unless it is gone, exactly.
 func (c *Case) sessionBegan() int64 {
 	at := c.Postback.SessionAt * second
 	if c.Click != nil && at <= c.Click.At && c.Click.At < at+second {

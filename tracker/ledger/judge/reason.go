@@ -9,7 +9,7 @@ const (
 	Refused  = "refused"
 )
 
-// Reason codes that the ledger gives, and those of the tracker that it must know.
+// Reason codes that the ledger gives, and those of the tracker that it reads.
 const (
 	ReasonUnknownGoal      = "unknown_goal" // found by the tracker, recorded here
 	ReasonCapReached       = "cap_reached"
@@ -40,7 +40,7 @@ var Rejections = [...]string{
 	ReasonByAdvertiser, ReasonOfferInactive, ReasonCurrencyMismatch,
 }
 
-// Forbids reports whether a person's decision changes nothing for this reason.
+// Forbids reports whether a moderator's decision changes nothing for this reason.
 func Forbids(reason string) bool {
 	return reason == ReasonDuplicate || reason == ReasonCapReached || reason == ReasonStatusChanged
 }

@@ -14,10 +14,10 @@ import (
 // Noon is when these stories begin.
 var Noon = time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)
 
-// Visit says what is special about a click or an impression; all else is as of an
+// Visit is what is special about a click or an impression; all else is as of an
 // ordinary one on offer shoes of acme, by partner blog, in network net.
 type Visit struct {
-	N        int // tells visits of one second apart
+	N        int // distinguishes visits of one second
 	At       time.Time
 	Network  string
 	Zone     string

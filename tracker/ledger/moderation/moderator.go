@@ -18,7 +18,7 @@ type Journal interface {
 	Append(ctx context.Context, x journal.Entry) error
 }
 
-// Ledger says how far the journal has been folded, and is told about when it gets
+// Ledger reports how far the journal has been folded, and when it gets
 // further; a ledger.Ledger is one.
 type Ledger interface {
 	Position() (position uint64, further <-chan struct{})
@@ -41,10 +41,10 @@ func New(b *query.Books, j Journal, l Ledger, now func() time.Time) *Moderator {
 }
 
 var (
-	// ErrNotApplied says that a decision is in the journal, but was not seen in the
+	// ErrNotApplied reports that a decision is in the journal, but was not seen in the
 	// books in time: it takes effect when the ledger has caught up.
 	ErrNotApplied = errors.New("the decision is recorded, but the ledger has not applied it yet: look again in a moment")
-	// ErrNotDecided says that the decision could not be recorded.
+	// ErrNotDecided reports that the decision could not be recorded.
 	ErrNotDecided = errors.New("the decision could not be recorded: try again")
 )
 
@@ -91,14 +91,14 @@ func (a Act) Open() []query.Status {
 	return []query.Status{query.Pending, query.Hold}
 }
 
-// Decision is what a person has decided.
+// Decision is what a moderator has decided.
 type Decision struct {
 	Act Act
 	// Note is internal; "" is allowed.
 	Note string
 	// PartnerReason is what the partner reads, "" for a reason code alone.
 	PartnerReason string
-	// Actor is the person's name, for the conversion's history.
+	// Actor is the moderator's name, for the conversion's history.
 	Actor string
 	// Seen are the statuses that the decision is about; none is any. With another one,
 	// the conversion is refused as status_changed.
@@ -106,7 +106,7 @@ type Decision struct {
 }
 
 // reached reports whether a conversion is what the act makes of it. What the offer
-// holds is approved; of what is approved only a person's release is one, so that a
+// holds is approved; of what is approved only a moderator's release is one, so that a
 // release may be repeated after a time-out.
 func (a Act) reached(c *query.Conversion) bool {
 	switch a {
@@ -118,7 +118,7 @@ func (a Act) reached(c *query.Conversion) bool {
 	return c.Status == query.Rejected
 }
 
-// released reports whether the last change was a person's, from hold to approved.
+// released reports whether the last change was a moderator's, from hold to approved.
 func released(history []query.Change) bool {
 	for _, h := range slices.Backward(history) {
 		if h.From != h.To {
@@ -138,7 +138,7 @@ func (x *Decision) Changes(c *query.Conversion) bool {
 }
 
 // Settled reports whether a conversion is what the decision makes of it, and its history
-// holds what the decision has to add: a person's rejection, and words that are new.
+// holds what the decision has to add: a moderator's rejection, and words that are new.
 func (x *Decision) Settled(c *query.Conversion) bool {
 	if !x.Act.reached(c) {
 		return false
@@ -194,7 +194,7 @@ func (d *Moderator) Decide(ctx context.Context, scope query.Scope, id string, x 
 	return d.await(ctx, scope, &c, x, at)
 }
 
-// record puts a decision into the journal; its time tells it from others.
+// record puts a decision into the journal; its time distinguishes it from others.
 func (d *Moderator) record(ctx context.Context, c *query.Conversion, x *Decision) (time.Time, error) {
 	at := d.now().UTC().Truncate(time.Microsecond)
 	err := d.journal.Append(ctx, journal.Entry{Moderation: &journal.Moderation{

@@ -15,7 +15,7 @@ import (
 	"github.com/waypost/waypost/tracker/ledger/store"
 )
 
-// ErrNotFound says that there is no such thing, or none that the scope shows.
+// ErrNotFound reports that there is no such thing, or none that the scope shows.
 var ErrNotFound = errors.New("not found")
 
 // Books reads the tables of a ledger. Safe for concurrent use; it never waits for
@@ -33,7 +33,7 @@ type Scope struct {
 	Network string
 	// Partner is the one partner (object name) to look at, "" for all of them.
 	Partner string
-	// PartnerOnly says that the caller is that partner: private goals, revenue,
+	// PartnerOnly reports that the caller is that partner: private goals, revenue,
 	// profit and everything that is between the network and its advertisers are
 	// left out.
 	PartnerOnly bool
@@ -146,7 +146,7 @@ func texts[S ~string](list []S) []any {
 	return out
 }
 
-// anys is a list of values that know how tables write them, as in takes it.
+// anys is a list of values that write their own column, as in takes it.
 func anys[T any](list []T) []any {
 	out := make([]any, len(list))
 	for i := range list {
@@ -166,10 +166,10 @@ func (w *where) String() string {
 	return " WHERE " + strings.Join(w.parts, " AND ")
 }
 
-// ErrBadCursor says that a cursor did not come from an earlier page.
+// ErrBadCursor reports that a cursor did not come from an earlier page.
 var ErrBadCursor = errors.New("the cursor is not one that an answer gave")
 
-// Page says which part of a list is wanted. Lists are newest first.
+// Page is the part of a list that is asked for. Lists are newest first.
 type Page struct {
 	// Limit is how many items at most.
 	Limit int
@@ -216,7 +216,7 @@ func validCursor(s string) bool {
 }
 
 // conditions puts the page on the column id, for ORDER BY id DESC. One row more
-// than the limit tells whether there is a next page.
+// than the limit shows whether there is a next page.
 func (p Page) conditions(w *where, column string) error {
 	if p.Cursor == "" {
 		return nil
@@ -312,9 +312,9 @@ func (b *Books) column(g Group) string {
 	return "v." + string(g)
 }
 
-// readID tells what the id of a click or an impression says of itself; false if
-// it cannot be one. It proves nothing: who asks for an id shows only rows that
-// were written under it.
+// readID returns the kind and time that the id of a click or an impression holds; false
+// if it cannot be one. The id is not authenticated: a query shows only rows that were
+// written under it.
 func readID(text string) (kind clickid.Kind, at time.Time, ok bool) {
 	raw := store.VisitID(text)
 	if len(raw) != clickid.Size || raw[0] == 0 {

@@ -50,7 +50,7 @@ type Conversion struct {
 	RevenueRule string `json:"revenueRule,omitempty"` // not for partners
 	Via         Via    `json:"via"`
 	Private     bool   `json:"private"` // the goal was private
-	// ClickDataMissing says that the click's row was gone: rules on its data did
+	// ClickDataMissing reports that the click's row was gone: rules on its data did
 	// not match.
 	ClickDataMissing bool              `json:"clickDataMissing"`
 	HoldUntil        *time.Time        `json:"holdUntil"`
@@ -152,8 +152,8 @@ func (c *Conversion) forPartner() {
 // vain reports whether the step is a decision that changed nothing.
 func (h *Change) vain() bool { return h.From == h.To && judge.Forbids(h.Reason) }
 
-// forPartner leaves out who decided, and puts what the partner reads in the place of
-// the moderator's note. Of a decision in vain, the reason is a code of ours.
+// forPartner leaves out the moderator's name, and puts what the partner reads in the place of
+// the moderator's note. Of a decision in vain, the reason is a code of the books.
 func (h *Change) forPartner() {
 	if h.By == judge.ByPostback || h.By == judge.ByHold {
 		return
@@ -207,7 +207,7 @@ func (f *ConversionFilter) conditions(b *Books, scope Scope) *where {
 	for i, sub := range f.Subs {
 		w.equal(b.subColumn("c.subs", i+1), sub)
 	}
-	// A conversion comes after its click, whose id tells when that was.
+	// A conversion comes after its click, whose id holds the time.
 	if f.ClickID != "" {
 		notBefore(w, "c.id", f.ClickID)
 	}

@@ -10,7 +10,7 @@ import (
 	"github.com/waypost/waypost/tracker/ledger/store/column"
 )
 
-// DeliveryKind says whose URL is called.
+// DeliveryKind is whose URL is called.
 type DeliveryKind string
 
 // The kinds.

@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// Group is something that reports are grouped by.
+// Group is what reports are grouped by.
 type Group string
 
 // The groups.
@@ -53,7 +53,7 @@ func (g Group) sub() int {
 }
 
 // inRows reports whether the group is in no rollup: only the rows of clicks,
-// impressions and conversions know it.
+// impressions and conversions hold it.
 func (g Group) inRows() bool {
 	return g == BySource || g == ByCountry || g == ByDevice || strings.HasPrefix(string(g), "sub")
 }

@@ -12,6 +12,11 @@ import (
 
 // layout turns sums into sorted rows. Reports have tens of thousands of them, so
 // what many share (values, labels, ranks) is worked out once.
+//
+// Lines are ranked by each group first: sorting then compares small numbers, not text.
+// Ratios are by the traffic of all peers, because clicks stand in the row without a goal
+// or status, and conversions in rows with one. Totals add up sums, not rows, which are
+// rounded.
 type layout struct {
 	*tally
 	request *ReportRequest
@@ -30,6 +35,8 @@ type moment struct {
 	loc *time.Location
 }
 
+// report lays out what was added up. Sums that are zero throughout make no row. What is
+// not a partner's to see is taken out last, after the ratios.
 func (t *tally) report(r *ReportRequest, scope Scope, zoneOf map[string]*time.Location) *Report {
 	l := &layout{tally: t, request: r, zoneOf: zoneOf, unit: finest(r.Groups), labels: make(map[moment][]string)}
 	l.rank()
@@ -58,7 +65,7 @@ func (l *layout) rank() {
 	for i := range l.groups {
 		l.ranks = append(l.ranks, ranks(l.lines, func(x *line) string { return x.values[i] }))
 	}
-	// Last come what the groups need not tell apart.
+	// Network and currency rank last: the groups may leave them out.
 	l.ranks = append(l.ranks, ranks(l.lines, func(x *line) string { return x.network + "\x00" + x.currency }))
 	l.peers = ranks(l.lines, func(x *line) string {
 		parts := []string{x.network, x.currency}
@@ -86,6 +93,8 @@ func ranks(lines []line, value func(*line) string) []int32 {
 	return out
 }
 
+// compare orders keys by the groups as they were asked for. Of several groups of time the
+// smallest compares by number, the larger ones by their label, which sorts like time.
 func (l *layout) compare(a, b key) int {
 	other, times := 0, 0
 	for _, g := range l.request.Groups {
@@ -127,7 +136,7 @@ func (l *layout) rows(order []int32) []Row {
 	return rows
 }
 
-// bases says what the ratios of a row are by: its own traffic, unless that stands
+// bases returns what the ratios of a row are by: its own traffic, unless that stands
 // in the row of a peer.
 func (l *layout) bases(order []int32) func(i int32) base {
 	own := func(i int32) base { return base{l.sum(i).Clicks, l.sum(i).Impressions} }
@@ -145,6 +154,7 @@ func (l *layout) bases(order []int32) func(i int32) base {
 	return func(i int32) base { return sums[key{l.keys[i].time, l.peers[l.keys[i].line]}] }
 }
 
+// totals returns one row for each currency: money of different ones is never added up.
 func (l *layout) totals(order []int32) []Row {
 	sums := make(map[string]*store.Measures)
 	for _, i := range order {

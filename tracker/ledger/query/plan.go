@@ -36,6 +36,12 @@ type stretch struct {
 
 // plan cuts the time into parts: whole days from the rollup by day, whole quarters
 // of an hour from the other one, and what is left at both ends from the rows.
+//
+// Parts do not overlap and cover all of the time, so each event is counted once. Days of
+// the rollup are those of the network's time zone, and only since that zone is in use; for
+// another zone, and for hours, quarters are the coarsest. Zones in use keep a distance from
+// UTC in whole quarters. Parts that are grouped by time are cut where clocks change, so that
+// within one part local time is UTC with an offset, which SQL can add.
 func (s stretch) plan() []part {
 	if s.rowsOnly {
 		return s.cut(tableRows, s.from, s.to)

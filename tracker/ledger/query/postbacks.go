@@ -12,7 +12,7 @@ import (
 	"github.com/waypost/waypost/tracker/server/params"
 )
 
-// ErrNotForPartners says that a partner's caller asked for what is between the
+// ErrNotForPartners reports that a partner's caller asked for what is between the
 // network and its advertisers.
 var ErrNotForPartners = errors.New("this is between the network and its advertisers; partners see conversions and reports")
 

@@ -179,7 +179,7 @@ func (b *Books) subsSince(ctx context.Context, r reader, request *ReportRequest)
 	return since, nil
 }
 
-// period says that a network's days are counted in a time zone from a moment on.
+// period is the time zone that a network's days are counted in from a moment on.
 type period struct {
 	since int64
 	zone  string
@@ -265,7 +265,7 @@ type cell struct {
 	slug, title                                     string // of the goal
 }
 
-// value is what the cell has for a group; false if cells do not know it.
+// value is what the cell has for a group; false if cells do not hold it.
 func (c *cell) value(g Group) (string, bool) {
 	switch g {
 	case ByNetwork:

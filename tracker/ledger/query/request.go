@@ -9,12 +9,12 @@ import (
 // MaxRows is how many rows a report may have.
 const MaxRows = 200_000
 
-// ErrTooManyRows says that a report has more than MaxRows rows.
+// ErrTooManyRows reports that a report has more than MaxRows rows.
 var ErrTooManyRows = errors.New("the report has too many rows: ask for a shorter time, fewer groups or more filters")
 
-// ReportRequest says which numbers are wanted.
+// ReportRequest is the numbers that are asked for.
 type ReportRequest struct {
-	// Groups are what rows are told apart by, in the order of the columns.
+	// Groups are what rows are grouped by, in the order of the columns.
 	Groups []Group
 	// From counts, To does not; nil is open.
 	From, To *Bound
@@ -39,7 +39,7 @@ type ReportFilter struct {
 // counted in.
 type Bound struct {
 	Moment time.Time
-	// Date says that only year, month and day of Moment count.
+	// Date reports that only year, month and day of Moment count.
 	Date bool
 }
 

@@ -17,8 +17,8 @@ type Row struct {
 	Currency  string
 
 	Clicks, UniqueClicks, GoalClicks, Impressions int64
-	// NoGoalClicks says that GoalClicks are not known: the report tells apart, or is
-	// restricted to, what only the rows of clicks know.
+	// NoGoalClicks reports that GoalClicks are not known: the report is grouped by, or
+	// restricted to, what only the rows of clicks hold.
 	NoGoalClicks bool
 
 	Conversions, Pending, Hold, Rejected int64
@@ -45,6 +45,8 @@ func (r Ratio) String() string {
 	return r.Value.String()
 }
 
+// fill sets counts and money. Impressions are priced by the thousand, so their money is
+// summed in billionths and rounded here, once.
 func (r *Row) fill(m *store.Measures) {
 	r.Clicks, r.UniqueClicks, r.GoalClicks, r.Impressions = m.Clicks, m.UniqueClicks, m.GoalClicks, m.Impressions
 	r.Conversions, r.Pending, r.Hold, r.Rejected = m.Count[0], m.Count[1], m.Count[2], m.Count[3]
@@ -56,6 +58,7 @@ func (r *Row) fill(m *store.Measures) {
 // base is what ratios are by.
 type base struct{ clicks, impressions int64 }
 
+// setRatios sets the quotients that have something to divide by; the others are not OK.
 func (r *Row) setRatios(by base) {
 	if by.clicks > 0 {
 		r.CR = Ratio{money.Amount(divide(r.Conversions, 10_000, by.clicks) * 10_000), true}

@@ -13,6 +13,10 @@ import (
 )
 
 // scan reads the parts of a plan for the cells of the networks of one time zone.
+//
+// Each query returns the piece of time, the cell and sums. Cells of networks in another
+// zone are left out on arrival: they have a scan of their own. Money is summed as millions
+// and rest, because a sum in SQL fails beyond int64 where the fold stops at its end.
 type scan struct {
 	*Books
 	ctx     context.Context
@@ -56,7 +60,7 @@ func (s *scan) query(query string, args []any, dest []any, f func(at int64, c *c
 }
 
 // timeKey turns what queries give (the first second of an hour, or the number of a
-// day) into what rows are told apart by: a month has a number of its own.
+// day) into what rows are grouped by: a month has a number of its own.
 func (s *scan) timeKey(at int64) int64 {
 	if s.stretch.finest == ByMonth {
 		return monthNumber(at)
@@ -140,7 +144,7 @@ func (s *scan) goalClickRows(p part) error {
 	})
 }
 
-// visitTable says how clicks or impressions are counted.
+// visitTable is how clicks or impressions are counted.
 type visitTable struct {
 	name   string
 	unique string
@@ -156,6 +160,8 @@ var (
 	}}
 )
 
+// visits counts clicks or impressions of a part from their rows. Rows are kept
+// by UTC day, so the days bound what is read, and the exact times what is counted.
 func (s *scan) visits(p part, t *visitTable) error {
 	w := &where{}
 	// Days of rows are those of UTC; the one before and after cost nothing.
@@ -177,6 +183,8 @@ func (s *scan) visits(p part, t *visitTable) error {
 	})
 }
 
+// conversionRows counts the conversions of a part from their rows, by status. A status
+// that this version does not have is left out.
 func (s *scan) conversionRows(p part) error {
 	w := &where{}
 	span := Span{From: &p.from, To: &p.to}

@@ -21,7 +21,7 @@ const (
 )
 
 // stateWaiting is the state of a new delivery; the courier, which owns the states
-// and everything after them, knows the others.
+// and everything after them, defines the others.
 const stateWaiting = "waiting"
 
 // Delivery is one outgoing call, with everything that it needs.
@@ -30,8 +30,8 @@ type Delivery struct {
 	ID      string
 	Network string
 	Kind    string
-	// Event is the conversion id, or the impression's id; Transition says which
-	// of the conversion's changes it is, counted from 0.
+	// Event is the conversion id, or the impression's id; Transition is the number of
+	// the conversion's change, counted from 0.
 	Event      string
 	Transition int
 	Name       string // of the partner's postback or the offer's destination
@@ -41,7 +41,7 @@ type Delivery struct {
 	Goal       string
 	Status     string // of the conversion at this transition; "" for impressions
 	ClickID    string
-	// NeedsClick says that the click's row was missing: macros of the click are not
+	// NeedsClick reports that the click's row was missing: macros of the click are not
 	// in Macros yet. The courier waits for the row for some minutes.
 	NeedsClick bool
 	URL        string

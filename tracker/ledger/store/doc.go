@@ -8,9 +8,9 @@
 // and, in SQLite, by the driver itself, because rows are most of the ledger's work.
 //
 // The invariant: a transaction moves the one row of the table ledger from the position
-// that its caller knows, so a batch counts once, whatever else was killed or is running.
+// that its caller holds, so a batch counts once, whatever else was killed or is running.
 //
-// It knows tables and statements, no rules: package fold applies them, package ledger
+// It holds tables and statements, no rules: package fold applies them, package ledger
 // brings both together. The courier, the API and the console read the tables that
 // SCHEMA.md describes through Reader, and write through Update.
 package store

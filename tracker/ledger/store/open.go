@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// ErrMoved says that another ledger has committed since the caller last looked:
+// ErrMoved reports that another ledger has committed since the caller last looked:
 // nothing was written, and what the caller remembers of the tables is stale.
 var ErrMoved = errors.New("another ledger has committed in the meantime")
 
@@ -23,7 +23,7 @@ type engine interface {
 	// database takes one writer only.
 	begin(ctx context.Context) (session, error)
 	reader() *sql.DB
-	// dollars says that placeholders are $1, $2 instead of ?.
+	// dollars reports that placeholders are $1, $2 instead of ?.
 	dollars() bool
 	close() error
 }
@@ -71,8 +71,8 @@ func (s *Store) Rebind(query string) string {
 	return query
 }
 
-// Update runs f in a transaction, which is committed when f returns nil. It is how
-// everybody but the fold writes. f must be quick: with SQLite it holds up the fold.
+// Update runs f in a transaction, which is committed when f returns nil. All writers
+// but the fold use it. f must be quick: with SQLite it holds up the fold.
 func (s *Store) Update(ctx context.Context, f func(*Tx) error) error {
 	tx, err := s.begin(ctx)
 	if err != nil {

@@ -198,9 +198,9 @@ var rebuilt = []string{
 
 // Reset empties everything but the deliveries, so that the journal can be folded
 // again from its beginning. Batches up to the position that the ledger is at now
-// make no deliveries and no verdicts again. Tables that nothing was folded into do
-// not know what had been delivered before they were lost: up to end, where the
-// journal ends now, nothing is.
+// make no deliveries and no verdicts again. Tables that nothing was folded into hold
+// no record of what had been delivered before they were lost: up to end, where the
+// journal ends now, nothing is delivered.
 func (s *Store) Reset(ctx context.Context, end uint64) error {
 	return s.Update(ctx, func(tx *Tx) error {
 		p, err := tx.Progress.Lock(ctx)

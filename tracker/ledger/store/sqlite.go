@@ -20,9 +20,9 @@ import (
 type sqlite struct {
 	writer *sql.DB
 	read   *sql.DB
-	// turn holds the one writing connection while nobody uses it.
+	// turn holds the one writing connection while it is idle.
 	turn chan *sqliteWriter
-	// committed tells the checkpoints; stop ends them, and done is closed then.
+	// committed wakes the checkpoints; stop ends them, and done is closed then.
 	committed  chan struct{}
 	stop, done chan struct{}
 }

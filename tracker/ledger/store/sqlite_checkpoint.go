@@ -40,8 +40,8 @@ func (e *sqlite) keepCheckpointing() {
 	}
 }
 
-// checkpoint copies the log to the file while others write, and what came meanwhile
-// while nobody does when the log has become long: the next commit then begins it again.
+// checkpoint copies the log to the file while others write. When the log has become
+// long, it copies the rest while no writer works: the next commit then begins it again.
 func (e *sqlite) checkpoint(ctx context.Context) error {
 	frames, err := e.copyLog(ctx)
 	if err != nil || frames < finishFrames {

@@ -110,7 +110,7 @@ func (s *sqliteSession) commit(ctx context.Context) error {
 	}
 	select {
 	case s.engine.committed <- struct{}{}:
-	default: // they know already
+	default: // a wake-up is waiting already
 	}
 	return nil
 }

@@ -12,7 +12,7 @@ import (
 // of the numbers, and each part in one piece, sorted. What a large part has got lately
 // is a piece of its own, a small one, until it is worth rewriting the large one.
 const (
-	// partShift leaves the bits of a number that say its part: 256 parts.
+	// partShift leaves the bits of a number that are its part: 256 parts.
 	partShift = 56
 	// settledSmall is the size of a piece that may well be rewritten each time, a page.
 	settledSmall = 8192

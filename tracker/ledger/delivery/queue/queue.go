@@ -27,9 +27,9 @@ var _ delivery.Queue = (*Queue)(nil)
 func New(s *store.Store) *Queue { return &Queue{store: s} }
 
 var (
-	// ErrNotFound says that there is no such delivery or target.
+	// ErrNotFound reports that there is no such delivery or target.
 	ErrNotFound = errors.New("there is no such delivery")
-	// ErrDelivered says that a delivery has been taken by its receiver; it is
+	// ErrDelivered reports that a delivery has been taken by its receiver; it is
 	// never made again.
 	ErrDelivered = errors.New("the receiver has taken this delivery already")
 )
@@ -210,7 +210,7 @@ func (q *Queue) record(ctx context.Context, tx *store.Tx, r *delivery.Result) er
 	if r.State == delivery.Waiting {
 		due = r.NextAt.UnixMicro()
 	}
-	// What was delivered stays so, whatever a second courier says; what was
+	// What was delivered stays so, whatever a second courier reports; what was
 	// suspended while the call was out waits with the others of its target.
 	_, err := tx.Exec(ctx, `UPDATE deliveries SET state = CASE WHEN state = 'suspended' AND ? = 'waiting' THEN state ELSE ? END,
 		due_at = ?, attempts = attempts + 1, tried_at = ?, http_status = ?, error = ?, response = ? WHERE id = ? AND state <> 'delivered'`,

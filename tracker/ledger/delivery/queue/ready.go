@@ -224,7 +224,7 @@ func findSession(ctx context.Context, tx *store.Tx, r *row) error {
 	return nil
 }
 
-// readID tells what an id says of itself. It has been authenticated by the tracker.
+// readID returns the kind and time that an id holds. The tracker has authenticated it.
 func readID(text string) (kind clickid.Kind, seconds int64) {
 	raw := store.VisitID(text)
 	if len(raw) != clickid.Size || raw[0] == 0 {

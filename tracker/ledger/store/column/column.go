@@ -203,7 +203,7 @@ func (m moment) Scan(from any) error {
 	})
 }
 
-// Value holds a value that knows how tables write and read it.
+// Value holds a value whose type writes and reads its own column.
 func Value[R any, T driver.Valuer, P interface {
 	*T
 	sql.Scanner

@@ -7,5 +7,5 @@
 // new column is a new line of the list.
 //
 // A value costs a call more than an assignment by hand; what is read into goes without
-// allocation where the field has a type that drivers know, or is a number.
+// allocation where the field has a type that drivers take, or is a number.
 package column

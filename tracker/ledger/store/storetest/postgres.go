@@ -89,7 +89,7 @@ func (s *postgresServer) restart() error {
 	if err := s.process.Process.Signal(syscall.SIGQUIT); err != nil {
 		return fmt.Errorf("shut postgres down: %w", err)
 	}
-	_ = s.process.Wait() // it says with its status that it was not asked nicely
+	_ = s.process.Wait() // its status is that of a signal
 	return s.run()
 }
 
@@ -145,7 +145,7 @@ func find(program string) (string, error) {
 	return found[len(found)-1], nil
 }
 
-// unprivileged returns whom to run PostgreSQL as, which refuses to run as root,
+// unprivileged returns the user to run PostgreSQL as, which refuses to run as root,
 // and gives that user the directory. nil is the current user.
 func unprivileged(dir string) (*syscall.Credential, error) {
 	if os.Geteuid() != 0 {
