@@ -1,6 +1,7 @@
 package soak
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/binary"
 	"fmt"
@@ -197,6 +198,7 @@ func (m *model) moderate(x *journal.Moderation) {
 	names := map[snapshot.ConversionStatus]string{snapshot.StatusApproved: "approved", snapshot.StatusPending: "pending", snapshot.StatusRejected: "rejected", snapshot.StatusHold: "hold"}
 	approvedAndHeld := x.Status == snapshot.StatusApproved && s.until != 0 && x.From != 0 && !x.Release
 	if s.status == names[x.Status] || approvedAndHeld {
+		m.affirm(s, x)
 		return
 	}
 	if x.From != 0 && names[x.From] != s.status {
@@ -205,11 +207,9 @@ func (m *model) moderate(x *journal.Moderation) {
 	}
 	was := s.status
 	if x.Status == snapshot.StatusRejected {
-		s.until, s.advertisers = 0, false
-		s.move("rejected", x.Reason)
-		if x.Reason == "" {
-			s.reason = "rejected_by_moderator"
-		}
+		words := cmp.Or(x.Reason, "rejected_by_moderator")
+		s.until, s.advertisers, s.decided = 0, false, &words
+		s.move("rejected", words)
 		m.fire(s, s.facts)
 		return
 	}
@@ -223,6 +223,7 @@ func (m *model) moderate(x *journal.Moderation) {
 			m.closed[s.session] = true
 		}
 	}
+	s.decided = &x.Reason
 	ends := s.at + s.offer.HoldHours*3_600_000_000
 	if !x.Release && (was != "hold" || x.From != 0) && s.offer.HoldHours > 0 && ends > x.At {
 		s.until = ends
@@ -234,6 +235,24 @@ func (m *model) moderate(x *journal.Moderation) {
 	if was != s.status {
 		m.fire(s, s.facts)
 	}
+}
+
+// affirm keeps a decision for the status that there is already, once for the same words.
+func (m *model) affirm(s *sale, x *journal.Moderation) {
+	rejects := x.Status == snapshot.StatusRejected
+	switch {
+	case !x.Affirm, s.decided == nil && !rejects && x.Reason == "", s.decided != nil && (x.Reason == "" || x.Reason == *s.decided):
+		return
+	case rejects && !m.keyTaken(s):
+		s.frees = s.goal == nil // what a person rejects, no later postback opens
+	}
+	words := x.Reason
+	if rejects {
+		words = cmp.Or(words, "rejected_by_moderator")
+		s.advertisers = false
+	}
+	s.decided = &words
+	s.move(s.status, words)
 }
 
 // keyTaken: another sale has the key of this one by now.

@@ -17,6 +17,7 @@ type sale struct {
 	frees           bool // its key is free
 	advertisers     bool // an advertiser's postback rejected it last
 	keyless         bool // it was counted when it came, without an order id, and not released since
+	decided         *string // a moderator's words, nil where an advertiser gave it its status
 	history         []string
 	windows         map[string]string // of caps, as text
 }
@@ -211,7 +212,7 @@ func (m *model) later(f *facts, s *sale) string {
 	case f.keyed && !f.proven:
 		return "refused duplicate"
 	case f.status == "rejected":
-		s.until, s.said, s.advertisers = 0, "rejected", true
+		s.until, s.said, s.advertisers, s.decided = 0, "rejected", true, nil
 		s.move("rejected", "rejected_by_advertiser")
 		m.fire(s, f)
 		return "rejected rejected_by_advertiser"
@@ -230,6 +231,7 @@ func (m *model) later(f *facts, s *sale) string {
 		n.move("rejected", "cap_reached")
 		*s = n
 		if was != "rejected" {
+			s.decided = nil
 			m.fire(s, f)
 		}
 		return "rejected cap_reached"
@@ -254,6 +256,7 @@ func (m *model) later(f *facts, s *sale) string {
 	n.move(to, "")
 	*s = n
 	if to != was {
+		s.decided = nil
 		m.fire(s, f)
 	}
 	return to
