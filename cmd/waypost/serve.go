@@ -123,8 +123,8 @@ func (f *serveFlags) place() {
 }
 
 // run puts the parts together that runServe has opened, and runs them until ctx ends.
-// The public port answers with what is loaded so far: until the first snapshot it is
-// the readiness probe that keeps visitors away.
+// The public port is open before the first snapshot is there. Until then it answers 503,
+// and the process is not ready.
 //
 // The process is ready for links (/readyz/links) with a snapshot alone, and ready as a
 // whole only with a ledger that agrees with the journal: links go on where postbacks
