@@ -10,9 +10,10 @@ import (
 	"github.com/waypost/waypost/controllers/release"
 )
 
-// step is a part of a revision's way.
+// step is a part of a revision's way; the zero value is one that was not taken.
 type step struct{ began, ended time.Time }
 
+// took is how long it was.
 func (s step) took() time.Duration { return s.ended.Sub(s.began) }
 
 // flight is a revision that is under way to the trackers.

@@ -73,7 +73,8 @@ func (i *inbox) object(object any, gone bool) {
 	i.put(func(m *mail) { m.objects[key] = o })
 }
 
-// objectHandler returns the handler for the informers of all kinds.
+// objectHandler returns the handler for the informers of all kinds. An update without a
+// new resource version is a resync of the cache and no change.
 func (i *inbox) objectHandler() toolscache.ResourceEventHandler {
 	return toolscache.ResourceEventHandlerFuncs{
 		AddFunc: func(object any) { i.object(object, false) },

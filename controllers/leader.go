@@ -44,7 +44,9 @@ type leader struct {
 	ended    chan struct{}
 }
 
-// addLeader adds the event loop and the reconcilers beside it to a manager.
+// addLeader adds the event loop and the reconcilers beside it to a manager. Statuses and
+// Secrets have a client without a cache: writes need none, and a cache of Secrets would
+// need the right to list them.
 func addLeader(mgr manager.Manager, o Options, measured *metrics.Metrics) (*leader, error) {
 	direct, err := client.New(mgr.GetConfig(), client.Options{
 		HTTPClient: mgr.GetHTTPClient(), Scheme: mgr.GetScheme(), Mapper: mgr.GetRESTMapper(),
@@ -82,14 +84,17 @@ func addLeader(mgr manager.Manager, o Options, measured *metrics.Metrics) (*lead
 // NeedLeaderElection implements manager.LeaderElectionRunnable.
 func (l *leader) NeedLeaderElection() bool { return true }
 
-// wait returns when the event loop has ended, if it ever began.
+// wait returns when the event loop has ended, if it ever began. A manager that loses its
+// lease returns while the loop still runs, and a second one must not begin beside it.
 func (l *leader) wait() {
 	if l.began.Load() {
 		<-l.ended
 	}
 }
 
-// Start implements manager.Runnable.
+// Start implements manager.Runnable. The manager calls it with the lease in hand and the
+// caches started. It directs the informers to an inbox, and runs the loop until ctx ends.
+// What it has started ends before it returns, handlers of informers included.
 func (l *leader) Start(ctx context.Context) error {
 	l.began.Store(true)
 	defer close(l.ended)
@@ -131,7 +136,9 @@ func (l *leader) Start(ctx context.Context) error {
 	}).run(ctx)
 }
 
-// register directs the informers to the event loop.
+// register directs the informers to the event loop: those of all kinds, that of the
+// manifest, and that of tracker pods, whose changes make the poller ask at once. On an
+// error it returns what it has registered so far.
 func (l *leader) register(ctx context.Context, box *inbox, poller *trackers.Poller) (all []registration, err error) {
 	add := func(kind client.Object, h toolscache.ResourceEventHandler) {
 		if err != nil {
@@ -203,7 +210,8 @@ func sameKeys(a, b *seal.Keyring) bool {
 	return err == nil && bytes.Equal(one, other)
 }
 
-// targets lists the trackers to ask.
+// targets lists the trackers to ask: the URLs of the options, else the pods of the cache
+// that have an address. Readiness is judged by package trackers.
 func (l *leader) targets() []trackers.Target {
 	if len(l.options.TrackerURLs) > 0 {
 		return trackers.URLTargets(l.options.TrackerURLs)

@@ -24,7 +24,9 @@ import (
 	"github.com/waypost/waypost/controllers/metrics"
 )
 
-// runOnce runs one manager with one event loop, and returns when both have ended.
+// runOnce runs one manager with one event loop, and returns when both have ended. Its
+// state is its own: the caches, the compiler's objects and what is known to be published
+// are gone with it, and the next one begins with what the API server has.
 func runOnce(ctx context.Context, config *rest.Config, o Options) error {
 	mgr, err := newManager(config, o)
 	if err != nil {
@@ -54,6 +56,8 @@ func runOnce(ctx context.Context, config *rest.Config, o Options) error {
 	return err
 }
 
+// newManager makes the manager with leader election. The lease is given back when ctx
+// ends, so that a rolling update does not wait for it to run out.
 func newManager(config *rest.Config, o Options) (manager.Manager, error) {
 	scheme, err := newScheme()
 	if err != nil {
@@ -79,6 +83,8 @@ func newManager(config *rest.Config, o Options) (manager.Manager, error) {
 	return mgr, nil
 }
 
+// newScheme holds the kinds that the operator reads and writes: Waypost's, ConfigMaps,
+// pods and Secrets.
 func newScheme() (*runtime.Scheme, error) {
 	scheme := runtime.NewScheme()
 	for _, add := range []func(*runtime.Scheme) error{corev1.AddToScheme, v1alpha1.AddToScheme} {

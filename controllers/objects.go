@@ -12,7 +12,10 @@ import (
 	"github.com/waypost/waypost/controllers/status"
 )
 
-// changed takes the current form of an object, nil for one that is gone.
+// changed takes the current form of an object, nil for one that is gone. An object of the
+// same generation was relabelled or got its status; the compiler only exchanges its copy.
+// Any other form is a new one: an outcome of the former that is not written yet is
+// dropped, and the form is compiled as soon as the Secret that it names has been read.
 func (l *loop) changed(key status.Key, form v1alpha1.Object, now time.Time) {
 	if form == nil {
 		l.gone(key, now)
@@ -31,7 +34,7 @@ func (l *loop) changed(key status.Key, form v1alpha1.Object, now time.Time) {
 	}
 }
 
-// gone forgets an object that was deleted.
+// gone forgets an object that was deleted, in every part that has something of it.
 func (l *loop) gone(key status.Key, now time.Time) {
 	if key.Kind == snapshot.KindNetwork {
 		l.release.NetworkGone(key)
@@ -52,7 +55,9 @@ func (l *loop) upsert(form v1alpha1.Object, now time.Time) {
 	l.release.Note(now)
 }
 
-// found takes what there is of a Secret.
+// found takes what there is of a Secret, and hands the objects that waited for it to the
+// compiler. Those that name it and did not wait are compiled again by the compiler's own
+// references.
 func (l *loop) found(f secrets.Found, now time.Time) {
 	if f.Forbidden != nil {
 		l.log.Error(f.Forbidden, "the operator may not read a Secret that an object names; give it the right to get Secrets in this namespace",
@@ -69,7 +74,8 @@ func (l *loop) found(f secrets.Found, now time.Time) {
 	l.release.Note(now)
 }
 
-// record makes an Event of a notice.
+// record makes an Event of a notice: about the Network that it names, else about the
+// manifest. It is logged, too, because Events are kept for an hour only.
 func (l *loop) record(n release.Notice) {
 	about := &corev1.ObjectReference{APIVersion: "v1", Kind: "ConfigMap", Namespace: l.manifest.Namespace, Name: l.manifest.Name}
 	if n.About.Name != "" {

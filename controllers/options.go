@@ -120,6 +120,7 @@ func (o Options) withDefaults() (Options, error) {
 	return o, o.check()
 }
 
+// check refuses what could only be ignored later, such as a selector that does not parse.
 func (o Options) check() error {
 	if o.Keys == nil {
 		return errors.New("the operator needs the sealing keys of the installation; trackers and ledger have the same")
@@ -138,11 +139,13 @@ func (o Options) check() error {
 	return nil
 }
 
+// isURL reports whether a text is an absolute http or https URL.
 func isURL(text string) bool {
 	u, err := url.Parse(text)
 	return err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Host != ""
 }
 
+// either is value, or fallback where that is the zero value.
 func either[T comparable](value, fallback T) T {
 	var zero T
 	if value == zero {

@@ -7,7 +7,7 @@ import (
 	"sync/atomic"
 )
 
-// synced is the readiness of an operator: its caches know everything. It is a
+// synced is the readiness of an operator: its caches hold everything. It is a
 // runnable of the manager, which starts those after the caches have synced.
 type synced struct{ done atomic.Bool }
 

@@ -29,7 +29,8 @@ func newReferences() references {
 }
 
 // park takes note of what an object names, and returns true when it has to wait
-// for it.
+// for it. The first object that names a Secret has it watched, the last that no longer
+// does ends that. An object that names another Secret than before lets go of the former.
 func (r *references) park(key status.Key, form v1alpha1.Object, reader *secrets.Reconciler) bool {
 	secret := types.NamespacedName{Namespace: key.Namespace}
 	if ref := kinds.Of(form).SecretRef(form); ref != nil {

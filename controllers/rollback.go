@@ -69,6 +69,7 @@ func waitPinned(ctx context.Context, c client.Client, namespace string, to int64
 	}
 }
 
+// newClient makes a client without a cache, for commands that end.
 func newClient(config *rest.Config) (client.Client, error) {
 	scheme, err := newScheme()
 	if err != nil {

@@ -19,7 +19,9 @@ func (r *Rule) matches(facts Facts) bool {
 	return true
 }
 
-// holds reports whether one condition holds. An absent field never matches.
+// holds reports whether one condition holds. An absent field never matches, whatever the
+// operator: a rule on data that the click did not bring along, or that is gone, does not
+// apply.
 func holds(c *snapshot.Condition, facts Facts) bool {
 	value, ok := facts.field(c.Field)
 	if !ok {

@@ -115,7 +115,7 @@ func (s *Side) noStructure(side string, rule *Rule) Step {
 	return Step{Rule: "structure " + s.Structure + "/" + rule.Name, Detail: "matches but gives no " + side}
 }
 
-// over replaces the terms that the tier names.
+// over replaces the terms that the tier names; the other stays the goal's own.
 func (t *Tier) over(own snapshot.PayoutTerms) snapshot.PayoutTerms {
 	if t.Flat != nil {
 		own.Flat = *t.Flat

@@ -40,7 +40,7 @@ func Select(in Selection) Terms {
 	return terms
 }
 
-// side selects one side without its override.
+// side selects one side without its override. of takes that side of a rule.
 func (in *Selection) side(pay snapshot.Pay, of func(*snapshot.Rule) *snapshot.PayoutTerms) Side {
 	return Side{
 		Structure: pay.Structure,

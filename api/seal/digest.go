@@ -48,7 +48,9 @@ func matchOne(ring *Keyring, digests []snapshot.KeyDigest, postbackKey string) i
 	return match
 }
 
-// digest is HMAC-SHA256 of a postback key under this sealing key.
+// digest is HMAC-SHA256 of a postback key under this sealing key. A plain hash of a short
+// key could be found by trial by any reader of the snapshot; this one only by a holder of
+// the sealing key.
 func (k *key) digest(postbackKey string) [sha256.Size]byte {
 	mac := hmac.New(sha256.New, k.material().derived[PurposeKeyDigest][:])
 	mac.Write([]byte(postbackKey))

@@ -63,6 +63,8 @@ func KeepDir(dir string, now time.Time) (string, error) {
 	return filepath.Join(dir, name), saveFile(dir, name, data)
 }
 
+// saveFile writes to a file of another name, syncs it, gives it its name and syncs the
+// directory: after a power cut the name leads to the whole old or the whole new content.
 func saveFile(dir, name string, data []byte) error {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return fmt.Errorf("saving sealing keys: %w", err)

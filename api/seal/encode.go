@@ -24,7 +24,9 @@ type fileKey struct {
 	Secret    []byte    `json:"secret"`
 }
 
-// Parse reads what Encode writes. Errors never quote the content.
+// Parse reads what Encode writes. Errors never quote the content: they end up in logs.
+// Unknown fields are errors, because a file that was edited by hand and means something
+// else than it reads would make ids that nothing opens.
 func Parse(data []byte) (*Keyring, error) {
 	if len(data) > maxFileSize {
 		return nil, fmt.Errorf("sealing keys: more than %d bytes", maxFileSize)

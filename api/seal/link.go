@@ -9,7 +9,7 @@ import (
 	"fmt"
 )
 
-// ErrLink reports that an encrypted parameter is none of ours or has been changed.
+// ErrLink reports that an encrypted parameter was not made here or has been changed.
 var ErrLink = errors.New("not a sealed link of this installation")
 
 const (

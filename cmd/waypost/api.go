@@ -15,7 +15,13 @@ import (
 )
 
 // api makes the admin port's handler with the ledger's API and console on it, and
-// the tasks that deliver what the ledger decides.
+// the tasks that deliver what the ledger decides. API and console share one reader of
+// the tables and one moderator, so both show and decide the same.
+//
+// The courier is beside the fold and not inside it: the fold only writes deliveries
+// into the tables, so a slow partner never holds up a verdict. Two more tasks keep the
+// queue: one removes what is over and older than --retain, the other brings forward
+// what a clock that was ahead has put off.
 func (b *bookkeeping) api(authorizer admin.Authorizer, o admin.Options) (http.Handler, []task) {
 	deliveries := queue.New(b.store)
 	b.metrics.MustRegister(deliveries.Collector())

@@ -19,15 +19,23 @@ import (
 
 // booksFlags are the ledger's, of serve and ledger alike.
 type booksFlags struct {
-	database       string
+	// database is a file name for SQLite, or a URL of PostgreSQL.
+	database string
+	// retain and retainPersonal are whole days: rows are removed by day.
 	retain         time.Duration
 	retainPersonal time.Duration
 	journalRetain  time.Duration
-	allowPrivate   bool
-	acceptJournal  string
-	newKeys        string
+	// allowPrivate lifts the guard of outgoing calls. URLs are the partners' own, so
+	// without the guard a partner could have the ledger call any service of the cluster.
+	allowPrivate bool
+	// acceptJournal and newKeys are codes from an error, each the permission to go on
+	// after one loss: of the journal that belongs to the database, of the sealing keys.
+	acceptJournal string
+	newKeys       string
 }
 
+// addFlags adds the flags of the ledger. database is the default of --database; "" lets
+// the caller choose a place later.
 func (f *booksFlags) addFlags(flags *pflag.FlagSet, database string) {
 	flags.StringVar(&f.database, "database", database, "file of the embedded database, or postgres://…")
 	flags.DurationVar(&f.retain, "retain", 90*24*time.Hour, "how long clicks, impressions, the postback log and deliveries that are over are kept, in whole days; 0 is for ever. Conversions and reports stay")
@@ -43,7 +51,9 @@ func (f *booksFlags) check() error {
 	return errors.Join(checkDays("retain", f.retain), checkDays("retain-personal", f.retainPersonal))
 }
 
-// bookkeeping is a ledger: the fold, and who delivers what it decides.
+// bookkeeping is a ledger with what belongs to it: the open database, the fold, and the
+// writer of the ledger's own entries (ticks and decisions of moderators), which come
+// back to it through the journal like those of trackers.
 type bookkeeping struct {
 	flags   booksFlags
 	store   *store.Store
@@ -55,7 +65,9 @@ type bookkeeping struct {
 	log     logr.Logger
 }
 
-// leaderPatience is how long a cluster of journal servers may present an older journal.
+// leaderPatience is how long a cluster of journal servers may present an older journal:
+// a server that has just become leader may lag for a moment. An embedded journal has no
+// other server, and gets none.
 const leaderPatience = 10 * time.Second
 
 // openBooks opens the database and makes the ledger on it. Nothing is read from the
@@ -105,7 +117,9 @@ func (b *bookkeeping) checkJournal(ctx context.Context) {
 	}
 }
 
-// watchKeys compares the sealing keys in dir with the books whenever they change.
+// watchKeys compares the sealing keys in dir with the books whenever they change. Keys
+// of another installation make the ledger not ready, until the right ones are back or
+// --new-keys accepts their loss (docs/operate.md, "Restore").
 func (b *bookkeeping) watchKeys(dir string) task {
 	return (&seal.Watcher{
 		Dir:      dir,
@@ -116,7 +130,8 @@ func (b *bookkeeping) watchKeys(dir string) task {
 	}).Run
 }
 
-// fold works until ctx ends.
+// fold reads the journal into the tables until ctx ends. An error at that moment is one
+// of the end, such as an interrupted read, and none of the fold.
 func (b *bookkeeping) fold(ctx context.Context) error {
 	err := b.ledger.Run(ctx)
 	if ctx.Err() != nil {
@@ -125,7 +140,9 @@ func (b *bookkeeping) fold(ctx context.Context) error {
 	return err
 }
 
-// close ends what tasks no longer need.
+// close flushes the ledger's own entries to the journal and closes the database, after
+// the tasks that use them have ended. The database stays open where the flush fails; the
+// process ends anyway.
 func (b *bookkeeping) close(ctx context.Context) error {
 	if err := b.writer.Close(ctx); err != nil {
 		return fmt.Errorf("flushing the ledger's own entries: %w", err)

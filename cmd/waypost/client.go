@@ -17,9 +17,12 @@ import (
 	"github.com/waypost/waypost/tracker/admin"
 )
 
-// apiClient calls the API on the admin port of serve or of the ledger.
+// apiClient calls the API on the admin port of serve or of the ledger (docs/api.md has
+// the resources, /api/v1/openapi.json the calls). Its methods are for one goroutine.
 type apiClient struct {
-	server    string
+	server string // scheme, host and port; a slash at the end is cut off
+	// token is used before tokenFile. Its flag shows in process lists, so the environment
+	// or a file are the better ways.
 	token     string
 	tokenFile string
 	http      *http.Client // made by the first call
@@ -40,7 +43,8 @@ func (c *apiClient) addFlags(flags *pflag.FlagSet) {
 	flags.StringVar(&c.tokenFile, "token-file", "data/admin.token", "file with the bearer token, used without --token")
 }
 
-// get asks for path and returns the body, which the caller closes.
+// get asks for path and returns the body, which the caller closes. accept is the media
+// type of the answer: JSON, CSV or a stream of events.
 func (c *apiClient) get(ctx context.Context, path string, query url.Values, accept string) (io.ReadCloser, error) {
 	return c.call(ctx, http.MethodGet, path, query, nil, accept)
 }
@@ -76,6 +80,9 @@ func (c *apiClient) post(ctx context.Context, path string, query url.Values, doc
 	return nil
 }
 
+// call makes one request and returns the body of a good answer, which the caller
+// closes. Any answer from 300 on is an *apiError. An answer must begin within a minute;
+// its body may take as long as it likes, because tails are followed for hours.
 func (c *apiClient) call(ctx context.Context, method, path string, query url.Values, document []byte, accept string) (io.ReadCloser, error) {
 	token, err := c.bearer()
 	if err != nil {
@@ -102,12 +109,14 @@ func (c *apiClient) call(ctx context.Context, method, path string, query url.Val
 		return nil, fmt.Errorf("calling the admin port (is serve or the ledger running there? --server is its address): %w", err)
 	}
 	if answer.StatusCode >= 300 {
-		defer func() { _ = answer.Body.Close() }() // only the problem is wanted
+		defer func() { _ = answer.Body.Close() }() // only the problem in it is read
 		return nil, problemOf(answer)
 	}
 	return answer.Body, nil
 }
 
+// bearer returns the token of the flag, of WAYPOST_TOKEN, or of the file that serve
+// keeps in its data directory. Blanks at the ends of a file are cut off.
 func (c *apiClient) bearer() (string, error) {
 	if c.token != "" {
 		return c.token, nil
@@ -119,6 +128,9 @@ func (c *apiClient) bearer() (string, error) {
 	return strings.TrimSpace(string(data)), nil
 }
 
+// problemOf reads the problem (RFC 9457) of an answer that refuses. An answer of
+// something else, such as a proxy in between, has none: only its status is known then,
+// and its body is not repeated.
 func problemOf(answer *http.Response) error {
 	var p admin.Problem
 	data, err := io.ReadAll(io.LimitReader(answer.Body, 64<<10))

@@ -11,7 +11,8 @@ import (
 	"github.com/waypost/waypost/tracker/live"
 )
 
-// loadManifests compiles directories once.
+// loadManifests compiles directories once, as of now. Parts of a bad file are taken: a
+// check names all that is wrong, where serve keeps the last good form of the file.
 func loadManifests(ctx context.Context, options compile.Options, dirs []string) ([]*snapshot.Record, []offline.Finding, error) {
 	directory, err := offline.NewDirectory(options, dirs...)
 	if err != nil {

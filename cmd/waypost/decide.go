@@ -1,5 +1,12 @@
 package main
 
+// Decisions on conversions. A decision moves money, so it is made in two steps: what it
+// would change is listed and added up first, then a question is asked at the terminal.
+// A script has no terminal and needs --yes. Each conversion is then decided by itself,
+// under the status that was shown: if that has changed meanwhile, it is refused
+// (status_changed) and not decided by a rule that was meant for another status. Ids that
+// are given by hand are decided at once, without a list.
+
 import (
 	"bufio"
 	"encoding/json"
@@ -26,21 +33,25 @@ type decider struct {
 	filter              listFilter
 	all, yes, dryRun    bool
 	note, partnerReason string
-	// terminal reports whether a person can be asked at r.
+	// terminal reports whether r is a terminal, where a question can be answered.
 	terminal func(r io.Reader) bool
 }
 
+// isTerminal is decider.terminal outside of tests.
 func isTerminal(r io.Reader) bool {
 	f, ok := r.(*os.File)
 	return ok && term.IsTerminal(int(f.Fd()))
 }
 
+// decisionDocs begin the help of each act. The rules behind them are in package judge.
 var decisionDocs = map[moderation.Act]string{
 	moderation.Approve: "Approve pending conversions; while the offer's hold goes on, that means hold. Approving again changes nothing.",
 	moderation.Reject:  "Reject conversions that are pending or on hold.",
 	moderation.Release: "Approve conversions on hold at once, before their hold ends by itself.",
 }
 
+// newDecideCommand makes approve, reject or release. It has the filters of the list, so
+// that a list that was looked at becomes a decision by changing one word.
 func newDecideCommand(act moderation.Act, terminal func(io.Reader) bool) *cobra.Command {
 	d := &decider{act: act, terminal: terminal}
 	status := names(act.Open(), ",")
@@ -81,6 +92,9 @@ func names(list []query.Status, separator string) string {
 	return strings.Join(out, separator)
 }
 
+// run checks, finds, asks, and decides one conversion after the other. seen holds the
+// status that was shown for each id; it is empty where nothing was listed, and then the
+// ledger decides whatever the status is by then.
 func (d *decider) run(cmd *cobra.Command, ids []string) error {
 	if err := d.check(cmd, ids); err != nil {
 		return err
@@ -112,7 +126,9 @@ func (d *decider) run(cmd *cobra.Command, ids []string) error {
 	})
 }
 
-// check refuses what selects nothing, or too much.
+// check refuses what selects nothing, or too much. A filter whose value is empty, as
+// from an unset variable in a script, is refused rather than dropped: dropping it would
+// widen the selection to everything.
 func (d *decider) check(cmd *cobra.Command, ids []string) error {
 	if d.all == (len(ids) > 0) {
 		return errors.New("give the ids of conversions, or --all with a filter")
@@ -176,6 +192,8 @@ func (d *decider) find(cmd *cobra.Command, ids []string) ([]row, error) {
 	return open, nil
 }
 
+// conversionsOf reads rows of the API as conversions, for the ledger's own rules and
+// exact sums. The rows stay beside them for the table.
 func conversionsOf(rows []row) ([]query.Conversion, error) {
 	data, err := json.Marshal(rows)
 	if err != nil {
@@ -188,7 +206,9 @@ func conversionsOf(rows []row) ([]query.Conversion, error) {
 	return items, nil
 }
 
-// ask shows count and money, and reports whether to go on.
+// ask shows count and money, and reports whether to go on. Any answer but y or yes is a
+// no, and an error, so that a script does not take it for a decision. A dry run prints
+// its table to standard output, because there it is the result.
 func (d *decider) ask(cmd *cobra.Command, rows []row) (bool, error) {
 	text, err := d.total(rows)
 	if err != nil {
@@ -217,6 +237,7 @@ func (d *decider) ask(cmd *cobra.Command, rows []row) (bool, error) {
 	return false, errors.New("nothing was decided")
 }
 
+// decision is what is to be done with each conversion.
 func (d *decider) decision() moderation.Decision {
 	return moderation.Decision{Act: d.act, Note: d.note, PartnerReason: d.partnerReason}
 }

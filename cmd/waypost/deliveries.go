@@ -6,6 +6,8 @@ import (
 	"github.com/spf13/cobra"
 )
 
+// deliveryList is the list of outgoing calls, to partners' postbacks and to impression
+// destinations.
 var deliveryList = listing{
 	path:    "/api/v1/deliveries",
 	columns: []string{"id", "time", "kind", "state", "attempts", "partner", "offer", "name", "httpStatus", "error", "calledURL"},
@@ -23,6 +25,8 @@ func newDeliveriesCommand() *cobra.Command {
 	return cmd
 }
 
+// newDeliveriesRetryCommand makes "deliveries retry". A call that is made again has the
+// same delivery id, and so the same Idempotency-Key.
 func newDeliveriesRetryCommand() *cobra.Command {
 	var client apiClient
 	var network string

@@ -11,7 +11,8 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// inNetwork is a query that names the network, if there is one.
+// inNetwork returns a query that names the network, if there is one. Rights are those
+// of a network (docs/security.md): a query without it needs the right in all of them.
 func inNetwork(network string) url.Values {
 	query := url.Values{}
 	if network != "" {

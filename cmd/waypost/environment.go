@@ -36,6 +36,8 @@ func flagsFromEnvironment(flags *pflag.FlagSet) error {
 	return failed
 }
 
+// environmentTwin returns the variable of a flag. It does not depend on the command, so
+// one environment serves all commands that have the flag.
 func environmentTwin(flag string) string {
 	return "WAYPOST_" + strings.ToUpper(strings.ReplaceAll(flag, "-", "_"))
 }

@@ -1,5 +1,17 @@
 package main
 
+// An explanation takes these steps:
+//
+//  1. The click id is opened with the sealing keys. It holds its moment and the hashes of
+//     offer and partner, so no ledger is needed for it (docs/click-id.md).
+//  2. Offer and partner are looked up in the compiled manifests.
+//  3. What the click brought along is fetched from the ledger, where it answers, and
+//     completed by --field. Rules may depend on it.
+//  4. The postback is checked as a tracker would and judged as the ledger would
+//     (replay.First), in books without history: uniqueness, caps and sessions are not
+//     looked at, and the verdict has a remark about it.
+//  5. The pricing is repeated with its steps, those that were passed over included.
+
 import (
 	"cmp"
 	"context"
@@ -31,7 +43,7 @@ func newExplainCommand() *cobra.Command {
 	var config, data, amount, at string
 	cmd := &cobra.Command{
 		Use:   "explain --clickid ID",
-		Short: "Say which goal, payout rule and verdict a postback would get, and why",
+		Short: "Show which goal, payout rule and verdict a postback would get, and why",
 		Long: `Reads a click id without any look-up, finds its goal in the manifests and prices a
 conversion as the ledger would, with every step. What the click brought along (sub ids,
 source, country) is asked of the admin port when it answers, and can be given with --field.`,
@@ -82,12 +94,16 @@ source, country) is asked of the admin port when it answers, and can be given wi
 // explanation is what is asked, and what is found on the way to the answer.
 type explanation struct {
 	client   apiClient
-	id, goal string
-	amount   *money.Amount
-	at       time.Time
-	fields   map[string]string
+	id, goal string        // id is a click's or an impression's, goal a value
+	amount   *money.Amount // of the sale; nil for a postback without one
+	at       time.Time     // the moment of the conversion: overrides have windows
+	// fields are what rules may ask for, by name: given by hand, then completed by the
+	// click's row. A value by hand wins, to try out another one.
+	fields map[string]string
 }
 
+// print writes the explanation, a line for each thing that was found. Its errors begin
+// with the reason code that the postback would be answered with, where there is one.
 func (e *explanation) print(ctx context.Context, w io.Writer, index *live.Index, keys *seal.Keyring) error {
 	id, err := clickid.Open(keys, e.id)
 	if err != nil {
@@ -143,7 +159,9 @@ func (e *explanation) print(ctx context.Context, w io.Writer, index *live.Index,
 	return nil
 }
 
-// price prints both sides and the rules that lead to them.
+// price prints both sides and the rules that lead to them: first those that were passed
+// over, then the path that was taken. It fails where the amount is too large to be
+// priced, which is bad_amount.
 func (e *explanation) price(line func(what, format string, args ...any), network *live.Network, offer *live.Offer, partner *live.Partner, goal *snapshot.Goal) error {
 	selection := pricing.Selection{
 		Partner: partner.Body, PartnerName: partner.Name, OfferName: offer.Name, Goal: goal,
@@ -162,7 +180,8 @@ func (e *explanation) price(line func(what, format string, args ...any), network
 	return nil
 }
 
-// recorded is the postback that is asked about, and the visit that it belongs to.
+// recorded returns the postback that is asked about, in the form of a line of the log,
+// and the visit that it belongs to, so that both pass through the code of a replay.
 func (e *explanation) recorded(id clickid.ID, network *live.Network, offer *live.Offer, partner *live.Partner) (*server.Recorded, *judge.Visit) {
 	in := &server.Recorded{At: e.at, Network: network.Name, Offer: offer.Name, Partner: partner.Name, ClickID: e.id,
 		SessionAt: id.Time().Unix(), Params: []journal.Param{{Name: "goal", Value: e.goal}}}
@@ -184,7 +203,8 @@ func (e *explanation) recorded(id clickid.ID, network *live.Network, offer *live
 	return in, visit
 }
 
-// checkFields refuses fields that no rule can ask for.
+// checkFields refuses fields that no rule can ask for: a misspelt one would be ignored,
+// and the explanation would be that of another postback.
 func (e *explanation) checkFields() error {
 	known := append(clickFields(), postbackFields()...)
 	for name := range e.fields {
@@ -239,6 +259,7 @@ func pixelOf(protocol snapshot.Protocol) string {
 	return ""
 }
 
+// printSide prints the amount of payout or revenue, and its steps numbered below.
 func printSide(line func(what, format string, args ...any), side string, amount money.Amount, currency string, path []pricing.Step) {
 	line(side, "%s %s", amount, currency)
 	for i, step := range path {
@@ -246,7 +267,9 @@ func printSide(line func(what, format string, args ...any), side string, amount 
 	}
 }
 
-// attribution finds the network, offer and partner that an id names.
+// attribution finds the network, offer and partner that an id names. An id holds hashes
+// and no network, so each network is looked at; all results are nil where none has the
+// offer, and the partner alone is nil where that is gone.
 func attribution(index *live.Index, id clickid.ID) (*live.Network, *live.Offer, *live.Partner) {
 	for _, n := range index.Networks() {
 		if offer := n.OfferByHash(id.OfferHash); offer != nil {

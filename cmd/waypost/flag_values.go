@@ -9,7 +9,8 @@ import (
 	"github.com/spf13/pflag"
 )
 
-// addPublicURL adds --public-url.
+// addPublicURL adds --public-url, which stands before links that belong to no tracking
+// domain: in statuses (operator, serve) and on the terminal (links).
 func addPublicURL(flags *pflag.FlagSet, target *string) {
 	flags.Var((*originValue)(target), "public-url",
 		"beginning of links of networks without tracking domains, such as https://go.example.net; default a bare path")
@@ -23,7 +24,8 @@ func (v *originValue) String() string { return string(*v) }
 
 func (v *originValue) Type() string { return "string" }
 
-// Set implements pflag.Value.
+// Set implements pflag.Value. It takes an absolute http or https URL with a host. A path
+// may follow; a query or fragment may not, because links go on with path and query.
 func (v *originValue) Set(text string) error {
 	u, err := url.Parse(text)
 	if text != "" && (err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.RawQuery != "" || u.Fragment != "") {

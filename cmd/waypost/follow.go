@@ -26,19 +26,20 @@ type follower struct {
 	w       io.Writer
 
 	widths []int // of the table's columns; they grow
-	// last is the time of the latest item, and told holds what was printed of that time
+	// last is the time of the latest item, and printed holds what was printed of that time
 	// or later, so that a tail that was interrupted goes on where it was.
-	last time.Time
-	told map[string]bool
+	last    time.Time
+	printed map[string]bool
 }
 
-// run follows until ctx ends; the server ends a tail now and then, to see whether
-// the caller may still read.
+// run follows until ctx ends. The server ends a tail after an hour, so that a caller
+// whose right was withdrawn reads no longer than that; run asks again from the time of
+// the last item on. What is sent again is recognised and not printed twice.
 func (f *follower) run(ctx context.Context, query url.Values) error {
 	if f.output != "table" && f.output != "json" {
 		return fmt.Errorf("--output %q: use table or json", f.output)
 	}
-	f.told = map[string]bool{}
+	f.printed = map[string]bool{}
 	query.Set("follow", "true")
 	for {
 		if err := f.once(ctx, query); err != nil {
@@ -83,20 +84,23 @@ func (f *follower) once(ctx context.Context, query url.Values) error {
 	return nil
 }
 
+// print prints an item, unless this version of it was printed before. An item that
+// changes, such as a conversion that is approved, is another version and is printed
+// again.
 func (f *follower) print(data []byte) error {
 	var item row
 	if err := json.Unmarshal(data, &item); err != nil {
 		return fmt.Errorf("reading an item of %s: %w", f.listing.path, err)
 	}
 	version := cell(item["id"]) + " " + cell(item["updatedAt"])
-	if f.told[version] {
+	if f.printed[version] {
 		return nil
 	}
 	if at, err := time.Parse(time.RFC3339Nano, cell(item["time"])); err == nil && at.After(f.last) {
 		f.last = at
-		clear(f.told)
+		clear(f.printed)
 	}
-	f.told[version] = true
+	f.printed[version] = true
 	if f.output == "json" {
 		_, err := fmt.Fprintf(f.w, "%s\n", data)
 		return err
@@ -104,7 +108,8 @@ func (f *follower) print(data []byte) error {
 	return f.line(item)
 }
 
-// line prints the columns of an item, below a head.
+// line prints the columns of an item, below a head. Later lines are not known yet, so a
+// column is as wide as its widest value so far, and text/tabwriter is of no use.
 func (f *follower) line(item row) error {
 	if f.widths == nil {
 		f.widths = make([]int, len(f.listing.columns))

@@ -15,7 +15,9 @@ import (
 	"github.com/waypost/waypost/tracker/server"
 )
 
-// greetWhenReady prints a line per URL that a newcomer needs, once they work.
+// greetWhenReady prints a line per URL to try, once they work: after the first snapshot,
+// because the lines name an offer and a partner of it. It is a task, and so goes on
+// until ctx ends.
 func (f *serveFlags) greetWhenReady(ctx context.Context, holder *live.Holder, public, adminPort net.Addr) error {
 	tick := time.NewTicker(10 * time.Millisecond)
 	defer tick.Stop()
@@ -34,6 +36,8 @@ func (f *serveFlags) greetWhenReady(ctx context.Context, holder *live.Holder, pu
 	return nil
 }
 
+// greeting returns the lines: a click, an impression, a postback and a report as
+// commands that can be pasted, then console, API and health.
 func (f *serveFlags) greeting(index *live.Index, public, adminPort net.Addr) string {
 	base, admin := "http://"+reachable(public), "http://"+reachable(adminPort)
 	first := firstPair(index)
@@ -52,8 +56,8 @@ func (f *serveFlags) greeting(index *live.Index, public, adminPort net.Addr) str
 	return b.String()
 }
 
-// example is what a newcomer can try: tracking ids that work together, and
-// curl's option for the host that they work under, if only one of some does.
+// example is a pair of tracking ids that work together, and curl's option for the host
+// that they work under, if only one of some does.
 type example struct{ offer, partner, host string }
 
 // firstPair picks an offer and a partner whose clicks are served, preferably with

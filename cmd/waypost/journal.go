@@ -12,8 +12,10 @@ import (
 type journalFlags struct {
 	credentials string
 	ca          string
-	replicas    int
-	maxBytes    int64
+	// replicas and maxBytes are used by the part that makes the journal, whichever is
+	// first. A journal that is there keeps what it was made with.
+	replicas int
+	maxBytes int64
 }
 
 func (f *journalFlags) addFlags(flags *pflag.FlagSet) {
@@ -23,6 +25,8 @@ func (f *journalFlags) addFlags(flags *pflag.FlagSet) {
 	flags.Int64Var(&f.maxBytes, "journal-max-bytes", 0, "size at which the journal refuses new entries (postbacks get 503); 0 is the servers' limit")
 }
 
+// connect returns a connection to the journal on the servers of url, several joined by
+// commas. name shows in the list of connections of those servers.
 func (f *journalFlags) connect(url, name string, log logr.Logger) (*journal.Conn, error) {
 	var options []nats.Option
 	if f.credentials != "" {

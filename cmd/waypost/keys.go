@@ -28,6 +28,8 @@ ids in the wild stay valid, until they are retired.`,
 	return cmd
 }
 
+// newKeysInitCommand makes "keys init". It may run any number of times: the chart's Job
+// runs it at every installation and upgrade, and it makes only what is missing.
 func newKeysInitCommand() *cobra.Command {
 	var place keyPlace
 	var signing bool
@@ -50,6 +52,8 @@ func newKeysInitCommand() *cobra.Command {
 	return cmd
 }
 
+// initKeys makes the sealing keys before the signing pair. An interruption in between
+// is completed by the next run.
 func initKeys(cmd *cobra.Command, store keyStore, signing bool, newKeys string) error {
 	ring, err := store.init(cmd.Context(), newKeys)
 	if err != nil {
@@ -175,6 +179,8 @@ func retireKeys(cmd *cobra.Command, store keyStore, ring *seal.Keyring, unusedFo
 	return saveKeys(cmd, store, left)
 }
 
+// saveKeys keeps a changed ring and lists it. Processes that mount it take it up by
+// themselves (seal.Watcher).
 func saveKeys(cmd *cobra.Command, store keyStore, ring *seal.Keyring) error {
 	if err := store.save(cmd.Context(), ring); err != nil {
 		return err
@@ -182,6 +188,7 @@ func saveKeys(cmd *cobra.Command, store keyStore, ring *seal.Keyring) error {
 	return printKeys(cmd.OutOrStdout(), ring)
 }
 
+// printKeys lists the ring: ids and times, never a secret.
 func printKeys(w io.Writer, ring *seal.Keyring) error {
 	t := tabwriter.NewWriter(w, 0, 0, 3, ' ', 0)
 	current := ring.Current(time.Now())
@@ -192,9 +199,12 @@ func printKeys(w io.Writer, ring *seal.Keyring) error {
 	return t.Flush()
 }
 
-// keyStore is where a ring is kept; load returns fs.ErrNotExist where none is.
+// keyStore is where a ring is kept: a directory (keyDir) or a Secret (keySecret).
 type keyStore interface {
+	// load returns the ring, or an error that wraps fs.ErrNotExist where there is none.
 	load(ctx context.Context) (*seal.Keyring, error)
+	// save replaces the ring, or makes it. Within alone it undoes no change of another
+	// process.
 	save(ctx context.Context, ring *seal.Keyring) error
 	// keep copies what is stored to a new place, and returns which.
 	keep(ctx context.Context, now time.Time) (string, error)
@@ -221,6 +231,7 @@ func (p *keyPlace) addFlags(flags *pflag.FlagSet) {
 	flags.StringVar(&p.kubeconfig, "kubeconfig", "", "kubeconfig for --secret; default as kubectl")
 }
 
+// open returns the store, without looking whether it has a ring.
 func (p *keyPlace) open() (keyStore, error) {
 	if p.secret == "" {
 		return keyDir(p.data), nil
@@ -228,6 +239,7 @@ func (p *keyPlace) open() (keyStore, error) {
 	return openKeySecret(p.kubeconfig, p.secret)
 }
 
+// load opens the store and returns its ring too.
 func (p *keyPlace) load(ctx context.Context) (keyStore, *seal.Keyring, error) {
 	store, err := p.open()
 	if err != nil {
@@ -237,7 +249,8 @@ func (p *keyPlace) load(ctx context.Context) (keyStore, *seal.Keyring, error) {
 	return store, ring, err
 }
 
-// change is changeKeys where there are some.
+// change runs a command that changes a ring. It looks for the ring before anything is
+// locked, because the lock of a directory would make that directory.
 func (p *keyPlace) change(ctx context.Context, command func(keyStore, *seal.Keyring) error) error {
 	store, _, err := p.load(ctx)
 	if err != nil {
@@ -246,7 +259,8 @@ func (p *keyPlace) change(ctx context.Context, command func(keyStore, *seal.Keyr
 	return changeKeys(ctx, store, command)
 }
 
-// changeKeys runs a command that saves what it makes of the ring.
+// changeKeys runs a command that saves what it makes of the ring. The ring is loaded
+// inside of alone, so that each try begins with what is there by then.
 func changeKeys(ctx context.Context, store keyStore, command func(keyStore, *seal.Keyring) error) error {
 	return store.alone(ctx, func() error {
 		ring, err := store.load(ctx)

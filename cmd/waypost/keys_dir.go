@@ -13,7 +13,9 @@ import (
 	"github.com/waypost/waypost/api/seal"
 )
 
-// keyDir keeps the ring in a directory.
+// keyDir keeps the ring in a directory, in the file that a mounted Secret would show.
+// Commands on it exclude each other by flock(2), for which the directory must be on a
+// file system that has locks.
 type keyDir string
 
 // lockFile is locked by the one process that changes the keys beside it. It is never
@@ -24,7 +26,9 @@ const lockFile = "." + seal.FileName + ".lock"
 // lockPause is how often a lock that another process has is tried again.
 const lockPause = 5 * time.Millisecond
 
-// alone holds a lock, which ends with the process however it ends.
+// alone holds a lock while the command runs. The kernel drops it with the process,
+// however that ends, so there is no stale lock to remove. The lock is polled for, because
+// a blocking flock could not be given up when ctx ends.
 func (d keyDir) alone(ctx context.Context, command func() error) error {
 	if err := os.MkdirAll(string(d), 0o700); err != nil {
 		return fmt.Errorf("making the directory for the sealing keys: %w", err)
@@ -50,6 +54,8 @@ func (d keyDir) alone(ctx context.Context, command func() error) error {
 	}
 }
 
+// init makes the ring where nothing shows that there was one. The journal and the
+// database that it looks for are those that serve has in the same directory.
 func (d keyDir) init(ctx context.Context, accepted string) (*seal.Keyring, error) {
 	ring, err := d.load(ctx)
 	if !errors.Is(err, fs.ErrNotExist) {
@@ -61,6 +67,7 @@ func (d keyDir) init(ctx context.Context, accepted string) (*seal.Keyring, error
 	return seal.LoadOrCreateDir(string(d), time.Now())
 }
 
+// load reads the ring. An error about a missing file has the command that makes one.
 func (d keyDir) load(context.Context) (*seal.Keyring, error) {
 	if _, err := os.Stat(filepath.Join(string(d), seal.FileName)); err != nil {
 		return nil, fmt.Errorf("no sealing keys in %s (waypost keys init makes some): %w", d, err)
@@ -68,7 +75,8 @@ func (d keyDir) load(context.Context) (*seal.Keyring, error) {
 	return d.read()
 }
 
-// read names what is to be done about a file that holds no keys.
+// read reads the ring, and adds to the error what is to be done about a file that is
+// there and holds no keys. Such a file is never replaced: it may be mended.
 func (d keyDir) read() (*seal.Keyring, error) {
 	ring, err := seal.LoadDir(string(d))
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
@@ -77,10 +85,12 @@ func (d keyDir) read() (*seal.Keyring, error) {
 	return ring, err
 }
 
+// save replaces the file as a whole; the lock of alone keeps other changes off.
 func (d keyDir) save(_ context.Context, ring *seal.Keyring) error {
 	return seal.SaveDir(string(d), ring)
 }
 
+// keep copies the file to one beside it, whose name ends with the time.
 func (d keyDir) keep(_ context.Context, now time.Time) (string, error) {
 	return seal.KeepDir(string(d), now)
 }

@@ -18,8 +18,18 @@ import (
 
 // Beside the Secret with the sealing keys is a ConfigMap, which remembers that they were
 // made. It is made after the Secret: an installation that was interrupted is no loss.
+//
+//	Secret  ConfigMap  waypost keys init
+//	no      no         makes both
+//	yes     no         makes the ConfigMap: the Secret came first, or from a copy
+//	yes     yes        makes nothing
+//	no      yes        refuses, unless the code of this loss is given
+//
+// A journal or a database cannot be asked in a cluster, as keyTrace does: the Job that
+// runs init reaches neither. A copy of the ConfigMap reveals no key.
 
-// markerKey holds the fingerprints of the keys that were made, which are not kept current.
+// markerKey holds the fingerprints of the keys that were made. Rotations do not change
+// it: that there were keys is enough.
 const markerKey = "fingerprints"
 
 // init makes the keys and the marker where they are not there yet; not the keys where
@@ -47,7 +57,8 @@ func (s *keySecret) init(ctx context.Context, accepted string) (*seal.Keyring, e
 }
 
 // makeKeys makes the Secret. A marker gets the new fingerprints before, so that the code
-// that was accepted is that of no second loss.
+// that was accepted is that of no second loss: the code is a digest of the fingerprints
+// and of the marker's UID. A run that is interrupted between both needs a new code.
 func (s *keySecret) makeKeys(ctx context.Context, marker *corev1.ConfigMap, accepted string) (*seal.Keyring, error) {
 	ring, err := seal.New(time.Now())
 	if err != nil {
@@ -67,7 +78,8 @@ func (s *keySecret) makeKeys(ctx context.Context, marker *corev1.ConfigMap, acce
 	return ring, s.save(ctx, ring)
 }
 
-// marker returns nil where there is none.
+// marker reads the ConfigMap, and returns nil where there is none. An error of another
+// kind ends the command: without an answer, making keys could be a loss.
 func (s *keySecret) marker(ctx context.Context) (*corev1.ConfigMap, error) {
 	marker, err := s.markers.Get(ctx, s.markerName(), metav1.GetOptions{})
 	if apierrors.IsNotFound(err) {

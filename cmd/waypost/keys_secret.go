@@ -18,7 +18,9 @@ import (
 	"github.com/waypost/waypost/api/seal"
 )
 
-// keySecret keeps the ring in a Secret, under the file name that a mount shows.
+// keySecret keeps the ring in a Secret, under the file name that a mount shows. It needs
+// the rights to get and create Secrets of that namespace, to update them for rotate and
+// retire, to get and create the ConfigMap beside, and to update it after an accepted loss.
 type keySecret struct {
 	client  clientcorev1.SecretInterface
 	markers clientcorev1.ConfigMapInterface
@@ -26,6 +28,8 @@ type keySecret struct {
 	seen    *corev1.Secret // as loaded, so that two rotations at once conflict
 }
 
+// openKeySecret returns the store of a Secret, given as namespace/name, in the cluster
+// of a kubeconfig. Nothing is requested yet.
 func openKeySecret(kubeconfig, secret string) (*keySecret, error) {
 	namespace, name, ok := strings.Cut(secret, "/")
 	if !ok {
@@ -50,6 +54,8 @@ func (s *keySecret) alone(_ context.Context, command func() error) error {
 	}, command)
 }
 
+// load reads the ring and remembers the Secret with its resource version, under which
+// save replaces it.
 func (s *keySecret) load(ctx context.Context) (*seal.Keyring, error) {
 	secret, err := s.client.Get(ctx, s.name, metav1.GetOptions{})
 	if apierrors.IsNotFound(err) {
@@ -62,6 +68,9 @@ func (s *keySecret) load(ctx context.Context) (*seal.Keyring, error) {
 	return seal.Parse(secret.Data[seal.FileName])
 }
 
+// save makes the Secret, or updates it as it was loaded. A change by others in between
+// is a conflict, or AlreadyExists, for which alone runs the command again. Other keys of
+// the Secret, such as an admin token, stay.
 func (s *keySecret) save(ctx context.Context, ring *seal.Keyring) error {
 	data, err := ring.Encode()
 	if err != nil {
@@ -83,7 +92,8 @@ func (s *keySecret) save(ctx context.Context, ring *seal.Keyring) error {
 	return nil
 }
 
-// keep copies the Secret as it was loaded to another one, named by the time.
+// keep copies the Secret as it was loaded to another one, named by the time in small
+// letters, as names of objects must be (RFC 1123).
 func (s *keySecret) keep(ctx context.Context, now time.Time) (string, error) {
 	name := s.name + "-" + strings.ToLower(now.UTC().Format("20060102t150405.000000000z"))
 	_, err := s.client.Create(ctx, &corev1.Secret{

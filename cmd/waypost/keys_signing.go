@@ -13,13 +13,16 @@ import (
 	"github.com/waypost/waypost/api/snapshot"
 )
 
-// The operator signs manifests with the first file; trackers mount the second alone.
+// The operator signs manifests with the first file; trackers mount the second alone. It
+// may hold several public keys, one after the other, all of which are trusted: so a pair
+// is replaced without a moment in which trackers refuse (docs/operate.md).
 const (
 	signingKeyFile = "signing-key.pem"
 	verifyKeysFile = "verify-keys.pem"
 )
 
-// initSigning makes the pair in two files, where there is none.
+// initSigning makes the pair in two files, where there is none. The private half is
+// readable for its owner alone, the public half for everything that mounts the directory.
 func (d keyDir) initSigning(context.Context) error {
 	dir := string(d)
 	path := filepath.Join(dir, signingKeyFile)

@@ -59,6 +59,8 @@ func (s *keySecret) signingKey(ctx context.Context) (ed25519.PrivateKey, error) 
 	return key, s.create(ctx, name, signingKeyFile, encoded)
 }
 
+// createUnlessThere makes a Secret that is not there yet. One that is there stays as it
+// is: further keys may have been added to it.
 func (s *keySecret) createUnlessThere(ctx context.Context, name, file string, data []byte) error {
 	_, err := s.client.Get(ctx, name, metav1.GetOptions{})
 	if err == nil {

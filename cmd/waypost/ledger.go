@@ -13,7 +13,8 @@ import (
 	"github.com/waypost/waypost/tracker/admin"
 )
 
-// ledgerFlags are the ledger's beside the books'.
+// ledgerFlags are the ledger's beside the books', and rebuild's, which has to reach the
+// same journal and the same database.
 type ledgerFlags struct {
 	books       booksFlags
 	logging     logFlags
@@ -39,6 +40,8 @@ func newLedgerCommand() *cobra.Command {
 	return cmd
 }
 
+// addFlags adds the flags of ledger and rebuild. The database has a default of its own:
+// the volume of the pod and not the data directory of serve.
 func (f *ledgerFlags) addFlags(cmd *cobra.Command) {
 	flags := cmd.Flags()
 	f.books.addFlags(flags, "/var/lib/waypost/ledger.db")
@@ -103,7 +106,9 @@ func runLedger(ctx context.Context, f ledgerFlags) (err error) {
 	}.run(ctx)
 }
 
-// newAuthorizer lets the holder of a token file's token do everything, or asks the cluster.
+// newAuthorizer returns the authorizer of a ledger's admin port. With a token file its
+// one token permits everything; without, Kubernetes reviews each token, for which the
+// ledger needs the right to create tokenreviews and subjectaccessreviews.
 func newAuthorizer(tokenFile, kubeconfig string) (admin.Authorizer, error) {
 	if tokenFile != "" {
 		return admin.OpenTokenFile(tokenFile)
@@ -131,7 +136,7 @@ func allReady(all ...func() (bool, string)) func() (bool, string) {
 	}
 }
 
-// connected is what a ledger waits for: without the journal it has nothing to do.
+// connected reports whether there is a connection; a journal.Conn does.
 type connected interface{ Connected() bool }
 
 // journalReady reports whether the journal's server can be reached. Without it there is

@@ -16,6 +16,8 @@ import (
 	"github.com/waypost/waypost/tracker/live"
 )
 
+// newLinksCommand makes "links". It prints what the status of an Offer and of a Goal in
+// a cluster has, from the manifests alone and for one partner.
 func newLinksCommand() *cobra.Command {
 	var l links
 	var config, data string
@@ -50,10 +52,17 @@ func newLinksCommand() *cobra.Command {
 
 // links prints the links of one offer and partner.
 type links struct {
-	network, offer, partner, publicURL string
-	keys                               *seal.Keyring
+	// offer and partner are object names or tracking ids, network a namespace, or ""
+	// where there is only one.
+	network, offer, partner string
+	publicURL               string // before links of a network without tracking domains
+	// keys seal the links of goals with encrypted tracking; nil prints a hint instead.
+	keys *seal.Keyring
 }
 
+// print writes a line for each link: those of the visitor first, then those of each
+// active goal. A network's first tracking domain is used, with https. Deleted offers and
+// partners count as missing, because their links lead nowhere.
 func (l *links) print(w io.Writer, index *live.Index) error {
 	network, err := pickNetwork(index, l.network)
 	if err != nil {
@@ -85,7 +94,9 @@ func (l *links) print(w io.Writer, index *live.Index) error {
 	return nil
 }
 
-// printGoal prints how the goal's conversions are reported.
+// printGoal prints how the goal's conversions are reported. A goal is reported in one way
+// (S1-14 in docs/rules.md), so it has one postback or one pixel; every goal can also be
+// recorded as a click only. Braces are blanks for the advertiser's system.
 func (l *links) printGoal(line func(what, link string), base string, network *live.Network, offer *live.Offer, partner *live.Partner, g *live.Goal) {
 	name := "goal " + g.Value()
 	value := url.QueryEscape(g.Value())
@@ -110,6 +121,7 @@ func (l *links) printGoal(line func(what, link string), base string, network *li
 	line(name+" click only", base+"/click.gif?"+target)
 }
 
+// pickNetwork returns the network of that name, or the only one where none is named.
 func pickNetwork(index *live.Index, name string) (*live.Network, error) {
 	if name != "" {
 		if n := index.NetworkByName(name); n != nil {
@@ -124,10 +136,12 @@ func pickNetwork(index *live.Index, name string) (*live.Network, error) {
 	return all[0], nil
 }
 
+// findOffer finds an offer by object name, else by tracking id.
 func findOffer(n *live.Network, name string) *live.Offer {
 	return cmp.Or(n.OfferByName(name), n.Offer(name))
 }
 
+// findPartner finds a partner by object name, else by tracking id.
 func findPartner(n *live.Network, name string) *live.Partner {
 	return cmp.Or(n.PartnerByName(name), n.Partner(name))
 }

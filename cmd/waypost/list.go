@@ -67,10 +67,12 @@ func (l *listing) command(short, example string) *cobra.Command {
 
 // listFilter selects what the API lists.
 type listFilter struct {
-	values map[string]*string
-	limit  int
+	values map[string]*string // by flag; "" does not filter
+	limit  int                // of items in all, over all pages; 0 is none
 }
 
+// addFlags adds a flag for each filter. They have no environment twins: a variable that
+// was left behind would narrow a list, or widen a decision, without being seen.
 func (f *listFilter) addFlags(flags *pflag.FlagSet, filters map[string]string) {
 	f.values = map[string]*string{}
 	for name, usage := range filters {
@@ -81,6 +83,7 @@ func (f *listFilter) addFlags(flags *pflag.FlagSet, filters map[string]string) {
 	withoutTwins(flags, "limit")
 }
 
+// query returns the filters as parameters of the API.
 func (f *listFilter) query() url.Values {
 	query := url.Values{}
 	for name, value := range f.values {
@@ -95,7 +98,8 @@ func (f *listFilter) query() url.Values {
 	return query
 }
 
-// list fetches page after page.
+// list fetches page after page of a thousand items, the most that the API gives. New
+// items that come meanwhile do not shift the pages: the cursor is an id.
 func (f *listFilter) list(ctx context.Context, client *apiClient, path string) ([]row, error) {
 	query := f.query()
 	query.Set("limit", "1000")
@@ -119,6 +123,7 @@ func (f *listFilter) list(ctx context.Context, client *apiClient, path string) (
 	}
 }
 
+// printItems writes items as a table or as JSON. Columns are those of the table alone.
 func printItems(w io.Writer, output string, columns []string, items []row) error {
 	switch output {
 	case "json":

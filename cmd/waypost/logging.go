@@ -9,7 +9,7 @@ import (
 	"github.com/spf13/pflag"
 )
 
-// logFlags hold how a long-running command logs.
+// logFlags hold how a long-running command logs. Other commands print and do not log.
 type logFlags struct {
 	format string
 	level  string
@@ -20,6 +20,9 @@ func (f *logFlags) addFlags(flags *pflag.FlagSet) {
 	flags.StringVar(&f.level, "log-level", "info", "debug, info, warn or error")
 }
 
+// logger returns a logger that writes to w, one line a message: key=value for people at
+// a terminal, JSON for collectors. It fails for a level or a format that does not exist,
+// before anything is started.
 func (f *logFlags) logger(w io.Writer) (logr.Logger, error) {
 	var level slog.Level
 	if err := level.UnmarshalText([]byte(f.level)); err != nil {

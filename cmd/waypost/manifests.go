@@ -24,13 +24,17 @@ import (
 type manifests struct {
 	directory *offline.Directory
 	keysDir   string
-	said      []offline.Finding
-	console   io.Writer
-	log       logr.Logger
+	// printed are the findings of the last load. Those that stay are not printed again.
+	printed []offline.Finding
+	console io.Writer
+	log     logr.Logger
 }
 
-// newManifestSource follows the directory and the sealing keys; what a copy on
-// disk still has is the last good form of what cannot be compiled now.
+// newManifestSource returns the source of serve without a cluster. It compiles the
+// directory whenever a file in it or the sealing keys change, because sealed links and
+// digests of postback keys are part of what is compiled. The copy on disk is where the
+// last good form of what cannot be compiled now comes from after a restart; without it
+// such an object would vanish with the process.
 func newManifestSource(ctx context.Context, f *serveFlags, keys *seal.Keyring, disk *live.Disk, log logr.Logger) (live.Source, error) {
 	directory, err := offline.NewDirectory(compile.Options{PublicURL: f.publicURL, Keys: keys}, f.config)
 	if err != nil {
@@ -48,6 +52,8 @@ func newManifestSource(ctx context.Context, f *serveFlags, keys *seal.Keyring, d
 	return live.NewDirectory(m.load, log.WithName("manifests"), f.config, filepath.Join(f.data, seal.FileName)), nil
 }
 
+// load compiles what is there now (live.Load). Keys are read again each time; a ring
+// that cannot be read leaves the last one in use.
 func (m *manifests) load(ctx context.Context) (live.Loaded, error) {
 	if keys, err := seal.LoadDir(m.keysDir); err != nil {
 		m.log.Error(err, "reading the sealing keys; the last good ones stay in use")
@@ -58,7 +64,7 @@ func (m *manifests) load(ctx context.Context) (live.Loaded, error) {
 	if err != nil {
 		return live.Loaded{}, err
 	}
-	m.say(findings)
+	m.printNew(findings)
 	again, _ := m.directory.Compiler().NextChange()
 	return live.Loaded{Records: records, Problem: problem(findings), Again: again}, nil
 }
@@ -92,15 +98,15 @@ func wholeFile(f offline.Finding) bool {
 	return f.Reason == offline.ReasonUnreadable || f.Reason == offline.ReasonRefused
 }
 
-// say prints findings that were not there before, and one line when none is left.
-func (m *manifests) say(findings []offline.Finding) {
+// printNew prints findings that were not there before, and one line when none is left.
+func (m *manifests) printNew(findings []offline.Finding) {
 	for _, f := range findings {
-		if !slices.Contains(m.said, f) {
+		if !slices.Contains(m.printed, f) {
 			fmt.Fprintln(m.console, f)
 		}
 	}
-	if len(findings) == 0 && len(m.said) > 0 {
+	if len(findings) == 0 && len(m.printed) > 0 {
 		fmt.Fprintln(m.console, "all manifests are good again")
 	}
-	m.said = findings
+	m.printed = findings
 }

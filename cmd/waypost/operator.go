@@ -18,12 +18,16 @@ import (
 	"github.com/waypost/waypost/tracker/admin"
 )
 
-// operatorFlags are the operator's.
+// operatorFlags are the operator's. Most are fields of controllers.Options; those beside
+// it are files to be read first, or have the opposite sense.
 type operatorFlags struct {
-	options     controllers.Options
-	logging     logFlags
-	kubeconfig  string
-	keys        string
+	options    controllers.Options
+	logging    logFlags
+	kubeconfig string
+	// keys is the directory of the sealing keys, which make the digests of postback keys
+	// and sealed links. Rotations are picked up while the operator runs.
+	keys string
+	// signingKey and verifyKeys are read once, at the start.
 	signingKey  string
 	verifyKeys  string
 	leaderElect bool

@@ -14,11 +14,13 @@ import (
 	"github.com/waypost/waypost/controllers/plan"
 )
 
+// newPlanCommand makes "plan" (package controllers/plan). Secrets are taken as present in
+// both directories: they are rarely in Git, and their absence would be no change.
 func newPlanCommand() *cobra.Command {
 	var output string
 	cmd := &cobra.Command{
 		Use:   "plan OLD NEW",
-		Short: "Say what a change means in money and links, before it is merged",
+		Short: "Show what a change means in money and links, before it is merged",
 		Long: `Compiles two directories and compares what trackers would serve: which links and postbacks
 break, what each partner is paid and from when, who is served and where visitors are sent.
 Exits with 1, after the plan, when the API server would not take something in NEW: what that
@@ -47,6 +49,7 @@ means is not in the plan.`,
 	return cmd
 }
 
+// writePlan writes the changes as text for a comment on a pull request, or as JSON.
 func writePlan(w io.Writer, output string, changes []plan.Change) error {
 	switch output {
 	case "json":

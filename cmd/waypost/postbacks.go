@@ -2,7 +2,8 @@ package main
 
 import "github.com/spf13/cobra"
 
-// postbackList is the server-postback log.
+// postbackList is the server-postback log: every postback that is on disk, refused ones
+// included (docs/rules.md, "Verdicts").
 var postbackList = listing{
 	path:    "/api/v1/postbacks",
 	columns: []string{"time", "verdict", "reason", "offer", "partner", "goalRaw", "goal", "orderID", "source", "delaySeconds", "httpStatus", "clickID"},

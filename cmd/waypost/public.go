@@ -35,6 +35,9 @@ type publicFlags struct {
 	eventLoop bool
 }
 
+// addFlags adds the flags of the public port. The defaults suit a port that is reached
+// directly: no proxy is trusted, so X-Forwarded-For counts nowhere, and no rate is
+// limited, because the address of a balancer would then limit all visitors.
 func (f *publicFlags) addFlags(flags *pflag.FlagSet) {
 	flags.StringVar(&f.listen, "listen", ":8080", "public port: clicks, impressions, postbacks, pixels")
 	flags.StringSliceVar(&f.proxies, "trusted-proxies", nil, "addresses or CIDRs whose X-Forwarded-For counts")
@@ -46,20 +49,22 @@ func (f *publicFlags) addFlags(flags *pflag.FlagSet) {
 	flags.BoolVar(&f.eventLoop, "event-loop", true, "answer clicks and impressions in an event loop; false serves all requests by fasthttp alone, at about two thirds of the rate")
 }
 
-// publicParts are what the public port works with.
+// publicParts are what the public port works with, and what its process has opened for
+// it. They outlive it.
 type publicParts struct {
-	keysDir string
+	keysDir string // of keys, watched for rotations
 	keys    *seal.Keyring
 	holder  *live.Holder
 	conn    *journal.Conn
-	name    string
+	name    string // in the batches of the journal
 	metrics prometheus.Registerer
 	tracer  trace.Tracer
 	log     logr.Logger
 }
 
 // public is a tracker without its source of snapshots: the port, the writer
-// behind it, and what keeps them current.
+// behind it, and what keeps them current. It is used in the order newPublic, serve
+// beside tasks, flush: the front of stages.
 type public struct {
 	server    *server.Server
 	writer    *journal.Writer
@@ -69,6 +74,8 @@ type public struct {
 	listener  net.Listener
 }
 
+// newPublic makes the server and opens its port, the last of what may fail. Nothing is
+// answered before serve; until then the kernel holds connections that arrive.
 func newPublic(ctx context.Context, f publicFlags, parts publicParts) (*public, error) {
 	proxies, err := address.ParseProxies(f.proxies)
 	if err != nil {
@@ -104,7 +111,9 @@ func newPublic(ctx context.Context, f publicFlags, parts publicParts) (*public, 
 	return &public{server: s, writer: writer, caps: caps, countries: countries, parts: parts, listener: listener}, nil
 }
 
-// limits are those of the public port, which may hold so many connections.
+// limits returns those of the public port, which may hold so many connections. Unless
+// --connections-per-address is given, one address gets half of them, so that it cannot
+// lock out all others. A trusted proxy stands for many visitors and is not bounded so.
 func (f *publicFlags) limits(connections int) server.Limits {
 	return server.Limits{
 		Rate: address.Rate{PerSecond: f.rate}, Drain: f.drain,
@@ -123,6 +132,9 @@ func (p *public) tasks() []task {
 	return []task{p.watchCaps, p.watchKeys, p.watchCountries}
 }
 
+// watchCaps follows the caps on clicks and impressions that the ledger has closed. They
+// arrive about a second late, so such a cap is overshot by that much traffic; all other
+// caps are exact, and judged by the ledger (docs/decisions/0015).
 func (p *public) watchCaps(ctx context.Context) error {
 	err := p.parts.conn.WatchCaps(ctx, p.caps)
 	if ctx.Err() != nil || errors.Is(err, context.Canceled) {
@@ -131,6 +143,8 @@ func (p *public) watchCaps(ctx context.Context) error {
 	return err
 }
 
+// watchKeys takes up a rotated ring without a restart. A file that cannot be read keeps
+// the last good ring in use: ids go on being made and opened.
 func (p *public) watchKeys(ctx context.Context) error {
 	w := seal.Watcher{
 		Dir:      p.parts.keysDir,
@@ -140,6 +154,8 @@ func (p *public) watchKeys(ctx context.Context) error {
 	return w.Run(ctx)
 }
 
+// watchCountries looks for a newer database once a minute. An updater replaces the file
+// under the same name, so nothing has to be restarted for it.
 func (p *public) watchCountries(ctx context.Context) error {
 	tick := time.NewTicker(time.Minute)
 	defer tick.Stop()

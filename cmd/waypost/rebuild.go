@@ -11,6 +11,8 @@ import (
 	"github.com/spf13/cobra"
 )
 
+// newRebuildCommand makes "ledger rebuild", for tables that are wrong or lost while the
+// journal is whole (docs/operate.md, "Restore").
 func newRebuildCommand() *cobra.Command {
 	var f ledgerFlags
 	cmd := &cobra.Command{
@@ -23,6 +25,8 @@ func newRebuildCommand() *cobra.Command {
 	return cmd
 }
 
+// runRebuild opens what a ledger has, without admin port and courier: a rebuild makes no
+// call. Its metrics are served nowhere and its postbacks are not traced again.
 func runRebuild(cmd *cobra.Command, f ledgerFlags) (err error) {
 	ctx := cmd.Context()
 	log, err := f.logging.logger(os.Stderr)
@@ -48,7 +52,8 @@ func runRebuild(cmd *cobra.Command, f ledgerFlags) (err error) {
 	return nil
 }
 
-// closeWithin closes something that must not hold up the end of a process.
+// closeWithin closes something that must not hold up the end of a process. Its context
+// is a fresh one, because that of the command has usually ended by then.
 func closeWithin(limit time.Duration, close func(context.Context) error) error {
 	ctx, cancel := context.WithTimeout(context.Background(), limit)
 	defer cancel()

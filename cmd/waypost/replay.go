@@ -21,6 +21,9 @@ import (
 	"github.com/waypost/waypost/tracker/replay"
 )
 
+// newReplayCommand makes "replay". The package of that name judges; here is what it is
+// fed with: conversions and the postback log of a time, from the API, in the order of
+// time, and the data of clicks where a rule asks for them.
 func newReplayCommand() *cobra.Command {
 	var client apiClient
 	var config, output string
@@ -31,7 +34,7 @@ func newReplayCommand() *cobra.Command {
 		Long: `Fetches the postback log of a time, and its conversions, from the admin port, and judges each
 postback again in its order, as of its own moment and with its own click, under the manifests
 in --config: those that were refused or rejected too, and the decisions of moderators. Nothing
-is changed. What cannot be replayed is said below the table.`,
+is changed. What cannot be replayed is listed below the table.`,
 		Example: "  waypost replay --config networks --since 168h",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -66,7 +69,10 @@ type happened struct {
 	conversion string
 }
 
-// replayed fetches what happened and replays it.
+// replayed fetches what happened from since until until, and replays it. Conversions
+// come first, because the replay has to hold all of them before the first postback, and
+// because most hold the data of their click, which then need not be fetched. Postbacks
+// of the same moment stay in the order of the log.
 func replayed(ctx context.Context, client *apiClient, index *live.Index, since, until time.Time) (*replay.Outcome, error) {
 	span := url.Values{"from": {since.UTC().Format(time.RFC3339Nano)}, "to": {until.UTC().Format(time.RFC3339Nano)}}
 	clicks := visits{ctx: ctx, client: client, known: map[string]*judge.Visit{}}
@@ -74,7 +80,7 @@ func replayed(ctx context.Context, client *apiClient, index *live.Index, since, 
 	var events []happened
 	err := eachItem(ctx, client, "/api/v1/conversions", span, func(c query.Conversion) {
 		r.Recorded(&c)
-		clicks.learn(&c)
+		clicks.keep(&c)
 		for i := range c.History {
 			if by := c.History[i].By; by != judge.ByPostback && by != judge.ByHold {
 				events = append(events, happened{at: c.History[i].Time, decision: &c.History[i], conversion: c.ID})
@@ -103,7 +109,8 @@ func replayed(ctx context.Context, client *apiClient, index *live.Index, since, 
 	return r.Outcome()
 }
 
-// eachItem follows the cursor of a list and hands over each item.
+// eachItem follows the cursor of a list and hands over each item, the newest first. The
+// end of the span is fixed, so that what happens meanwhile stays out.
 func eachItem[T any](ctx context.Context, client *apiClient, path string, span url.Values, each func(T)) error {
 	span = url.Values{"from": span["from"], "to": span["to"], "limit": {"1000"}}
 	for {
@@ -129,14 +136,16 @@ func eachItem[T any](ctx context.Context, client *apiClient, path string, span u
 }
 
 // visits finds the data of clicks: from conversions where they hold it, else from the
-// ledger.
+// ledger. Each click is fetched once at most, one that is gone included.
 type visits struct {
 	ctx    context.Context // of the one command that this is for
 	client *apiClient
-	known  map[string]*judge.Visit // nil where the ledger does not know
+	known  map[string]*judge.Visit // nil for a click that the ledger has no longer
 }
 
-func (v *visits) learn(c *query.Conversion) {
+// keep remembers what a conversion holds of its click. A conversion that was judged
+// without the click's row holds nothing of it.
+func (v *visits) keep(c *query.Conversion) {
 	id := c.ClickID
 	if id == "" {
 		id = c.AimpID
@@ -146,6 +155,7 @@ func (v *visits) learn(c *query.Conversion) {
 	}
 }
 
+// visitOf returns what rules may ask of a click. Its moment is not set.
 func visitOf(source, country, device string, s query.Subs) *judge.Visit {
 	return &judge.Visit{Source: source, Country: country, Device: device,
 		Subs: [10]string{s.Sub1, s.Sub2, s.Sub3, s.Sub4, s.Sub5, s.Sub6, s.Sub7, s.Sub8, s.Sub9, s.Sub10}}
@@ -171,6 +181,8 @@ func (v *visits) find(id string, exact bool) (*judge.Visit, error) {
 	return v.known[id], nil
 }
 
+// printOutcome writes a line for each partner and currency, and below it how much could
+// not be replayed and why: a difference is worth as much as what it leaves out.
 func printOutcome(w io.Writer, o *replay.Outcome) error {
 	t := tabwriter.NewWriter(w, 0, 0, 3, ' ', 0)
 	fmt.Fprintln(t, "NETWORK\tPARTNER\tCONVERSIONS\tNEW CONVERSIONS\tCHANGED\tPAYOUT\tNEW PAYOUT\tREVENUE\tNEW REVENUE\tCURRENCY")

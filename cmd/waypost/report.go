@@ -9,13 +9,15 @@ import (
 	"github.com/spf13/cobra"
 )
 
+// newReportCommand makes "report". Filters keep their environment twins, other than
+// those of lists: a report decides nothing, and scripts fix a network for all of them.
 func newReportCommand() *cobra.Command {
 	var client apiClient
 	var output string
 	filters := map[string]*string{}
 	cmd := &cobra.Command{
 		Use:   "report",
-		Short: "The numbers: clicks, impressions, conversions and money, grouped and filtered",
+		Short: "Show the numbers: clicks, impressions, conversions and money, grouped and filtered",
 		Example: `  waypost report --group day,offer,partner,goal
   waypost report --group partner --from 2026-11-01 --offer summer-shoes -o csv`,
 		Args: cobra.NoArgs,
@@ -55,6 +57,8 @@ func flagName(parameter string) string {
 	return strings.ReplaceAll(parameter, "timeZone", "time-zone")
 }
 
+// printReport fetches a report and writes it. CSV is the ledger's own, copied as it
+// comes, so a large report is never held in memory here.
 func printReport(cmd *cobra.Command, client *apiClient, query url.Values, output string) error {
 	const path = "/api/v1/reports"
 	switch output {
@@ -85,6 +89,8 @@ func printReport(cmd *cobra.Command, client *apiClient, query url.Values, output
 	return printTable(cmd.OutOrStdout(), columns, append(answer.Rows, markTotals(columns[0], answer.Totals)...))
 }
 
+// groupColumns returns the columns that a line is grouped by. A goal has its title
+// beside it, because its value is often only a number.
 func groupColumns(group string) []string {
 	var columns []string
 	for _, g := range strings.Split(group, ",") {
@@ -96,6 +102,7 @@ func groupColumns(group string) []string {
 	return columns
 }
 
+// markTotals names the totals, one for each currency, in the first column.
 func markTotals(first string, totals []row) []row {
 	for _, t := range totals {
 		t[first] = "TOTAL"

@@ -14,6 +14,9 @@ import (
 	"github.com/waypost/waypost/controllers"
 )
 
+// newRollbackCommand makes "rollback". It writes a request on the manifest and waits for
+// the operator to carry it out, because the operator is the only one that publishes
+// (docs/decisions/0001, 0002). A request that was not seen in time stands.
 func newRollbackCommand() *cobra.Command {
 	var kubeconfig, namespace string
 	var to int64
@@ -65,6 +68,8 @@ served until --release. The lasting way back is to revert the change in Git.`,
 	return cmd
 }
 
+// listRevisions prints the current revision and those that can be gone back to, with the
+// digest of their content: equal digests are equal configurations.
 func listRevisions(ctx context.Context, w io.Writer, config *rest.Config, namespace string) error {
 	current, history, err := controllers.Revisions(ctx, config, namespace)
 	if err != nil {

@@ -19,13 +19,17 @@ import (
 	"github.com/waypost/waypost/tracker/tuning"
 )
 
-// serveFlags are those of serve.
+// serveFlags are those of serve: what tracker and ledger have, and where the snapshot
+// comes from, either manifests (config) or an operator (cluster).
 type serveFlags struct {
-	public    publicFlags
-	books     booksFlags
-	logging   logFlags
-	cluster   clusterFlags
-	config    string
+	public  publicFlags
+	books   booksFlags
+	logging logFlags
+	cluster clusterFlags
+	// config is the directory of manifests, "" with --kubernetes.
+	config string
+	// data holds what must outlive the process: journal, spool, copy of the snapshot, the
+	// database unless --database is elsewhere, and without a cluster keys and admin token.
 	data      string
 	admin     string
 	publicURL string
@@ -118,7 +122,13 @@ func (f *serveFlags) place() {
 	f.public.spool = cmp.Or(f.public.spool, filepath.Join(f.data, "spool"))
 }
 
-// run puts the parts together that runServe has opened.
+// run puts the parts together that runServe has opened, and runs them until ctx ends.
+// The public port is open before the first snapshot is there. Until then it answers 503,
+// and the process is not ready.
+//
+// The process is ready for links (/readyz/links) with a snapshot alone, and ready as a
+// whole only with a ledger that agrees with the journal: links go on where postbacks
+// are refused.
 func (f *serveFlags) run(ctx context.Context, source *servedSource, conn *journal.Conn, b *bookkeeping, registry *prometheus.Registry, log logr.Logger) error {
 	holder := live.NewHolder(live.Options{Disk: source.disk, Log: log.WithName("snapshot")})
 	registry.MustRegister(holder)
@@ -154,16 +164,23 @@ func (f *serveFlags) run(ctx context.Context, source *servedSource, conn *journa
 	}.run(ctx)
 }
 
-// servedSource is where serve gets its snapshots from, and who may ask about them.
+// servedSource is what differs between the two sources of snapshots: manifests and
+// --kubernetes.
 type servedSource struct {
-	source     live.Source
-	disk       *live.Disk
-	keysDir    string
-	keys       *seal.Keyring
+	source live.Source
+	// disk is the copy that a restart begins with. That of a cluster is verified with the
+	// keys of the manifest's signer, one's own needs no signature.
+	disk *live.Disk
+	// keysDir holds the sealing keys, and is watched for rotations.
+	keysDir string
+	keys    *seal.Keyring
+	// authorizer decides about the admin port: one token in a file, or Kubernetes' RBAC.
 	authorizer admin.Authorizer
 }
 
-// source is a manifest directory, or, with --kubernetes, the operator's snapshots.
+// source opens a manifest directory, or, with --kubernetes, the operator's snapshots.
+// Sealing keys come first, because manifests hold digests and links that are made with
+// them.
 func (f *serveFlags) source(ctx context.Context, log logr.Logger) (*servedSource, error) {
 	if f.cluster.enabled {
 		return f.clusterSource(log)

@@ -11,7 +11,8 @@ import (
 	"github.com/waypost/waypost/tracker/live"
 )
 
-// clusterFlags let serve be tracker and ledger of a small cluster installation.
+// clusterFlags let serve be tracker and ledger of a small cluster installation (mode
+// embedded of the chart). They are named like those of tracker and ledger.
 type clusterFlags struct {
 	enabled    bool
 	kubeconfig string
@@ -30,6 +31,9 @@ func (f *clusterFlags) addFlags(flags *pflag.FlagSet) {
 	flags.StringVar(&f.tokenFile, "admin-token-file", "", "with --kubernetes: file with the one bearer token of the admin port; without it Kubernetes authorizes callers")
 }
 
+// clusterSource opens the operator's snapshots. Keys are read and never made here: the
+// Secret belongs to the whole installation, and a key of this pod's own would make
+// click ids that no other part can open.
 func (f *serveFlags) clusterSource(log logr.Logger) (*servedSource, error) {
 	if f.config != "" {
 		return nil, errors.New("--config and --kubernetes exclude each other")

@@ -1,5 +1,12 @@
 package main
 
+// Sealing keys make click ids. Where they are lost and silently made anew, every id in
+// the wild is refused, and that shows only by conversions that stay away. So keys are
+// made only where nothing was ever made with others: no journal and no database beside
+// them. Anything else is an error with a code. The code is that of this one loss, and
+// --new-keys with it is the permission to begin anew; a flag that was left in a
+// manifest permits no second loss.
+
 import (
 	"context"
 	"errors"
@@ -24,7 +31,8 @@ func keyRemedies(code string) string {
 const newKeysMean = " to begin anew: every click id and sealed link in the wild is then dead, and its conversions are lost"
 
 // sealingKeys reads the keys of the data directory, and makes them where nothing was
-// ever made with others.
+// ever made with others. It holds the lock of the directory, so that a waypost keys
+// command beside it makes no second ring.
 func (f *serveFlags) sealingKeys(ctx context.Context) (keys *seal.Keyring, err error) {
 	err = keyDir(f.data).alone(ctx, func() error {
 		if keys, err = keyDir(f.data).read(); !errors.Is(err, fs.ErrNotExist) {
@@ -39,7 +47,8 @@ func (f *serveFlags) sealingKeys(ctx context.Context) (keys *seal.Keyring, err e
 	return keys, err
 }
 
-// permitKeys refuses to make keys where others were used, unless accepted names that loss.
+// permitKeys refuses to make keys where others were used, unless accepted names that
+// loss. A database that cannot be read is no permission: it may hold fingerprints.
 func permitKeys(ctx context.Context, data, database, accepted string) error {
 	trace, code, err := keyTrace(ctx, data, database)
 	missing := fmt.Sprintf("%s is missing beside %s", filepath.Join(data, seal.FileName), trace)
@@ -103,6 +112,8 @@ func knownKeys(ctx context.Context, database string) (prints, code string, err e
 	return "", code, err
 }
 
+// exists reports whether there is a file of that name. One that may not be looked at
+// counts as there: the callers are careful with what they cannot rule out.
 func exists(name string) bool {
 	_, err := os.Stat(name)
 	return !errors.Is(err, fs.ErrNotExist)

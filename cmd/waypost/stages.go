@@ -8,7 +8,7 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// task runs until its context ends.
+// task runs until its context ends, and then returns nil. An error ends the process.
 type task func(ctx context.Context) error
 
 // stages are a process that stops in order: the front takes no more requests and
@@ -21,6 +21,9 @@ type stages struct {
 	back  []task
 }
 
+// flushGrace is how long entries may take to reach the journal at the end of a process.
+// The shipped manifests give a pod 40 seconds or more to end, beside the drain delay
+// (terminationGracePeriodSeconds), so that no flush is cut off by SIGKILL.
 const flushGrace = 20 * time.Second
 
 // run works until ctx ends or one of the tasks fails. The tasks at the back have a

@@ -31,6 +31,8 @@ func printTable(w io.Writer, columns []string, rows []row) error {
 	return t.Flush()
 }
 
+// cell returns a value of an answer as text. Null is an empty cell; numbers of JSON are
+// counts and are whole, because money comes as a decimal string.
 func cell(v any) string {
 	switch v := v.(type) {
 	case nil:
@@ -43,8 +45,8 @@ func cell(v any) string {
 	return fmt.Sprint(v)
 }
 
-// printable writes what a terminal would obey as Go does: a visitor's sub id may hold
-// a line break or an escape sequence, and would make rows, or hide some.
+// printable writes what a terminal would obey as Go's escapes: a visitor's sub id may
+// hold a line break or an escape sequence, and would make rows, or hide some.
 func printable(text string) string {
 	var b strings.Builder
 	for _, r := range text {

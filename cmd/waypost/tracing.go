@@ -37,7 +37,7 @@ func startTracing(ctx context.Context, process string, log logr.Logger) (trace.T
 	if err != nil {
 		return nil, nil, fmt.Errorf("starting traces: %w", err)
 	}
-	// The SDK has no other place for the errors of its exporter.
+	// The handler is global: the SDK has no other place for the errors of its exporter.
 	otel.SetErrorHandler(otel.ErrorHandlerFunc(func(err error) { log.Error(err, "sending traces") }))
 	provider := sdktrace.NewTracerProvider(sdktrace.WithBatcher(exporter), sdktrace.WithResource(described))
 	flush := func() {

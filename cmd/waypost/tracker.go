@@ -18,18 +18,23 @@ import (
 
 // trackerFlags are the tracker's beside the public port's.
 type trackerFlags struct {
-	public      publicFlags
-	logging     logFlags
-	admin       string
-	tokenFile   string
-	name        string
-	kubeconfig  string
-	namespace   string
+	public    publicFlags
+	logging   logFlags
+	admin     string
+	tokenFile string
+	// name stands in each batch of the journal, so that a gap in a writer's sequence can
+	// be traced to a pod.
+	name       string
+	kubeconfig string
+	namespace  string
+	// keys and verifyKeys are mounts of two Secrets: what seals ids, and the public half of
+	// what signs manifests. A tracker never has the signing key.
 	keys        string
 	verifyKeys  string
 	journalURL  string
 	journalOpts journalFlags
-	cache       string
+	// cache is what a restart serves from while the API server is away, "" for none.
+	cache string
 }
 
 // newTrackerCommand is "waypost tracker", the data plane of a cluster installation.
@@ -152,7 +157,8 @@ func addTokenFile(flags *pflag.FlagSet, file *string) {
 		"file with the bearer token that /debug/pprof/ on the admin port asks for, made if need be; empty serves no profiles")
 }
 
-// tokenAuthorizer is nil without a file: nothing that asks for a token is served then.
+// tokenAuthorizer returns nil without a file: nothing that asks for a token is served
+// then. The file is made with a fresh token where it is missing.
 func tokenAuthorizer(file string) (admin.Authorizer, error) {
 	if file == "" {
 		return nil, nil

@@ -16,6 +16,8 @@ import (
 
 var errNotValid = errors.New("the manifests are not valid")
 
+// newValidateCommand makes "validate" (package controllers/offline). Its findings are its
+// result and go to standard output; the status is 1 where there is an error among them.
 func newValidateCommand() *cobra.Command {
 	var output string
 	var requireSecrets bool
@@ -48,7 +50,9 @@ warning unless --require-secrets is set.`,
 }
 
 // validate returns everything that is wrong. What is wrong only without the
-// Secrets that other places may hold is a warning, unless they are required.
+// Secrets that other places may hold is a warning, unless they are required: the
+// directories are compiled once more with every Secret present, and what is found
+// then too is certain.
 func validate(ctx context.Context, dirs []string, requireSecrets bool) ([]offline.Finding, error) {
 	_, all, err := loadManifests(ctx, compile.Options{}, dirs)
 	if err != nil || requireSecrets || len(all) == 0 {
@@ -66,6 +70,8 @@ func validate(ctx context.Context, dirs []string, requireSecrets bool) ([]offlin
 	return all, nil
 }
 
+// writeFindings writes findings as text, as JSON, or as workflow commands that GitHub
+// shows beside the lines of a pull request.
 func writeFindings(w io.Writer, output string, findings []offline.Finding) error {
 	switch output {
 	case "text":

@@ -6,7 +6,8 @@ import (
 )
 
 // builder makes the body of the record of one object, or of one entry of it, and
-// keeps what turns up.
+// keeps what turns up. Its methods return the value also where it is wrong: the body is
+// then not served, and each further mistake is found in the same run.
 type builder struct {
 	findings
 	namespace *namespace
@@ -15,7 +16,8 @@ type builder struct {
 // entry returns a builder of an entry of a list, which is refused by itself.
 func (b *builder) entry() *builder { return &builder{namespace: b.namespace} }
 
-// builder returns a builder without findings, if possible one that is free again.
+// builder returns a builder without findings, if possible one that is free again: a start
+// compiles a hundred thousand objects, and nearly all are without findings.
 func (s *namespace) builder() *builder {
 	free := &s.compiler.builders
 	if len(*free) == 0 {
@@ -27,7 +29,9 @@ func (s *namespace) builder() *builder {
 	return b
 }
 
-// build makes the record of a node's object. fill makes its body.
+// build makes the record of a node's object. fill makes its body, and a panic in it
+// becomes a finding. Reasons from outside are added last: a network that no host leads to,
+// and a refusal by Refuse.
 func (s *namespace) build(n *node, fill func(*builder, *node, *snapshot.Record)) (*builder, *snapshot.Record) {
 	b := s.builder()
 	record := &snapshot.Record{
@@ -57,7 +61,7 @@ func (b *builder) resolve(at *path, kind snapshot.Kind, name string) bool {
 	case absent:
 		b.miss(v1alpha1.ReasonRefNotFound, at, "%s %.64q does not exist: create it, or correct the name", kind, name)
 	case unserved:
-		b.miss(v1alpha1.ReasonRefNotAccepted, at, "%s %.64q is not served: its status says why", kind, name)
+		b.miss(v1alpha1.ReasonRefNotAccepted, at, "%s %.64q is not served: its status has the reason", kind, name)
 	case live:
 		return true
 	}

@@ -32,6 +32,9 @@ var (
 	}
 )
 
+// readCaps reads the caps of an offer. A wrong one refuses the offer, other than an
+// override or a postback: an offer without one of its caps would spend what the cap was
+// to save.
 func readCaps(f *findings, at *path, caps []v1alpha1.Cap) []snapshot.Cap {
 	f.atMost(at, len(caps), maxCaps)
 	var list []snapshot.Cap
@@ -43,6 +46,8 @@ func readCaps(f *findings, at *path, caps []v1alpha1.Cap) []snapshot.Cap {
 	return list
 }
 
+// readCap reads one cap. Its limit is a count, or an amount in millionths, by its metric.
+// The goal is not looked up here; see nameCapGoals.
 func readCap(f *findings, at *path, c *v1alpha1.Cap) snapshot.Cap {
 	if c.Metric == "" {
 		f.invalid(at.dot("metric"), "missing: write Clicks, Impressions, Conversions, Payout or Revenue")

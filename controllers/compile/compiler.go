@@ -89,7 +89,8 @@ func (c *Compiler) Refresh(object v1alpha1.Object) {
 	}
 }
 
-// find returns the node of an object that is there, nil if there is none.
+// find returns the node of an object that is there, nil if there is none. Nodes without
+// an object are left out: something is served of them, or others name them.
 func (c *Compiler) find(kind snapshot.Kind, network, name string) *node {
 	s := c.namespaces[network]
 	if s == nil {
@@ -101,7 +102,8 @@ func (c *Compiler) find(kind snapshot.Kind, network, name string) *node {
 	return nil
 }
 
-// Delete takes an object away.
+// Delete takes an object away. What becomes of its record depends on its kind
+// (disposal). Deleting what is not there changes nothing.
 func (c *Compiler) Delete(kind snapshot.Kind, network, name string) {
 	if n := c.find(kind, network, name); n != nil {
 		c.namespaces[network].graph.remove(n)
@@ -201,6 +203,8 @@ func (c *Compiler) LoadPrevious(records []*snapshot.Record) error {
 	return first
 }
 
+// load enters one record of before the start. The object behind it is marked: whether it
+// is still there is known by the first Compile.
 func (c *Compiler) load(r *snapshot.Record) error {
 	if r == nil || r.Network == "" || r.Name == "" || !hasBody(r) {
 		return fmt.Errorf("taking over a record: %+v has not the body of its kind", r)
@@ -226,7 +230,8 @@ func (c *Compiler) load(r *snapshot.Record) error {
 
 // Compile brings records and verdicts up to date with the objects. now is the
 // time of tombstones; everything else is a function of the objects and of what
-// was served before.
+// was served before. Without a change since the last time it costs a look at each
+// namespace.
 func (c *Compiler) Compile(now time.Time) Delta {
 	if c.hosts {
 		c.compileNetworks()

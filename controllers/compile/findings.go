@@ -6,7 +6,13 @@ import (
 	"github.com/waypost/waypost/api/v1alpha1"
 )
 
-// findings is what turned up while one object was compiled.
+// findings is what turned up while one object was compiled. Four lists, because they
+// differ in what is served:
+//
+//	problems  the last good form, or nothing
+//	missing   the same, until what is named exists
+//	refused   this form, without the entries in question
+//	dangling  this form, whole
 type findings struct {
 	// problems are wrong values and lost conflicts: Accepted=False.
 	problems []Problem
@@ -69,6 +75,7 @@ func (f *findings) refusedBy(refusal *Problem) {
 // none reports whether nothing turned up.
 func (f *findings) none() bool { return f.servable() && len(f.refused)+len(f.dangling) == 0 }
 
+// newProblem makes a problem of a message; at is nil where no single field is to blame.
 func newProblem(reason string, at *path, format string, args ...any) Problem {
 	p := Problem{Reason: reason, Message: fmt.Sprintf(format, args...)}
 	if at != nil {

@@ -56,7 +56,8 @@ func buildGoal(b *builder, g *v1alpha1.Goal) *snapshot.Goal {
 	return goal
 }
 
-// readGoalValue checks the value of a Goal.
+// readGoalValue checks the value of a Goal. The value 1 is the default goal's, and 0 is
+// how TUNE names that in postbacks (docs/rules.md, "Parameters").
 func readGoalValue(f *findings, at *path, value string) string {
 	f.matching(at, value, maxGoalValue, goalPattern, "goal value (letters, digits, \"_\" and \"-\")")
 	switch value {
@@ -69,7 +70,9 @@ func readGoalValue(f *findings, at *path, value string) string {
 	return value
 }
 
-// buildDefaultGoal makes an offer's default goal: a goal with value "1".
+// buildDefaultGoal makes an offer's default goal: a goal with value "1". Every offer has
+// it, and it is never an end point (S1-3). Fields of Goals that it has not are in the
+// schema as refused ones, so that they are named here instead of being dropped silently.
 func buildDefaultGoal(b *builder, at *path, spec v1alpha1.DefaultGoal) *snapshot.Goal {
 	goal := &snapshot.Goal{
 		Value: v1alpha1.DefaultGoalValue,
@@ -87,6 +90,10 @@ func buildDefaultGoal(b *builder, at *path, spec v1alpha1.DefaultGoal) *snapshot
 
 // goalSettings reads what Goals and default goals have in common. Value and title
 // come before, because the slug may need both.
+//
+// A Network's setting is a default for some fields and a bound for others: encrypted
+// tracking is taken from it where the goal has none of its own, manual approval is off
+// wherever the network has switched it off. A private goal has no payout (S1-12).
 func (b *builder) goalSettings(at *path, spec *v1alpha1.GoalSettings, goal *snapshot.Goal) {
 	f, network := &b.findings, &b.namespace.network.settings
 	goal.Slug = readSlug(f, at.dot("slug"), spec.Slug, goal)
@@ -114,7 +121,8 @@ func (b *builder) goalSettings(at *path, spec *v1alpha1.GoalSettings, goal *snap
 	b.structure(at.dot("revenue"), goal.Revenue)
 }
 
-// structure resolves the PayoutStructure of a side, if it has one.
+// structure resolves the PayoutStructure of a side, if it has one (S1-18). A goal whose
+// structure is not served cannot be priced, so it waits for it.
 func (b *builder) structure(at *path, pay snapshot.Pay) {
 	if pay.Structure != "" {
 		b.resolve(at.dot("structure"), snapshot.KindPayoutStructure, pay.Structure)

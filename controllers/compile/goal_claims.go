@@ -8,7 +8,12 @@ import (
 )
 
 // goalClaims are what the goals of one offer may have only once: values and
-// slugs ignoring case, reference ids as they are.
+// slugs ignoring case, reference ids as they are. A postback names its goal by any of
+// them, so two goals with one name would make the verdict depend on their order.
+//
+// Goals are compiled from the oldest to the youngest, and each takes what is free. So the
+// younger one loses, whichever was edited last. A slug and another goal's alias conflict
+// as two slugs do.
 type goalClaims struct{ values, slugs, refIDs claims }
 
 // claims are the owners of texts; "" has none.
@@ -28,6 +33,7 @@ func (c *goalClaims) take(owner *node, g *snapshot.Goal) {
 	c.refIDs.take(owner, g.RefID)
 }
 
+// take claims a text that is free.
 func (c claims) take(owner *node, key string) {
 	if key != "" && c[key] == nil {
 		c[key] = owner

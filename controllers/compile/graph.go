@@ -9,6 +9,12 @@ import (
 
 // graph is the objects of a namespace, what names what, and which of them must be
 // compiled again.
+//
+// A change goes through it in two steps. Entering it (upsert, remove) moves edges and
+// marks: the object itself, and those whose outcome depends on it for another reason than
+// a reference, such as rivals for a tracking id. References are followed later, when the
+// object was compiled and its presence has changed (namespace.notify), because most edits
+// change nothing for the objects that name it.
 type graph struct {
 	// nodes are the objects, and what others name, by kind and name.
 	nodes map[ref]*node
@@ -221,7 +227,9 @@ func (g *graph) isDirty() bool {
 }
 
 // take returns the marked objects of a level and unmarks them: first those that
-// are gone, which make room, then the older before the younger.
+// are gone, which make room, then the older before the younger. So a tracking id that
+// changes hands is free before it is asked for, and the result does not depend on the
+// order of changes.
 func (g *graph) take(level int) []*node {
 	marked := make([]*node, 0, len(g.dirty[level]))
 	for n := range g.dirty[level] {

@@ -119,6 +119,7 @@ func (c *Compiler) candidates() []candidate {
 	return list
 }
 
+// name is that of the Network object, "" for the defaults.
 func (c candidate) name() string {
 	if c.n == nil {
 		return ""
@@ -126,7 +127,9 @@ func (c candidate) name() string {
 	return c.n.name
 }
 
-// takeDefaults serves a namespace that has objects but no Network.
+// takeDefaults serves a namespace that has objects but no Network: with the defaults, on
+// every host that no network names. Only one network can be reached in that way. A second
+// one is blocked, and keeps the hosts of the Network that it had, if there was one.
 func (c *hostClaims) takeDefaults(s *namespace, oldest int64) {
 	last := s.network.node.record
 	if last != nil && s.compiler.partial && !s.graph.declared {
@@ -147,6 +150,7 @@ func (c *hostClaims) takeDefaults(s *namespace, oldest int64) {
 	})
 }
 
+// blockedBy is why the objects of a network without hosts wait.
 func blockedBy(other *namespace) *Problem {
 	return &Problem{Reason: v1alpha1.ReasonRefNotAccepted, Message: "network " + other.name +
 		" answers on every host that no network names, and came first: give this one a Network with trackingDomains"}
@@ -239,9 +243,9 @@ func (c *hostClaims) finish(s *namespace) {
 	switch {
 	case s.network.blocked != nil:
 	case record == nil:
-		s.network.blocked = &Problem{Reason: v1alpha1.ReasonRefNotAccepted, Message: "the Network of this namespace is not served: its status says why"}
+		s.network.blocked = &Problem{Reason: v1alpha1.ReasonRefNotAccepted, Message: "the Network of this namespace is not served: its status has the reason"}
 	case !s.network.reachable && !c.holds(s, record.NetworkBody):
-		s.network.blocked = &Problem{Reason: v1alpha1.ReasonRefNotAccepted, Message: "no host leads to the Network of this namespace: its status says why"}
+		s.network.blocked = &Problem{Reason: v1alpha1.ReasonRefNotAccepted, Message: "no host leads to the Network of this namespace: its status has the reason"}
 	}
 	s.network.settings = settingsOf(record, s.compiler.options.PublicURL)
 }

@@ -13,7 +13,8 @@ const (
 )
 
 // readDestinations reads where impressions are delivered. Weights may be 0, so that
-// one destination can be switched off while the others go on.
+// one destination can be switched off while the others go on. A URL may have the macros
+// of offer URLs but the click id, which does not exist yet (S3-8).
 func readDestinations(f *findings, at *path, destinations []v1alpha1.ImpressionDestination) []snapshot.Destination {
 	f.atMost(at, len(destinations), maxDestinations)
 	var list []snapshot.Destination

@@ -14,7 +14,10 @@ import (
 const maxKeys = 20
 
 // keys reads the postback keys behind a reference, in the form in which a
-// snapshot carries them.
+// snapshot carries them: digests under the sealing keys, never the keys themselves. A
+// Secret without a usable key is a missing reference, so the last good form goes on with
+// the digests of before: a Secret that is removed by mistake lets no postback through
+// without a key, and refuses none that has it.
 func (b *builder) keys(at *path, ref *v1alpha1.SecretKeyRef) []snapshot.KeyDigest {
 	if ref == nil {
 		return nil
@@ -41,7 +44,8 @@ func (b *builder) keys(at *path, ref *v1alpha1.SecretKeyRef) []snapshot.KeyDiges
 	return nil
 }
 
-// keyLines splits the entry of a Secret into keys, one a line.
+// keyLines splits the entry of a Secret into keys, one a line. Two lines are how a key is
+// rotated: both count until the old one is removed. problem completes a sentence.
 func keyLines(value []byte) (lines []string, problem string) {
 	for line := range strings.Lines(string(value)) {
 		if line = strings.TrimSpace(line); line != "" && !slices.Contains(lines, line) {

@@ -8,7 +8,11 @@ import (
 )
 
 // namespace is one network with its objects and records. It decides what is served
-// of each object.
+// of each object:
+//
+//   - the form that was just built, if it is servable (serve);
+//   - else the last good form, as long as click ids or objects can still lead to it;
+//   - for an object that is gone what its kind's disposal asks for (compileGone).
 type namespace struct {
 	compiler *Compiler
 	name     string

@@ -17,7 +17,8 @@ var encryptions = []choice[v1alpha1.EncryptedTracking, bool]{
 	{v1alpha1.EncryptedTrackingRequired, true},
 }
 
-// buildNetwork makes the body of a Network's record.
+// buildNetwork makes the body of a Network's record. Its hosts are what is written; which
+// of them it gets is decided in comparison with the other networks (hosts.go).
 func buildNetwork(b *builder, n *node, record *snapshot.Record) {
 	spec, f := &n.object.(*v1alpha1.Network).Spec, &b.findings
 	record.NetworkBody = &snapshot.Network{
@@ -62,7 +63,8 @@ func readHosts(f *findings, at *path, hosts []string, limit int) []string {
 	return list
 }
 
-// defaultNetwork is the body of the record of a namespace without a Network.
+// defaultNetwork is the body of the record of a namespace without a Network. oldest is
+// the creation of its oldest object: by age a network gets its hosts.
 func defaultNetwork(oldest int64) *snapshot.Network {
 	return &snapshot.Network{
 		Currency: string(v1alpha1.DefaultCurrency), TimeZone: time.UTC.String(), CreatedAt: oldest,

@@ -60,13 +60,14 @@ type lastVerdict struct {
 	digest uint64
 }
 
-// presence is what the objects that name an object depend on.
+// presence is what the objects that name an object depend on, and all of it: an edit that
+// leaves the presence as it was compiles none of them again.
 type presence uint8
 
 const (
-	absent presence = iota
-	unserved
-	live
+	absent   presence = iota // there is no such object
+	unserved                 // there is one, and nothing of it is served
+	live                     // a form of it is served, this one or an earlier one
 )
 
 // presence returns whether the object exists, and whether others may refer to
@@ -84,7 +85,7 @@ func (n *node) presence() presence {
 // uid returns the current object's UID.
 func (n *node) uid() string { return string(n.object.GetUID()) }
 
-// compareAge orders objects by who wins a conflict: the older, unknown ages
+// compareAge orders objects by which one wins a conflict: the older, unknown ages
 // last; of one age the smaller name.
 func compareAge(a, b *node) int {
 	return cmp.Or(compareCreated(a.created, b.created), strings.Compare(a.name, b.name))

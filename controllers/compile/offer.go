@@ -31,7 +31,11 @@ var offerAccess = []choice[v1alpha1.OfferAccess, bool]{
 }
 
 // buildOffer makes the body of an Offer's record. The goals of caps are looked up
-// once all goals of the offer are known. Whether partners in lists exist does not matter.
+// once all goals of the offer are known. Whether partners in lists exist does not matter:
+// a name in a list grants or denies nothing until a Partner has it, and then it must hold.
+//
+// Every field of the spec has a line here, in which it is checked again, for objects that
+// did not pass the schema as it is now.
 func buildOffer(b *builder, n *node, record *snapshot.Record) {
 	o, f := n.object.(*v1alpha1.Offer), &b.findings
 	spec, clicks, impressions := &o.Spec, part(o.Spec.Clicks), part(o.Spec.Impressions)

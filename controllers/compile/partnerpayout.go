@@ -36,7 +36,9 @@ func buildPartnerPayout(b *builder, n *node, record *snapshot.Record) {
 	slices.SortFunc(body.Overrides, compareOverrides)
 }
 
-// override reads one override.
+// override reads one override. A private goal has none (S1-12), and without a goal it is
+// for the default goal. A side that is not given stays absent: it is then priced as if
+// there were no override (docs/payouts.md).
 func (b *builder) override(at *path, o *v1alpha1.PayoutOverride) snapshot.Override {
 	override := snapshot.Override{
 		Name:    b.required(at.dot("name"), o.Name, maxTitle),

@@ -68,7 +68,8 @@ func readPay(f *findings, at *path, p *v1alpha1.Payout) snapshot.Pay {
 	return snapshot.Pay{Flat: terms.Flat, Percent: terms.Percent, Tiers: readTiers(f, at.dot("tiers"), kind, p.Tiers), Structure: p.Structure}
 }
 
-// readTiers reads what partners of a tier get instead.
+// readTiers reads what partners of a tier get instead. A partner whose tier is not listed
+// has the goal's terms.
 func readTiers(f *findings, at *path, kind kindOfPay, tiers []v1alpha1.PayoutTier) []snapshot.TierPay {
 	if len(tiers) == 0 {
 		return nil

@@ -14,6 +14,11 @@ const minimumRetention = 30 * 24 * time.Hour
 
 // records holds the records of one network: those of objects, and tombstones.
 // Every change goes through set, so the counts beside the records are always right.
+//
+// A tombstone is the record of a deleted Offer or Partner. Click ids in the wild hold
+// only a hash of its tracking id, and without a record of that hash a postback could not
+// be attributed. It stays as long as a click may convert, the longest look-back of the
+// network's offers, and at least 30 days.
 type records struct {
 	byKey map[snapshot.Key]entry
 	// tombstones are those of Offers and Partners.

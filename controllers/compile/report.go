@@ -27,7 +27,8 @@ func (s *namespace) report(n *node, b *builder, current bool) {
 }
 
 // verdict makes the verdict on an object from its findings, what is served, and
-// the object itself.
+// the object itself. It is made anew each time it is asked for, because verdicts are
+// large and nearly all alike; only its digest is kept.
 func (s *namespace) verdict(n *node) Verdict {
 	v := Verdict{
 		Kind: n.kind, Network: s.name, Name: n.name, UID: n.uid(), Generation: n.object.GetGeneration(),
@@ -89,7 +90,9 @@ func stateOf(r *snapshot.Record) snapshot.State {
 	return snapshot.Active
 }
 
-// digest returns a hash of the whole verdict.
+// digest returns a hash of the whole verdict, never 0. Two verdicts that differ have the
+// same hash once in 2^64 times; the status would then keep the older text until the next
+// change.
 func (v *Verdict) digest() uint64 {
 	d := xxhash.New()
 	words := []string{v.UID, v.Advertiser, v.Payout, v.Revenue}

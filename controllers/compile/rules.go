@@ -95,6 +95,7 @@ type ref struct {
 	name string
 }
 
+// secretRef and its neighbours append what a part of a spec names.
 func secretRef(refs []ref, secret *v1alpha1.SecretKeyRef) []ref {
 	if secret != nil {
 		refs = append(refs, ref{kindSecret, secret.Name})

@@ -19,10 +19,11 @@ const (
 // decimalPattern is what operators that compare numbers take.
 var decimalPattern = regexp.MustCompile(`^\d+(\.\d+)?$`)
 
-// fieldPattern has all fields that conditions may look at.
+// fieldPattern has all fields that conditions may compare: the amount, what the click
+// brought along, and what the postback adds.
 var fieldPattern = regexp.MustCompile(`^(amount|source|sub([1-9]|10)|adv_sub[1-5]|promo_code|country|device)$`)
 
-// operator is what the compiler needs to know of a condition's operator.
+// operator is what the compiler checks of a condition's operator.
 type operator struct {
 	code snapshot.Operator
 	// least and most are how many values it takes.
@@ -58,6 +59,8 @@ func buildStructure(b *builder, n *node, record *snapshot.Record) {
 	}
 }
 
+// readRule reads one rule. A wrong one refuses the structure as a whole: without it a
+// later rule would match, and pay something that was never meant.
 func readRule(f *findings, at *path, rule *v1alpha1.PayoutRule) snapshot.Rule {
 	when := at.dot("when")
 	f.atMost(when, len(rule.When), maxConditions)
@@ -73,6 +76,8 @@ func readRule(f *findings, at *path, rule *v1alpha1.PayoutRule) snapshot.Rule {
 	return r
 }
 
+// readCondition reads one condition: a field, an operator that fits it, and as many
+// values as that takes, decimal numbers where numbers are compared.
 func readCondition(f *findings, at *path, c *v1alpha1.RuleCondition) snapshot.Condition {
 	operatorAt, values := at.dot("operator"), at.dot("values")
 	if !fieldPattern.MatchString(string(c.Field)) {

@@ -17,6 +17,7 @@ type tombstones struct {
 	forgotten []ref
 }
 
+// add indexes a tombstone.
 func (t *tombstones) add(key snapshot.Key, r *snapshot.Record) {
 	bump(t.names, ref{r.Kind, r.Name}, +1)
 	t.keys[key] = r.DeletedAt
@@ -25,6 +26,8 @@ func (t *tombstones) add(key snapshot.Key, r *snapshot.Record) {
 	}
 }
 
+// remove undoes add. The oldest is not looked for until it is asked for: when many expire
+// together, each would else cost a look at all.
 func (t *tombstones) remove(key snapshot.Key, r *snapshot.Record) {
 	name := ref{r.Kind, r.Name}
 	if bump(t.names, name, -1); t.names[name] == 0 {
@@ -47,7 +50,8 @@ func (t *tombstones) first() (int64, bool) {
 	return t.oldest, len(t.keys) > 0
 }
 
-// tombstone returns the record of an object that is gone.
+// tombstone returns the record of an object that is gone: its last form, deleted at now in
+// unix seconds. The body is copied, because records are never changed once made.
 func tombstone(r *snapshot.Record, now int64) *snapshot.Record {
 	t := *r
 	t.DeletedAt = now

@@ -36,7 +36,8 @@ func (t *trackingIDs) enter(n *node) {
 // leave undoes enter.
 func (t *trackingIDs) leave(n *node) { t.claims.leave(claim{n.kind, n.claim}, n) }
 
-// rival returns the oldest object that is older than n and has its tracking id.
+// rival returns the oldest object that is older than n and has its tracking id, nil if
+// there is none.
 func (t *trackingIDs) rival(n *node) *node {
 	var rival *node
 	for other := range t.claims.members(claim{n.kind, n.claim}) {

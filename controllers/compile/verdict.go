@@ -20,7 +20,7 @@ type Verdict struct {
 	Generation int64
 
 	// Accepted and ResolvedRefs are the conditions of these names. ResolvedRefs
-	// speaks of what the object names even while it is not accepted.
+	// is about what the object names even while it is not accepted.
 	Accepted     Condition
 	ResolvedRefs Condition
 
@@ -117,6 +117,8 @@ func (f *findings) resolvedCondition() Condition {
 	return falseCondition(v1alpha1.ReasonEntriesRefused, append(left, f.dangling...))
 }
 
+// falseCondition makes a condition of problems, of which there is at least one. Its
+// message lists several, its field is that of the first.
 func falseCondition(reason string, problems []Problem) Condition {
 	return Condition{
 		Status: metav1.ConditionFalse, Reason: reason,

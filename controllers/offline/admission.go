@@ -48,7 +48,8 @@ func (a *admission) admit(ctx context.Context, m *manifest, old map[string]any) 
 }
 
 // coerce gives content the form that the API server works with: without fields
-// that do not exist, which it returns findings of, and with defaults.
+// that do not exist, which it returns findings of, and with defaults. The order is the
+// API server's: defaults are filled in before anything is validated, so a rule sees them.
 func (m *manifest) coerce(content map[string]any, s *structuralschema.Structural) []Finding {
 	var findings []Finding
 	for _, key := range m.twice {
@@ -65,7 +66,9 @@ func (m *manifest) coerce(content map[string]any, s *structuralschema.Structural
 	return findings
 }
 
-// validate runs the checks in the API server's order.
+// validate runs the checks in the API server's order: metadata, schema, lists with keys,
+// and CEL rules, which run only on values of the right types (blocksRules). A rule that
+// compares with the former form (transition rule) is skipped where there is none.
 func (k *kindAdmission) validate(ctx context.Context, pause func(), namespace string, content, old map[string]any) field.ErrorList {
 	errs := validateMetadata(ctx, namespace, content)
 	pause()

@@ -64,6 +64,8 @@ func newAdmission() (*admission, error) {
 	return a, nil
 }
 
+// newKindAdmission compiles one definition and returns it with the name of its kind. The
+// cost limit of a rule is the API server's, so that what exceeds it there fails here, too.
 func newKindAdmission(data []byte) (string, *kindAdmission, error) {
 	var definition apiextensionsv1.CustomResourceDefinition
 	if err := yaml.Unmarshal(data, &definition); err != nil {

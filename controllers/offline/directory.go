@@ -49,6 +49,8 @@ func NewDirectory(options compile.Options, dirs ...string) (*Directory, error) {
 	return newDirectory(a, options, dirs...), nil
 }
 
+// newDirectory returns the manifests below dirs with an admission that is compiled
+// already; tests share one.
 func newDirectory(a *admission, options compile.Options, dirs ...string) *Directory {
 	return &Directory{
 		dirs: dirs, admission: a, compiler: compile.New(options),
@@ -249,7 +251,8 @@ func (d *Directory) remove(key objectKey) {
 	d.compiler.Delete(kinds.Named(key.kind).Record, key.namespace, key.name)
 }
 
-// judge takes the verdicts that have changed.
+// judge takes the verdicts that have changed. Those with a problem are kept, because each
+// load returns all findings, and the compiler returns what is new.
 func (d *Directory) judge(verdicts []compile.Verdict) {
 	for _, v := range verdicts {
 		key := objectKey{v.Kind.String(), v.Network, v.Name}

@@ -17,7 +17,9 @@ type document struct {
 	err  error // why it is none
 }
 
-// documents splits a file as kubectl does.
+// documents splits a file as kubectl does: at lines that begin with three hyphens, and
+// JSON at the end of each value. A library that splits by the rules of YAML would find
+// other documents in some files, and validate would pass what kubectl takes otherwise.
 func documents(data []byte) []document {
 	var list []document
 	current := document{line: 1}

@@ -56,6 +56,7 @@ type stamp struct {
 // resolution of any file system's clock.
 const settling = 2 * time.Second
 
+// stampOf is how a file looks at now.
 func stampOf(info fs.FileInfo, now time.Time) stamp {
 	return stamp{info.Size(), info.ModTime(), now.Sub(info.ModTime()) > settling}
 }
@@ -138,7 +139,7 @@ func (f *file) take(ctx context.Context, a *admission, m *manifest, before forme
 	case isWaypost(m):
 		o.typed, findings = admitOver(ctx, a, m, before, key)
 	default:
-		return // other programs' objects may stand beside ours
+		return // other programs' objects may stand beside Waypost's
 	}
 	if f.objects[key] != nil && len(findings) == 0 {
 		findings = []Finding{m.finding(ReasonDuplicate, "metadata.name", "the file declares this object twice: take one out")}
@@ -165,8 +166,8 @@ func admitOver(ctx context.Context, a *admission, m *manifest, before formerly, 
 	return object, findings
 }
 
-// isWaypost reports whether a manifest is of our group, in whatever version, or was
-// meant to be: one of our kinds in no group, or in one with our name. An API server has
+// isWaypost reports whether a manifest is of Waypost's group, in whatever version, or was
+// meant to be: one of its kinds in no group, or in one with its name. An API server has
 // no such kinds. Passed over, they would be missed only when nothing is served.
 func isWaypost(m *manifest) bool {
 	group, _, grouped := strings.Cut(m.apiVersion, "/")

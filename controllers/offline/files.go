@@ -48,6 +48,8 @@ func listFiles(dirs []string, pause func()) ([]string, error) {
 	return files, nil
 }
 
+// isManifest reports whether a file is read: by its ending, and not the configuration of
+// kustomize, which is no manifest although it looks like one.
 func isManifest(path string) bool {
 	name := filepath.Base(path)
 	if strings.HasPrefix(name, "kustomization.") {

@@ -72,7 +72,8 @@ func Errors(findings []Finding) bool {
 	return false
 }
 
-// WriteText writes one finding a line.
+// WriteText writes one finding a line, in the form FILE:LINE: SEVERITY: MESSAGE (REASON),
+// which editors and terminals turn into links.
 func WriteText(w io.Writer, findings []Finding) error {
 	for _, f := range findings {
 		if _, err := fmt.Fprintln(w, f); err != nil {
@@ -82,7 +83,7 @@ func WriteText(w io.Writer, findings []Finding) error {
 	return nil
 }
 
-// WriteJSON writes the findings as one JSON array.
+// WriteJSON writes the findings as one JSON array, [] for none.
 func WriteJSON(w io.Writer, findings []Finding) error {
 	e := json.NewEncoder(w)
 	e.SetEscapeHTML(false) // messages name macros such as <TRACKER>
@@ -93,10 +94,11 @@ func WriteJSON(w io.Writer, findings []Finding) error {
 	return e.Encode(findings)
 }
 
-// githubEscapes are what GitHub's workflow commands want escaped.
+// githubEscapes escape the message of a workflow command of GitHub, which is one line.
 var githubEscapes = strings.NewReplacer("%", "%25", "\r", "%0D", "\n", "%0A")
 
-// WriteGitHub writes the findings as annotations of a GitHub workflow.
+// WriteGitHub writes the findings as annotations of a GitHub workflow, which are shown at
+// their lines in a pull request. Values of properties are escaped further than messages.
 func WriteGitHub(w io.Writer, findings []Finding) error {
 	for _, f := range findings {
 		place := "file=" + strings.NewReplacer("%", "%25", ",", "%2C", ":", "%3A").Replace(f.File)

@@ -29,6 +29,7 @@ func appendPart(dst []byte, key string, part outline) []byte {
 	return appendText(append(dst, list), part.parts)
 }
 
+// appendText appends a text behind its length, a varint, so that it may hold anything.
 func appendText(dst []byte, text string) []byte {
 	return append(binary.AppendUvarint(dst, uint64(len(text))), text...)
 }
@@ -49,11 +50,14 @@ func (o outline) all(yield func(key string, part outline) bool) {
 	}
 }
 
+// cutText undoes appendText. It does not check: what it reads was written here.
 func cutText(s string) (text, rest string) {
 	n, s := cutNumber(s)
 	return s[:n], s[n:]
 }
 
+// cutNumber reads a varint of a string, which package binary can only of bytes: to
+// convert would copy the whole outline at each look.
 func cutNumber(s string) (n uint64, rest string) {
 	for shift := 0; ; shift += 7 {
 		b := s[0]
@@ -97,6 +101,8 @@ func members(node *yamlv3.Node, by int) string {
 	return string(parts)
 }
 
+// items are the parts of a sequence. Their keys are the names of list maps, because the
+// API server names an item in an error by its name where the list has one.
 func items(node *yamlv3.Node, by int) string {
 	var parts []byte
 	for _, item := range node.Content {

@@ -44,7 +44,8 @@ func admitSecret(ctx context.Context, m *manifest) (map[string][]byte, []Finding
 	return data, findings
 }
 
-// decodeSecret reads the manifest strictly.
+// decodeSecret reads the manifest strictly: an unknown or doubled field is a finding, as
+// it is with kubectl's strict validation.
 func decodeSecret(m *manifest) (*corev1.Secret, []Finding) {
 	raw, err := json.Marshal(m.content)
 	if err != nil {

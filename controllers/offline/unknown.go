@@ -21,7 +21,8 @@ func unknownField(path string, s *structuralschema.Structural) string {
 	return fmt.Sprintf("unknown field %q: take it out or correct its name", name)
 }
 
-// fieldsAt returns the fields that exist at a path, sorted.
+// fieldsAt returns the fields that exist at a path, sorted, so that of two that are
+// equally close the same one is proposed each time.
 func fieldsAt(s *structuralschema.Structural, parts []string) []string {
 	for _, part := range parts {
 		if _, err := strconv.Atoi(part); err == nil && s.Items != nil {
@@ -49,7 +50,7 @@ func closest(name string, candidates []string) string {
 	return best
 }
 
-// plain leaves of a name what a person remembers of it.
+// plain is a name without case and separators, in which names are most often mistaken.
 func plain(name string) string {
 	return strings.ToLower(strings.NewReplacer("_", "", "-", "").Replace(name))
 }

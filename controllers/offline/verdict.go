@@ -28,6 +28,7 @@ func verdictFindings(m *manifest, v compile.Verdict) []Finding {
 	return findings
 }
 
+// compareFindings orders findings by place, so that a list reads along the files.
 func compareFindings(a, b Finding) int {
 	return cmp.Or(cmp.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line), cmp.Compare(a.Object, b.Object),
 		cmp.Compare(a.Field, b.Field), cmp.Compare(a.Message, b.Message))

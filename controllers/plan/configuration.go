@@ -23,6 +23,8 @@ type network struct {
 	payouts map[string][]*snapshot.Record
 }
 
+// newNetwork returns a network without records, but with a table for each kind, so that
+// looking up what one side lacks needs no check.
 func newNetwork() *network {
 	n := &network{
 		records: map[snapshot.Kind]map[string]*snapshot.Record{},
@@ -35,6 +37,7 @@ func newNetwork() *network {
 	return n
 }
 
+// newConfiguration sorts the records of one side into networks.
 func newConfiguration(records []*snapshot.Record) configuration {
 	c := configuration{networks: map[string]*network{}}
 	for _, r := range records {
@@ -78,6 +81,7 @@ func (n *network) goal(offer string, g *snapshot.Goal) {
 	n.goals[offer][g.Value] = g
 }
 
+// structure returns a payout structure by name, nil if there is none (pricing.Selection).
 func (n *network) structure(name string) *snapshot.PayoutStructure {
 	if r := n.records[snapshot.KindPayoutStructure][name]; r != nil {
 		return r.Structure
@@ -85,7 +89,7 @@ func (n *network) structure(name string) *snapshot.PayoutStructure {
 	return nil
 }
 
-// body is the network's own record.
+// body is the network's own record, or the defaults of a namespace without one.
 func (n *network) body() snapshot.Network {
 	for _, r := range n.records[snapshot.KindNetwork] {
 		return *r.NetworkBody

@@ -26,6 +26,7 @@ func describe(s pricing.Side, private bool) string {
 	return terms(s.Own)
 }
 
+// rules puts a structure's rules in words, in their order, which decides between them.
 func rules(list []pricing.Rule) []string {
 	var words []string
 	for _, r := range list {
@@ -48,6 +49,7 @@ func rules(list []pricing.Rule) []string {
 	return words
 }
 
+// operator is the name that manifests have for it.
 func operator(o snapshot.Operator) string {
 	names := [...]string{"", "Equals", "In", "StartsWith", "Contains", "Less", "LessOrEqual", "Greater", "GreaterOrEqual", "Between"}
 	return names[o]
@@ -64,6 +66,7 @@ func tiered(t pricing.Tier, own snapshot.PayoutTerms) snapshot.PayoutTerms {
 	return own
 }
 
+// terms are such as "2.00 + 5 %"; a part that is 0 is left out.
 func terms(t snapshot.PayoutTerms) string {
 	switch {
 	case t.Percent == 0:
@@ -74,4 +77,5 @@ func terms(t snapshot.PayoutTerms) string {
 	return t.Flat.String() + " + " + percent(t.Percent)
 }
 
+// percent prints hundred-thousandths of a percent, exactly.
 func percent(p money.Percent) string { return decimal.New(int64(p), -5).String() + " %" }

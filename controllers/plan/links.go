@@ -8,7 +8,8 @@ import (
 	"github.com/waypost/waypost/api/snapshot"
 )
 
-// offers notes what changes for those who use an offer's links.
+// offers notes what changes for an offer's links: the settings of the Network and of
+// Advertisers that act on all their offers, then each offer with its goals.
 func (d *differ) offers() {
 	before, after := d.old.body(), d.new.body()
 	d.add(Breaking, "Network/"+d.network, "tracking domains", strings.Join(before.TrackingDomains, " "), strings.Join(after.TrackingDomains, " "))
@@ -31,6 +32,8 @@ func (d *differ) offers() {
 	}
 }
 
+// offer notes the fields of an offer that decide about links, money or traffic. A title
+// changes no more than the value of the macro {offer_name}, and is left out.
 func (d *differ) offer(object string, a, b *snapshot.Offer) {
 	d.add(Breaking, object, "tracking id", a.TrackingID, b.TrackingID)
 	d.add(Breaking, object, "currency", a.Currency, b.Currency)
@@ -54,6 +57,8 @@ func (d *differ) offer(object string, a, b *snapshot.Offer) {
 	d.add(Traffic, object, "impression destinations", destinations(a.Destinations), destinations(b.Destinations))
 }
 
+// attribution notes the bounds of time. They are Breaking, because they decide about
+// conversions of clicks that were made under the old ones.
 func (d *differ) attribution(object string, a, b snapshot.Attribution) {
 	d.add(Breaking, object, "click look-back hours", fmt.Sprint(a.ClickLookbackHours), fmt.Sprint(b.ClickLookbackHours))
 	d.add(Breaking, object, "minimum click seconds", fmt.Sprint(a.MinimumClickSeconds), fmt.Sprint(b.MinimumClickSeconds))
@@ -61,6 +66,9 @@ func (d *differ) attribution(object string, a, b snapshot.Attribution) {
 	d.add(Breaking, object, "impression look-back hours", fmt.Sprint(a.ImpressionLookbackHours), fmt.Sprint(b.ImpressionLookbackHours))
 }
 
+// goal notes the fields of a goal besides its payout. A new slug breaks postbacks that
+// name the goal by the old one (S1-6), unless that is kept as an alias. Case is ignored,
+// as it is when a postback is read.
 func (d *differ) goal(object string, a, b *snapshot.Goal) {
 	object += " goal " + a.Value
 	if !strings.EqualFold(a.Slug, b.Slug) && !slices.ContainsFunc(b.SlugAliases, func(s string) bool { return strings.EqualFold(s, a.Slug) }) {
@@ -93,6 +101,7 @@ func (d *differ) list(object, what string, a, b []string) {
 	d.add(Traffic, object, what, strings.Join(without(a, b), " "), strings.Join(without(b, a), " "))
 }
 
+// without returns what of a is not in b.
 func without(a, b []string) []string {
 	return slices.DeleteFunc(slices.Clone(a), func(s string) bool { return slices.Contains(b, s) })
 }

@@ -21,20 +21,20 @@ func (d *differ) money() {
 // goalMoney notes the changes of one goal that both sides have: the default terms
 // first, so that partners' changes can be compared with them.
 func (d *differ) goalMoney(offer, value string) {
-	everybody := d.priced(offer, value, "", d.now)
-	for _, side := range everybody {
+	usual := d.priced(offer, value, "", d.now)
+	for _, side := range usual {
 		d.addMoney(offer, value, "", time.Time{}, side)
 	}
 	for _, partner := range both(d.old.records[snapshot.KindPartner], d.new.records[snapshot.KindPartner]) {
-		d.partnerMoney(offer, value, partner, everybody)
+		d.partnerMoney(offer, value, partner, usual)
 	}
 }
 
 // partnerMoney notes the partner's changes now and at each moment from which another
 // override holds. What equals the default change, or the change at the moment before,
-// is not repeated: said is what a reader has seen so far. The first moment is now and
+// is not repeated: listed is what the plan has so far. The first moment is now and
 // has no date in the plan.
-func (d *differ) partnerMoney(offer, value, partner string, said []side) {
+func (d *differ) partnerMoney(offer, value, partner string, listed []side) {
 	for i, at := range d.moments(offer, value, partner) {
 		sides := d.priced(offer, value, partner, at)
 		from := at
@@ -42,14 +42,15 @@ func (d *differ) partnerMoney(offer, value, partner string, said []side) {
 			from = time.Time{}
 		}
 		for s, side := range sides {
-			if side != said[s] {
+			if side != listed[s] {
 				d.addMoney(offer, value, partner, from, side)
 			}
 		}
-		said = sides
+		listed = sides
 	}
 }
 
+// addMoney notes one side where its words differ. from is zero for at once.
 func (d *differ) addMoney(offer, value, partner string, from time.Time, s side) {
 	if s.old == s.new {
 		return

@@ -19,7 +19,7 @@ const (
 	Breaking Class = "breaking"
 	// Money changes what is paid or earned.
 	Money Class = "money"
-	// Traffic changes who is served and where visitors are sent.
+	// Traffic changes which traffic is served and where visitors are sent.
 	Traffic Class = "traffic"
 	// Added and Removed name new and gone objects.
 	Added   Class = "added"

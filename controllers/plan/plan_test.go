@@ -70,7 +70,7 @@ func TestDiff(t *testing.T) {
 				find(r, snapshot.KindGoal).Goal.Payout.Flat = amount(t, "1.10")
 				return r
 			},
-			[]string{"money (network net)", "  Offer/shoes goal 2 for everybody without terms of their own: payout 1.00 → 1.10"}},
+			[]string{"money (network net)", "  Offer/shoes goal 2 for partners without terms of their own: payout 1.00 → 1.10"}},
 		{"an override for December, on top of the standing one",
 			func(t *testing.T, r []*snapshot.Record) []*snapshot.Record {
 				p := find(r, snapshot.KindPartnerPayout).PartnerPayout

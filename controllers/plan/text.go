@@ -5,7 +5,8 @@ import (
 	"io"
 )
 
-// WriteText writes changes for a terminal or a comment on a pull request.
+// WriteText writes changes for a terminal or a comment on a pull request: below a line for
+// each class of a network, one line a change, in the order of Diff.
 func WriteText(w io.Writer, changes []Change) error {
 	if len(changes) == 0 {
 		_, err := fmt.Fprintln(w, "No change in money, links or traffic.")
@@ -26,6 +27,8 @@ func WriteText(w io.Writer, changes []Change) error {
 	return nil
 }
 
+// line is a change as text: object, goal, partner and moment, then what changes, from what
+// to what. A value that is only on one side has a plus or a minus sign before it.
 func line(c Change) string {
 	text := c.Object
 	if c.Goal != "" {
@@ -35,7 +38,7 @@ func line(c Change) string {
 	case c.Partner != "":
 		text += " for " + c.Partner
 	case c.Class == Money && c.Goal != "":
-		text += " for everybody without terms of their own"
+		text += " for partners without terms of their own"
 	}
 	if c.From != "" {
 		text += " from " + c.From

@@ -8,6 +8,8 @@ import (
 	"github.com/waypost/waypost/api/snapshot"
 )
 
+// switched and its neighbours put a field into the words of manifests, so that a line of
+// a plan can be found in the change that it is about.
 func switched(disabled bool) string {
 	if disabled {
 		return "Disabled"
@@ -46,6 +48,8 @@ func protocol(p snapshot.Protocol) string {
 	return names[p]
 }
 
+// caps puts all caps of an offer into one text, in the order of the list: a cap that is
+// changed, added or moved shows as one change of the whole.
 func caps(list []snapshot.Cap) string {
 	metrics := [...]string{"", "Clicks", "Impressions", "Conversions", "Payout", "Revenue"}
 	windows := [...]string{"", "Hour", "Day", "Month", "Lifetime"}
@@ -78,6 +82,7 @@ func destinations(list []snapshot.Destination) string {
 	return strings.Join(words, "; ")
 }
 
+// postbacks puts a partner's postbacks into one text. Empty fields leave no gap.
 func postbacks(list []snapshot.PartnerPostback) string {
 	var words []string
 	for _, p := range list {

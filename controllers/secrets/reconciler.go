@@ -75,7 +75,8 @@ func New(client client.Reader, interval time.Duration, log logr.Logger) *Reconci
 	}
 }
 
-// SetupWithManager adds the reconciler to a manager.
+// SetupWithManager adds the reconciler to a manager, as a controller without a watch: its
+// requests come from Watch and requeue themselves.
 func (r *Reconciler) SetupWithManager(mgr manager.Manager) error {
 	return builder.TypedControllerManagedBy[types.NamespacedName](mgr).Named("secrets").
 		WatchesRawSource(r.source()).WithOptions(r.options()).Complete(r)
@@ -103,7 +104,8 @@ func (r *Reconciler) source() source.TypedSource[types.NamespacedName] {
 	})
 }
 
-// Found returns the channel of what was found.
+// Found returns the channel of what was found. It has no buffer: a worker waits until the
+// event loop takes it, so nothing is delivered to a loop that has ended.
 func (r *Reconciler) Found() <-chan Found { return r.found }
 
 // Watch reads the Secret now, and then from time to time.
@@ -119,7 +121,7 @@ func (r *Reconciler) Watch(name types.NamespacedName) {
 	}
 }
 
-// Unwatch forgets the Secret.
+// Unwatch forgets the Secret. A read that is under way may still deliver it once.
 func (r *Reconciler) Unwatch(name types.NamespacedName) {
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -25,7 +25,9 @@ func apply(object v1alpha1.Object, version string) application {
 	return a
 }
 
-// configure makes the application without a resource version.
+// configure makes the application without a resource version. Only the kinds differ:
+// apply configurations are generated types without a common interface, so each kind has
+// its case. An apply has all that this field owner writes; what is left out is removed.
 func configure(object v1alpha1.Object) application {
 	namespace, name := object.GetNamespace(), object.GetName()
 	common := objectStatus(object.GetObjectStatus())
@@ -69,6 +71,7 @@ func configure(object v1alpha1.Object) application {
 	}
 }
 
+// objectStatus is what the status of every kind has.
 func objectStatus(s *v1alpha1.ObjectStatus) ac.ObjectStatusApplyConfiguration {
 	status := ac.ObjectStatus().WithObservedGeneration(s.ObservedGeneration)
 	for _, c := range s.Conditions {
@@ -83,6 +86,7 @@ func condition(c metav1.Condition) *acmetav1.ConditionApplyConfiguration {
 		WithObservedGeneration(c.ObservedGeneration).WithLastTransitionTime(c.LastTransitionTime)
 }
 
+// refused are the entries of a list that are left out.
 func refused(entries []v1alpha1.RefusedEntry) []*ac.RefusedEntryApplyConfiguration {
 	var all []*ac.RefusedEntryApplyConfiguration
 	for _, e := range entries {
@@ -91,6 +95,8 @@ func refused(entries []v1alpha1.RefusedEntry) []*ac.RefusedEntryApplyConfigurati
 	return all
 }
 
+// offerLinks leaves out what is empty, such as impression links of an offer that records
+// no impressions.
 func offerLinks(links *v1alpha1.OfferLinks) *ac.OfferLinksApplyConfiguration {
 	if links == nil {
 		return nil
@@ -100,6 +106,7 @@ func offerLinks(links *v1alpha1.OfferLinks) *ac.OfferLinksApplyConfiguration {
 	}
 }
 
+// goalStatus is what only a Goal's status has.
 func goalStatus(s v1alpha1.GoalStatus) *ac.GoalStatusApplyConfiguration {
 	status := &ac.GoalStatusApplyConfiguration{
 		Modified: s.Modified, Advertiser: set(s.Advertiser), Payout: set(s.Payout), Revenue: set(s.Revenue),

@@ -15,6 +15,10 @@ const MaxMessage = 32768
 // without transition times. Reconciling and Stalled are there only while true,
 // so that kstatus reads: Stalled is failed, Reconciling is in progress, else
 // Ready decides.
+//
+// Every condition observes the generation of the facts. The messages of a settled object
+// hold neither times nor revisions: after a restart of the operator they must be the
+// same, or every object would be written again.
 func Conditions(f Facts) []metav1.Condition {
 	if !f.Judged {
 		return unjudged(f.Generation)
@@ -27,7 +31,8 @@ func Conditions(f Facts) []metav1.Condition {
 	return b.list
 }
 
-// unjudged is the row of an object that the compiler has not seen yet.
+// unjudged is the row of an object that the compiler has not judged yet: nothing is known
+// of this generation, and nothing is claimed of an earlier one.
 func unjudged(generation int64) []metav1.Condition {
 	b := conditionList{generation: generation}
 	const message = "this generation has not been judged yet"
@@ -41,7 +46,8 @@ func unjudged(generation int64) []metav1.Condition {
 	return b.list
 }
 
-// served names the generation that trackers keep while this one is not served.
+// served names the generation that trackers keep while this one is not served, as the end
+// of a message: an invalid edit never takes an object off the trackers.
 func (f Facts) served() string {
 	switch {
 	case f.ServedGeneration == 0:
@@ -65,11 +71,13 @@ func (f Facts) refused() Judgement {
 	return f.Resolved
 }
 
+// conditionList gathers the conditions of one generation.
 type conditionList struct {
 	generation int64
 	list       []metav1.Condition
 }
 
+// add appends a condition. Its message is cut to what the schema accepts.
 func (b *conditionList) add(kind string, status metav1.ConditionStatus, reason, message string) {
 	message = Shorten(message, MaxMessage)
 	b.list = append(b.list, metav1.Condition{
@@ -77,6 +85,7 @@ func (b *conditionList) add(kind string, status metav1.ConditionStatus, reason, 
 	})
 }
 
+// judgement adds Accepted or ResolvedRefs. suffix goes behind the message of a refusal.
 func (b *conditionList) judgement(kind string, j Judgement, okReason, okMessage, suffix string) {
 	if j.OK() {
 		b.add(kind, metav1.ConditionTrue, okReason, okMessage)
@@ -86,7 +95,8 @@ func (b *conditionList) judgement(kind string, j Judgement, okReason, okMessage,
 }
 
 // programmed shows whether a published snapshot has the object, in this form or
-// in its last accepted one.
+// in its last accepted one. It is True for a refused edit whose former form is served:
+// traffic goes on, and Accepted has what is wrong.
 func (b *conditionList) programmed(f Facts) {
 	const kind = v1alpha1.ConditionProgrammed
 	switch refused := f.refused(); {
@@ -106,13 +116,13 @@ func (b *conditionList) programmed(f Facts) {
 	case f.Publication == Pinned:
 		b.add(kind, metav1.ConditionFalse, v1alpha1.ReasonPinned, f.Detail)
 	default:
-		// No revision here: after a restart of the operator the message must be
-		// the same, or every object would be written again.
 		b.add(kind, metav1.ConditionTrue, v1alpha1.ReasonProgrammed, "this generation is in the published snapshot")
 	}
 }
 
-// ready adds Ready and, where they hold, Reconciling and Stalled.
+// ready adds Ready and, where they hold, Reconciling and Stalled. An object that is not
+// accepted is Stalled, because only an edit of it helps. One that names what does not
+// exist is Reconciling: the other object may be applied next.
 func (b *conditionList) ready(f Facts) {
 	refused := f.refused()
 	switch {
@@ -149,16 +159,17 @@ func (b *conditionList) unpublished(f Facts) {
 	}
 }
 
-// propagation is Ready once the snapshot is out.
+// propagation is Ready once the snapshot is out. Trackers that take longer than a minute
+// make it PartiallyServed; it stays Reconciling, because each of them tries again.
 func (b *conditionList) propagation(f Facts) {
 	p := f.Propagation
 	switch {
 	case p.Complete && f.Paused:
-		b.add(v1alpha1.ConditionReady, metav1.ConditionTrue, v1alpha1.ReasonPaused, "every ready tracker knows that it is not Active")
+		b.add(v1alpha1.ConditionReady, metav1.ConditionTrue, v1alpha1.ReasonPaused, "every ready tracker has loaded that it is not Active")
 	case p.Complete:
 		b.add(v1alpha1.ConditionReady, metav1.ConditionTrue, v1alpha1.ReasonServed, "every ready tracker serves this generation")
 	case p.Trackers == 0:
-		const message = "no tracker is ready, so nobody serves it"
+		const message = "no tracker is ready, so it is not served"
 		b.notReady(v1alpha1.ReasonNoTrackers, message)
 		b.add(v1alpha1.ConditionReconciling, metav1.ConditionTrue, v1alpha1.ReasonNoTrackers, message)
 	case p.Overdue:
@@ -170,6 +181,7 @@ func (b *conditionList) propagation(f Facts) {
 	}
 }
 
+// notReady adds Ready as False.
 func (b *conditionList) notReady(reason, message string) {
 	b.add(v1alpha1.ConditionReady, metav1.ConditionFalse, reason, message)
 }

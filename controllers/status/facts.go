@@ -5,7 +5,7 @@ import "fmt"
 // Facts is everything that an object's conditions are made of. They are values
 // only: equal Facts give equal conditions.
 type Facts struct {
-	// Generation is the metadata.generation that the facts speak of.
+	// Generation is the metadata.generation that the facts are about.
 	Generation int64
 	// Judged is false while the compiler has not seen this generation.
 	Judged bool
@@ -28,7 +28,7 @@ type Facts struct {
 	Propagation Propagation
 }
 
-// Judgement is the compiler's word on one aspect of an object. The zero value
+// Judgement is the compiler's verdict on one aspect of an object. The zero value
 // means that all is well.
 type Judgement struct {
 	// Reason is one of the reasons of api/v1alpha1, "" when all is well.

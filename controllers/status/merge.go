@@ -7,7 +7,9 @@ import (
 )
 
 // merge returns the next conditions with their transition times: a condition
-// whose status is as it was keeps its time, another gets now.
+// whose status is as it was keeps its time, another gets now. That is the meaning of
+// lastTransitionTime in Kubernetes' API conventions: a new reason or message of the same
+// status is no transition.
 func merge(old, next []metav1.Condition, now metav1.Time) []metav1.Condition {
 	merged := slices.Clone(next)
 	for i := range merged {

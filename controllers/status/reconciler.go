@@ -40,11 +40,11 @@ const (
 // The results of a write, as labels of the metric.
 const (
 	resultWritten   = "written"
-	resultUnchanged = "unchanged"
-	resultGone      = "gone"
-	resultConflict  = "conflict"
-	resultInvalid   = "invalid"
-	resultError     = "error"
+	resultUnchanged = "unchanged" // the object has this status
+	resultGone      = "gone"      // deleted, or another object has its name
+	resultConflict  = "conflict"  // changed since the cache read it; tried again
+	resultInvalid   = "invalid"   // refused by the schema; not tried again
+	resultError     = "error"     // tried again, with growing pauses
 )
 
 // Recorder makes Events; a part of client-go's events.EventRecorder.
@@ -144,7 +144,9 @@ func (r *Reconciler) Forget(key Key) {
 	delete(r.recent, key)
 }
 
-// Reconcile writes the latest outcome of an object.
+// Reconcile writes the latest outcome of an object. The outcome stays until it was
+// written, turned out to be the status already, or cannot be written at all, so a failed
+// attempt loses nothing. controller-runtime never runs two attempts for one key at once.
 func (r *Reconciler) Reconcile(ctx context.Context, key Key) (reconcile.Result, error) {
 	r.mu.Lock()
 	o, ok := r.outcomes[key]
@@ -181,7 +183,9 @@ func (r *Reconciler) done(o Outcome) {
 	}
 }
 
-// write applies one outcome.
+// write applies one outcome, if it differs from the status. The object is read from the
+// cache, which may lag: then its resource version conflicts, and the next attempt has a
+// newer one.
 func (r *Reconciler) write(ctx context.Context, o Outcome) (result string, err error) {
 	kind := kinds.Recorded(o.Kind)
 	cached := kind.New()
@@ -245,6 +249,8 @@ func (r *Reconciler) latest(key Key, cached v1alpha1.Object) v1alpha1.Object {
 // costs at most an Event that is repeated.
 const maxRecent = 10_000
 
+// remember keeps what was written until the cache has moved on from the form that it
+// replaced.
 func (r *Reconciler) remember(key Key, written, cached v1alpha1.Object) {
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -33,6 +33,9 @@ func transition(old, next []metav1.Condition) (e event, ok bool) {
 	return event{}, false
 }
 
+// transitionOf is transition for one condition. A refusal is reported once for each
+// generation and reason, a recovery once after a refusal. An object that is accepted from
+// the start makes no Event: there would be one for every object that is applied.
 func transitionOf(before, after *metav1.Condition) (event, bool) {
 	if after == nil {
 		return event{}, false

@@ -31,6 +31,8 @@ type cluster struct {
 	public      ed25519.PublicKey
 }
 
+// startCluster brings up etcd and an API server with the custom resources. The caller
+// stops it. It has no controller-manager, so nothing but Waypost writes to it.
 func startCluster(ctx context.Context) (*cluster, error) {
 	environment, err := testenv.Launch()
 	if err != nil {
@@ -45,6 +47,8 @@ func startCluster(ctx context.Context) (*cluster, error) {
 	return c, ctx.Err()
 }
 
+// stop ends the API server and removes the directory. What fails then is printed alone:
+// the figures are taken.
 func (c *cluster) stop() {
 	if err := c.environment.Stop(); err != nil {
 		fmt.Fprintln(os.Stderr, "stop the API server:", err)
@@ -54,7 +58,9 @@ func (c *cluster) stop() {
 	}
 }
 
-// prepare makes the client, and the files that the other roles read.
+// prepare makes the client, and the files that the other roles read: sealing keys, the
+// pair that manifests are signed and checked with, and a kubeconfig. Manifests are signed
+// and verified as in production, because both cost time on the way of an edit.
 func (c *cluster) prepare() (err error) {
 	c.config = rest.CopyConfig(c.config)
 	c.config.QPS = -1
@@ -96,6 +102,7 @@ func (c *cluster) prepare() (err error) {
 	return c.writeKubeconfig()
 }
 
+// newScheme holds the kinds that the benchmark itself reads and writes.
 func newScheme() (*runtime.Scheme, error) {
 	scheme := runtime.NewScheme()
 	for _, add := range []func(*runtime.Scheme) error{corev1.AddToScheme, v1alpha1.AddToScheme} {
@@ -113,6 +120,8 @@ const (
 	kubeconfigFile = "kubeconfig"
 )
 
+// writeKubeconfig writes the access of an administrator for the other roles, which run
+// in other processes.
 func (c *cluster) writeKubeconfig() error {
 	file := clientcmdapi.NewConfig()
 	file.Clusters["bench"] = &clientcmdapi.Cluster{Server: c.config.Host, CertificateAuthorityData: c.config.CAData}
@@ -125,6 +134,8 @@ func (c *cluster) writeKubeconfig() error {
 // place is one installation on the cluster: namespaces of its own.
 type place struct{ Network, System, Snapshots string }
 
+// newPlace makes the namespaces of one installation. Parts of the benchmark do not share
+// one, so that none begins with objects or snapshots of another.
 func (c *cluster) newPlace(ctx context.Context, name string) (place, error) {
 	p := place{Network: name, System: name + "-system", Snapshots: name + "-snapshots"}
 	for _, namespace := range []string{p.Network, p.System, p.Snapshots} {
@@ -135,7 +146,8 @@ func (c *cluster) newPlace(ctx context.Context, name string) (place, error) {
 	return p, nil
 }
 
-// manifest returns the published manifest, nil when there is none.
+// manifest returns the published manifest, nil when there is none that can be read. Its
+// signature is not checked here; the trackers do that.
 func (c *cluster) manifest(ctx context.Context, p place) *snapshot.Manifest {
 	object := new(corev1.ConfigMap)
 	if err := c.Get(ctx, client.ObjectKey{Namespace: p.Snapshots, Name: snapshot.ManifestName}, object); err != nil {
@@ -148,7 +160,8 @@ func (c *cluster) manifest(ctx context.Context, p place) *snapshot.Manifest {
 	return m
 }
 
-// waitRecords waits until so many records are published.
+// waitRecords waits until so many records are published, by the counts in the manifest.
+// It looks every 20 ms, which is the resolution of the figures that end with it.
 func (c *cluster) waitRecords(ctx context.Context, p place, records int) error {
 	for ctx.Err() == nil {
 		published := 0
@@ -165,6 +178,7 @@ func (c *cluster) waitRecords(ctx context.Context, p place, records int) error {
 	return ctx.Err()
 }
 
+// pause waits for a time, or until ctx ends.
 func pause(ctx context.Context, d time.Duration) {
 	select {
 	case <-ctx.Done():

@@ -13,7 +13,10 @@ import (
 )
 
 // measureCold measures an operator and a tracker that start with everything
-// there is.
+// there is. The clock of the operator begins with its process and ends when the manifest
+// has all records. Two trackers follow: one while nothing else is being written, and one
+// 20 s later, while the operator writes the statuses of all objects and keeps the API
+// server busy.
 func measureCold(ctx context.Context, c *cluster, s sizes) ([]figure, error) {
 	p, err := c.newPlace(ctx, "bench-cold")
 	if err != nil {
@@ -67,7 +70,8 @@ func measureCold(ctx context.Context, c *cluster, s sizes) ([]figure, error) {
 	}, nil
 }
 
-// coldTracker starts a tracker and waits until it serves.
+// coldTracker starts a tracker and waits until it serves its first revision. memory is
+// the most that the process has had by then, in MiB: the load is its peak.
 func coldTracker(ctx context.Context, c *cluster, p place, address string) (ready time.Duration, memory float64, err error) {
 	began := time.Now()
 	tracker, err := start("tracker", part{Dir: c.dir, Place: p, Address: address})
@@ -87,7 +91,8 @@ func coldTracker(ctx context.Context, c *cluster, p place, address string) (read
 	return ready, memory, err
 }
 
-// freeAddresses asks the kernel for addresses that are free.
+// freeAddresses asks the kernel for addresses that are free. All are held until the last
+// is found, so that none comes twice.
 func freeAddresses(n int) ([]string, error) {
 	var all []string
 	for range n {
@@ -101,7 +106,8 @@ func freeAddresses(n int) ([]string, error) {
 	return all, nil
 }
 
-// scrape reads metrics: the values by name and labels.
+// scrape reads metrics: the values by name and labels, as they are printed. Lines that
+// are no number, comments among them, are passed over.
 func scrape(ctx context.Context, address string) (map[string]float64, error) {
 	text, err := fetch(ctx, "http://"+address+"/metrics")
 	if err != nil {

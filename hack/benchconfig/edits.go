@@ -15,15 +15,18 @@ import (
 	"github.com/waypost/waypost/tracker/live"
 )
 
-// fleet is the trackers inside this process.
+// fleet is the trackers inside this process. Being here, they report a new index by a
+// call, so that the moment at which the last one serves it is known exactly: asking ten
+// admin ports would cost more time than there is to measure.
 type fleet struct {
 	network string
 	mu      sync.Mutex
-	loaded  *sync.Cond
+	loaded  *sync.Cond // broadcast whenever a holder has swapped its index
 	holders []*live.Holder
 }
 
-// startFleet runs trackers until the context ends; their admin ports are not served.
+// startFleet runs trackers until the context ends; their admin ports are not served. Each
+// has a watch and a download of its own, as it would have in a pod.
 func startFleet(ctx context.Context, c *cluster, p place, trackers int) (*fleet, error) {
 	f := &fleet{network: p.Network}
 	f.loaded = sync.NewCond(&f.mu)
@@ -59,6 +62,7 @@ func (f *fleet) serve(ctx context.Context, offer, title string) error {
 	return nil
 }
 
+// serves reports whether the current index of every tracker has the title. f.mu is held.
 func (f *fleet) serves(offer, title string) bool {
 	for _, holder := range f.holders {
 		network := holder.Current().NetworkByName(f.network)
@@ -119,7 +123,8 @@ func measureEdits(ctx context.Context, c *cluster, s sizes) ([]figure, error) {
 	return append(figures, more...), err
 }
 
-// settled waits until the operator has written every status, and nothing since.
+// settled waits until the operator has written every status, and nothing for three
+// seconds since.
 func (c *cluster) settled(ctx context.Context, metrics string, objects int) error {
 	say("waiting for %d statuses", objects)
 	const metric, still = `waypost_status_writes_total{result="written"}`, 3 * time.Second
@@ -137,7 +142,10 @@ func (c *cluster) settled(ctx context.Context, metrics string, objects int) erro
 	return ctx.Err()
 }
 
-// singleEdits measures edits that come alone.
+// singleEdits measures edits that come alone. The time to served is that from before the
+// request until the last tracker's swap, so the API server's own part is in it. A pause
+// follows that is longer than the operator's debounce window of 500 ms, else two edits
+// would share a publication and the counts per edit would be too small.
 func singleEdits(ctx context.Context, c *cluster, p place, f *fleet, metrics string, edits int) ([]figure, error) {
 	say("%d single edits", edits)
 	before, err := scrape(ctx, metrics)
@@ -177,7 +185,8 @@ func singleEdits(ctx context.Context, c *cluster, p place, f *fleet, metrics str
 	}, nil
 }
 
-// ready waits until an offer's status reports that a generation is served everywhere.
+// ready waits until an offer's status reports that a generation is served everywhere, as
+// "kubectl wait --for=condition=Ready" would.
 func (c *cluster) ready(ctx context.Context, p place, name string, generation int64) error {
 	for ctx.Err() == nil {
 		offer := new(v1alpha1.Offer)
@@ -194,7 +203,11 @@ func (c *cluster) ready(ctx context.Context, p place, name string, generation in
 	return ctx.Err()
 }
 
-// churn edits twenty times a second.
+// churn edits twenty times a second, each time another offer, and waits for every edit
+// beside the next ones. An edit that not all trackers serve within ten seconds is missed.
+// Meanwhile one tracker looks offers up all the time, as clicks would: the look-ups that
+// failed are counted there (lookUp), and its processor time is what the churn costs a
+// tracker, as a share of one core.
 func churn(ctx context.Context, c *cluster, p place, f *fleet, tracker *process, url string, s sizes) ([]figure, error) {
 	say("20 edits a second for %v", s.churn)
 	cpu, err := tracker.processor()
@@ -250,6 +263,7 @@ func churn(ctx context.Context, c *cluster, p place, f *fleet, tracker *process,
 	}, nil
 }
 
+// fetch returns the body of an answer, whatever its status.
 func fetch(ctx context.Context, url string) (string, error) {
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
 	if err != nil {

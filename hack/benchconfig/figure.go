@@ -10,11 +10,12 @@ import (
 
 // figure is one measured value: milliseconds, seconds, MiB, percent or a count.
 type figure struct {
-	name  string
+	name  string // also the key of its bound
 	value float64
-	unit  string
+	unit  string // "ms", "s", "MiB", "%", or "" for a count
 }
 
+// format prints a value in the figure's unit, so that a bound reads like what it bounds.
 func (f figure) format(value float64) string {
 	switch f.unit {
 	case "ms", "MiB", "%":
@@ -27,8 +28,10 @@ func (f figure) format(value float64) string {
 
 // bound is what a figure must not exceed, and what others reach.
 type bound struct {
-	Max    float64 `json:"max"`
-	Others string  `json:"others"`
+	// Max is in the figure's unit; 0 bounds nothing.
+	Max float64 `json:"max"`
+	// Others is what is published of comparable systems, for the table.
+	Others string `json:"others"`
 	// Runs are measurements that justify the bound.
 	Runs string `json:"runs"`
 }
@@ -36,6 +39,8 @@ type bound struct {
 //go:embed bounds.json
 var boundsFile []byte
 
+// readBounds returns the bounds by the names of figures. They are part of the program, so
+// that it can be run from any directory.
 func readBounds() (map[string]bound, error) {
 	var known map[string]bound
 	if err := json.Unmarshal(boundsFile, &known); err != nil {

@@ -4,6 +4,25 @@
 //
 // The operator, and the trackers whose memory and processor time are measured,
 // are processes of their own: this program again, in another role.
+//
+// # What is measured
+//
+// On one API server, in this order, each in namespaces of its own:
+//
+//  1. Edits (edits.go). A network of 10,000 offers is filled, an operator and ten trackers
+//     run: one as a process, the others in this program. 200 edits come alone: from the
+//     request of the edit until all trackers serve the new title, and until the offer is
+//     Ready. Then edits come at 20 a second for a minute, and the trackers must serve each.
+//  2. Cold starts (cold.go). A network of 100,000 offers is filled before an operator
+//     starts: until all records are published, its memory, and a tracker's time to its
+//     first snapshot, alone and while the operator writes statuses.
+//
+// # What makes the figures comparable
+//
+// Objects are put into etcd as a restored backup would be (etcd.go), because the API
+// server's pace of taking them is not measured. Clients have no rate limit. Counts such
+// as shards written per edit are differences of the operator's own counters, and do not
+// depend on the machine; times do, so bounds.json names the runs behind each bound.
 package main
 
 import (
@@ -17,13 +36,14 @@ import (
 	"time"
 )
 
-// sizes are how much is measured.
+// sizes are how much is measured. The bounds are those of the defaults.
 type sizes struct {
 	offers, trackers, edits, cold int
 	overrides                     int // of each offer
 	churn                         time.Duration
 }
 
+// main is the benchmark, or a role that the benchmark has started.
 func main() {
 	if role := os.Getenv(roleVariable); role != "" {
 		if err := play(role); err != nil {
@@ -48,6 +68,8 @@ func main() {
 	}
 }
 
+// run measures, and compares at the end, so that all figures are printed even where one
+// misses its bound.
 func run(s sizes, strict bool) error {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
 	defer stop()
@@ -78,7 +100,8 @@ func measure(ctx context.Context, s sizes) ([]figure, error) {
 	return append(figures, more...), err
 }
 
-// report prints the figures beside their bounds and references.
+// report prints the figures beside their bounds and references. A figure whose bound is
+// 0, or that has none, is only printed. The error names what exceeds its bound.
 func report(figures []figure, strict bool) error {
 	known, err := readBounds()
 	if err != nil {

@@ -40,7 +40,10 @@ type part struct {
 	LookUp   string   // an offer that a tracker looks up all the time
 }
 
-// play runs a role until it is interrupted.
+// play runs a role until it is interrupted. The operator is package controllers as
+// "waypost operator" runs it, without leader election, because there is no second one. A
+// tracker is the real source and index without a public port: the way of an edit ends at
+// the swap of the index.
 func play(role string) error {
 	var p part
 	if err := json.Unmarshal([]byte(os.Args[1]), &p); err != nil {
@@ -83,7 +86,7 @@ func play(role string) error {
 	})
 }
 
-// profileVariable names a directory for profiles of the roles.
+// profileVariable names a directory for profiles of the roles, for go tool pprof.
 const profileVariable = "WAYPOST_BENCH_PROFILE"
 
 // profile writes what the role spends its time on until finish, and then what
@@ -153,6 +156,8 @@ func lookUp(ctx context.Context, holder *live.Holder, p part, failed *atomic.Int
 // process is a role that runs.
 type process struct{ cmd *exec.Cmd }
 
+// start runs this program in a role. It shares standard error, where a role prints why
+// it has failed.
 func start(role string, p part) (*process, error) {
 	argument, err := json.Marshal(p)
 	if err != nil {
@@ -167,7 +172,9 @@ func start(role string, p part) (*process, error) {
 	return &process{cmd}, nil
 }
 
-// gogc is how the commands set up each role: cmd/waypost does the same.
+// gogc returns the GOGC of a role. 400 is what tracker/tuning, which is not applied here,
+// begins a tracker with. 50 is below Go's default of 100, which "waypost operator" has;
+// bounds.json has the operator's memory with both.
 func gogc(role string) string {
 	if role == "tracker" {
 		return "400"
@@ -175,12 +182,14 @@ func gogc(role string) string {
 	return "50"
 }
 
+// stop asks the role to end and waits. How it ends is of no matter: figures are taken.
 func (p *process) stop() {
 	_ = p.cmd.Process.Signal(syscall.SIGTERM)
 	_ = p.cmd.Wait()
 }
 
-// memory returns the most memory that the process has had, in MiB.
+// memory returns the most memory that the process has had, in MiB: the high-water mark
+// of its resident set, VmHWM in proc(5).
 func (p *process) memory() (float64, error) {
 	file, err := os.Open(fmt.Sprintf("/proc/%d/status", p.cmd.Process.Pid))
 	if err != nil {
@@ -197,7 +206,9 @@ func (p *process) memory() (float64, error) {
 	return 0, errors.New("no VmHWM in /proc: memory is measured on Linux only")
 }
 
-// processor returns the processor time that the process has taken.
+// processor returns the processor time that the process has taken, user and system: the
+// 14th and 15th field of /proc/PID/stat, in ticks of 10 ms. What stands before is cut off
+// behind the name in brackets, which may hold blanks.
 func (p *process) processor() (time.Duration, error) {
 	data, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", p.cmd.Process.Pid))
 	if err != nil {

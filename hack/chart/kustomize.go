@@ -10,6 +10,7 @@ import (
 )
 
 const (
+	// source is what helm template writes above each document, before the template's path.
 	source        = "# Source: waypost/templates/"
 	kustomizeHead = "# Generated from charts/waypost by hack/generate.sh; do not edit.\n"
 )
@@ -54,6 +55,8 @@ func splitRendered(rendered string) (map[string]string, error) {
 	return files, nil
 }
 
+// splitOne returns the documents of one rendering by path. Definitions of resources are
+// left out: config/crd has them already, as controller-gen writes them.
 func splitOne(rendered string) map[string]string {
 	files := map[string]string{}
 	for document := range strings.SplitSeq("\n"+rendered, "\n---\n") {
@@ -97,4 +100,5 @@ func isEmptyBlock(above, line string) bool {
 	return strings.TrimSpace(above) == "annotations:" && indent(line) <= indent(above)
 }
 
+// indent is the number of blanks before a line.
 func indent(line string) int { return len(line) - len(strings.TrimLeft(line, " ")) }

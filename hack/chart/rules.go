@@ -26,7 +26,8 @@ type ruleGroup struct {
 }
 
 // writeRules writes the queries of a dashboard as a rule file, because that is what
-// promtool checks.
+// promtool checks. So a query that does not parse fails the lint, and not a panel in
+// production.
 func writeRules(dashboard []byte, out io.Writer) error {
 	var d struct {
 		Panels []struct {

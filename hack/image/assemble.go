@@ -16,7 +16,9 @@ type platformImage struct {
 	image    v1.Image
 }
 
-// assemble puts the layers together: the base first, which rarely changes.
+// assemble puts the layers together: the base first, which rarely changes, so that an
+// upgrade transfers the binary alone. The program runs as a user without rights, by its
+// number, because Kubernetes can verify runAsNonRoot by numbers only.
 func assemble(o *options, platform v1.Platform, base v1.Layer, binary string, created time.Time) (v1.Image, error) {
 	program, err := binaryLayer(o.name, binary, created)
 	if err != nil {

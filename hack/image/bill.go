@@ -14,8 +14,10 @@ import (
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 )
 
-// billOfMaterials lists what is in the image: the modules that the linker put into
-// the binary, by their checksums, the Go standard library and the CA certificates.
+// billOfMaterials lists what is in the image, as CycloneDX: the modules that the linker
+// put into the binary, by their checksums, the Go standard library and the CA
+// certificates. It is read from the binary and not from go.mod, which has modules that no
+// package of the program needs.
 func billOfMaterials(binary string, o *options, platform v1.Platform, roots *certificates, created time.Time) ([]byte, error) {
 	info, err := buildinfo.ReadFile(binary)
 	if err != nil {
@@ -54,6 +56,8 @@ func billOfMaterials(binary string, o *options, platform v1.Platform, roots *cer
 	return out.Bytes(), nil
 }
 
+// moduleComponent is a Go module. Its checksum is that of go.sum, a digest of the module's
+// tree and no hash of a file, so it is a property.
 func moduleComponent(m *debug.Module) cdx.Component {
 	purl := "pkg:golang/" + m.Path + "@" + m.Version
 	c := cdx.Component{BOMRef: purl, Type: cdx.ComponentTypeLibrary, Name: m.Path, Version: m.Version, PackageURL: purl}
@@ -63,6 +67,8 @@ func moduleComponent(m *debug.Module) cdx.Component {
 	return c
 }
 
+// certificatesComponent is the bundle, with the Debian package that it came from where
+// that is known.
 func certificatesComponent(roots *certificates) cdx.Component {
 	sum := sha256.Sum256(roots.bundle)
 	c := cdx.Component{
@@ -75,6 +81,7 @@ func certificatesComponent(roots *certificates) cdx.Component {
 	return c
 }
 
+// hashOf is one SHA-256, in hexadecimal.
 func hashOf(sha256 string) *[]cdx.Hash {
 	return &[]cdx.Hash{{Algorithm: cdx.HashAlgoSHA256, Value: sha256}}
 }

@@ -23,6 +23,8 @@ type certificates struct {
 }
 
 // readCertificates joins the certificates of a directory, in the order of their names.
+// Each is parsed and encoded anew, so comments and blanks of a file do not change the
+// image, and a damaged file ends the build.
 func readCertificates(dir string) (*certificates, error) {
 	files, err := filepath.Glob(filepath.Join(dir, "*.crt"))
 	if err != nil || len(files) == 0 {

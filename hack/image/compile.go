@@ -10,7 +10,8 @@ import (
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 )
 
-// epochFromEnvironment reads SOURCE_DATE_EPOCH, the convention of reproducible builds.
+// epochFromEnvironment reads SOURCE_DATE_EPOCH, the convention of reproducible builds
+// (reproducible-builds.org), in seconds since 1970; 0 without it.
 func epochFromEnvironment() int64 {
 	seconds, err := strconv.ParseInt(os.Getenv("SOURCE_DATE_EPOCH"), 10, 64)
 	if err != nil {
@@ -19,7 +20,8 @@ func epochFromEnvironment() int64 {
 	return seconds
 }
 
-// compile builds the program, static and without paths of this machine in it.
+// compile builds the program, static and without paths of this machine in it. Symbols
+// and DWARF are left out (-s -w); what runtime/debug reports of modules stays.
 func compile(ctx context.Context, o *options, platform v1.Platform, out string) error {
 	flags := "-s -w"
 	if o.stamp != "" {

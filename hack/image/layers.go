@@ -16,6 +16,8 @@ import (
 // uid is the user that the program runs as; nothing in the image belongs to it.
 const uid = "65532"
 
+// The names of the two users, for what looks a number up. 65532 is nonroot in the
+// distroless images, too, so volumes are owned alike.
 const (
 	passwd = "root:x:0:0:root:/:/sbin/nologin\nnonroot:x:65532:65532:nonroot:/:/sbin/nologin\n"
 	group  = "root:x:0:\nnonroot:x:65532:\n"
@@ -46,7 +48,8 @@ func binaryLayer(name, binary string, created time.Time) (v1.Layer, error) {
 	return layerOf(created, file{name, 0o755, data})
 }
 
-// layerOf packs files, given in the order of their paths, as root's.
+// layerOf packs files, given in the order of their paths, as root's. The tar is kept in
+// memory, because the library opens a layer more than once.
 func layerOf(created time.Time, files ...file) (v1.Layer, error) {
 	var packed bytes.Buffer
 	w := tar.NewWriter(&packed)
@@ -66,6 +69,7 @@ func layerOf(created time.Time, files ...file) (v1.Layer, error) {
 	return tarball.LayerFromOpener(func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(packed.Bytes())), nil })
 }
 
+// writeDirectories writes the directories above a file, the topmost first, each once.
 func writeDirectories(w *tar.Writer, dir string, created time.Time, made map[string]bool) error {
 	if dir == "." || made[dir] {
 		return nil
@@ -77,6 +81,7 @@ func writeDirectories(w *tar.Writer, dir string, created time.Time, made map[str
 	return writeEntry(w, &tar.Header{Typeflag: tar.TypeDir, Name: dir + "/", Mode: 0o755, ModTime: created, Format: tar.FormatPAX}, nil)
 }
 
+// writeEntry writes one file or directory.
 func writeEntry(w *tar.Writer, header *tar.Header, data []byte) error {
 	if err := w.WriteHeader(header); err != nil {
 		return fmt.Errorf("packing %s: %w", header.Name, err)

@@ -10,6 +10,21 @@
 //
 // The same sources, Go release, certificates and version give the same bytes.
 // --push REFERENCE pushes the index with the credentials of docker login.
+//
+// # What happens
+//
+//  1. Debian's CA certificates are checked, one by one, and joined (certificates.go). With
+//     the two user names they are the base layer, the same for all platforms.
+//  2. For each platform the program is built static (compile.go) and becomes the second
+//     layer (layers.go), and both an image (assemble.go). What the linker put into the
+//     binary is listed in its bill of materials (bill.go).
+//  3. The index of all images is written and, with --push, pushed (output.go).
+//
+// # Why the bytes are the same
+//
+// No time but --epoch is in any file, no path of this machine in the binary (-trimpath),
+// no commit (-buildvcs=false). Files are packed in the order of their names, with fixed
+// owners and modes. hack/image.TestSameBytes builds twice and compares.
 package main
 
 import (
@@ -27,7 +42,7 @@ import (
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 )
 
-// options are the command line's flags.
+// options are the command line's flags; main has their meanings.
 type options struct {
 	source       string
 	program      string
@@ -64,6 +79,8 @@ func main() {
 	}
 }
 
+// run builds all platforms before anything is pushed, so that an index is never pushed
+// without one of them.
 func run(ctx context.Context, o options) error {
 	if o.reference == "" {
 		o.reference = o.name + ":" + o.version
@@ -121,7 +138,8 @@ func (o *options) onePlatform(ctx context.Context, platform v1.Platform, base v1
 	return platformImage{platform: platform, image: image}, writeDockerArchive(stem+".tar", o.reference, image)
 }
 
-// publish writes the index of all platforms, and pushes it where that is wanted.
+// publish writes the index of all platforms, prints its digest, which is what to deploy
+// by, and pushes it where --push is given.
 func (o *options) publish(ctx context.Context, built []platformImage) error {
 	index := indexOf(built)
 	if err := writeLayout(o.stem()+".oci.tar", o.reference, index, time.Unix(o.epoch, 0).UTC()); err != nil {
@@ -138,10 +156,13 @@ func (o *options) publish(ctx context.Context, built []platformImage) error {
 	return push(ctx, o.push, index)
 }
 
+// stem is what the names of all files begin with.
 func (o *options) stem() string { return filepath.Join(o.output, o.name+"-"+o.version) }
 
 var errNoPlatform = errors.New("--platforms: name at least one, such as linux/amd64")
 
+// parsePlatforms reads OS/ARCHITECTURE, joined by commas. Only Linux is taken: the layers
+// have its layout of files.
 func parsePlatforms(list string) ([]v1.Platform, error) {
 	var platforms []v1.Platform
 	for name := range strings.SplitSeq(list, ",") {

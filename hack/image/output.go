@@ -19,7 +19,8 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/tarball"
 )
 
-// writeDockerArchive writes one platform's image for docker load and its like.
+// writeDockerArchive writes one platform's image in the form of docker save, which docker
+// load, podman load and ctr images import take.
 func writeDockerArchive(path, reference string, image v1.Image) error {
 	ref, err := name.ParseReference(reference, name.WithDefaultRegistry(""))
 	if err != nil {

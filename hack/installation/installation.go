@@ -2,6 +2,12 @@
 // cluster: operator, trackers and ledger beside a real API server and NATS, each
 // with the rights that config/rbac gives it and no others. "make run-kubernetes"
 // and the tests that kill processes use it.
+//
+// The order is that of an installation: Prepare makes the namespaces, applies
+// config/rbac, makes a client certificate with the name and groups of each part's
+// service account, and the keys. Start then launches NATS, the operator, the trackers
+// and the ledgers. There is no kubelet, so trackers are named to the operator by their
+// URLs, and what a pod would get by a mount is a file in Data.
 package installation
 
 import (
@@ -185,6 +191,8 @@ func (i *Installation) Start(ctx context.Context) (*Processes, error) {
 	return p, nil
 }
 
+// operatorArgs is the command line of the operator. Links in statuses lead to the first
+// tracker.
 func (i *Installation) operatorArgs() []string {
 	args := []string{"operator", "--kubeconfig", i.Path("operator.kubeconfig"),
 		"--namespace", systemNamespace, "--snapshot-namespace", snapshotNamespace,
@@ -197,6 +205,8 @@ func (i *Installation) operatorArgs() []string {
 	return args
 }
 
+// trackerArgs is the command line of the nth tracker. It serves on for three seconds when
+// it ends, as a pod does for tracker.drainSeconds of the chart.
 func (i *Installation) trackerArgs(n int) []string {
 	name := fmt.Sprintf("tracker-%d", n+1)
 	args := append([]string{"tracker", "--kubeconfig", i.Path("tracker.kubeconfig"), "--name", name,
@@ -209,6 +219,7 @@ func (i *Installation) trackerArgs(n int) []string {
 	return args
 }
 
+// ledgers are those to run, the usual one where none are named.
 func (i *Installation) ledgers() []Ledger {
 	if len(i.Ledgers) > 0 {
 		return i.Ledgers
@@ -223,7 +234,7 @@ func (i *Installation) LedgerArgs(l Ledger) []string {
 		"--database", l.Database, "--admin", l.Admin, "--keys", i.Path("keys")}, l.Flags...)
 }
 
-// ApplySamples does what a newcomer would do next.
+// ApplySamples applies config/samples and waits until all offers are Ready.
 func (i *Installation) ApplySamples(ctx context.Context) error {
 	if err := i.Kubectl(ctx, "apply", "-k", filepath.Join(i.Environment.Root, "config", "samples")); err != nil {
 		return err

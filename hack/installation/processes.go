@@ -17,7 +17,8 @@ type Processes struct {
 	logs     string
 	mu       sync.Mutex
 	children map[string]*child
-	// Ended is called with each child that ends, and why.
+	// Ended gets a line for each child that ends, with the reason and the log. It holds a
+	// hundred; tests that read none of them end fewer children.
 	Ended chan string
 }
 
@@ -35,7 +36,9 @@ func NewProcesses(logs string) *Processes {
 	return &Processes{logs: logs, children: map[string]*child{}, Ended: make(chan string, 100)}
 }
 
-// Launch starts a child that appends to NAME.log.
+// Launch starts a child that appends to NAME.log. It has a process group of its own, so
+// that Ctrl-C at a terminal reaches this program alone, which ends the children in order;
+// and it ends with this program however that ends.
 func (p *Processes) Launch(name, command string, args ...string) error {
 	log, err := os.OpenFile(filepath.Join(p.logs, name+".log"), os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
 	if err != nil {
@@ -136,7 +139,7 @@ func (p *Processes) child(name string) (*child, error) {
 	return c, nil
 }
 
-// Stop ends the children, at first politely.
+// Stop ends the children: by SIGTERM, and what is left after 20 s by SIGKILL.
 func (p *Processes) Stop() {
 	p.mu.Lock()
 	defer p.mu.Unlock()

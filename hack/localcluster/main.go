@@ -2,6 +2,11 @@
 // custom resources installed, NATS, and Waypost's operator, two trackers and a
 // ledger as processes of their own beside it, each with the rights that config/rbac
 // gives it and no others. It applies config/samples and runs until interrupted.
+//
+// Everything of it is under data/kubernetes of the checkout, which is emptied at each
+// start: the API server begins empty, so a journal or database of before would belong to
+// objects that are gone. A process that ends is reported and not started again: killing
+// one to watch the others is what this is for.
 package main
 
 import (
@@ -63,7 +68,7 @@ func run(ctx context.Context) error {
 		case <-ctx.Done():
 			return nil
 		case what := <-processes.Ended:
-			fmt.Println(what) // killing one to see what the others do is what this is for
+			fmt.Println(what)
 		}
 	}
 }

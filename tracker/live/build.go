@@ -153,4 +153,5 @@ func (b *build) add(o object) {
 // touch notes that what has this hash changes; see Index.Changed.
 func (b *build) touch(hash uint64) { b.next.changed[hash%snapshot.Shards] = b.id }
 
+// nameHash is the hash of an object that is looked up by its name alone.
 func nameHash(k snapshot.Key) uint64 { return snapshot.NameHash(k.Kind, k.Network, k.ID) }

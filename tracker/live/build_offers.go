@@ -6,6 +6,7 @@ import (
 	"github.com/waypost/waypost/api/snapshot"
 )
 
+// nameHash is the hash of the offer's object name, the key of offersByName.
 func (o *Offer) nameHash() uint64 {
 	return snapshot.NameHash(snapshot.KindOffer, *o.network, o.Name)
 }
@@ -33,6 +34,7 @@ func (b *build) addOffer(o *Offer) {
 	b.goalChange(offerName{*o.network, o.Name})
 }
 
+// goalsOf returns the collected change of the goals that g belongs to.
 func (b *build) goalsOf(g *Goal) *goalChange {
 	return b.goalChange(offerName{*g.network, *g.offer})
 }

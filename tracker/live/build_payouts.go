@@ -6,7 +6,8 @@ import (
 	"github.com/waypost/waypost/api/snapshot"
 )
 
-// setPayouts changes the list of the records of p's partner.
+// setPayouts changes the list of the records of p's partner. The list is replaced and
+// not changed in place, because the index that is served may have it.
 func (b *build) setPayouts(p *payout, change func([]*payout) []*payout) {
 	hash := snapshot.NameHash(snapshot.KindPartner, *p.network, p.partner)
 	for _, s := range b.payouts.table.bucket(hash) {

@@ -38,6 +38,8 @@ type watcher struct {
 	missed bool          // the last change came without an event
 }
 
+// newWatcher returns a watcher of dirs. Without events (no inotify, or its limit of
+// instances reached) it only looks, which is logged once.
 func newWatcher(dirs []string, log logr.Logger) *watcher {
 	w := &watcher{dirs: dirs, log: log}
 	events, err := fsnotify.NewWatcher()
@@ -146,6 +148,7 @@ type burst struct {
 	most  <-chan time.Time // when it is not waited for any longer
 }
 
+// goesOn notes a change: the quiet begins anew, the end does not move.
 func (b *burst) goesOn() {
 	b.quiet = time.After(settleQuiet)
 	if b.most == nil {

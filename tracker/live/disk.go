@@ -88,10 +88,14 @@ func (d *Disk) read() (Update, error) {
 	return Update{Manifest: m, Fetch: d.fetch, Origin: FromDisk}, nil
 }
 
+// fetch reads one shard of the copy. It implements Fetch; the digest is verified when the
+// shard is opened, so a damaged file refuses the copy.
 func (d *Disk) fetch(_ context.Context, ref snapshot.ShardRef) ([]byte, error) {
 	return readBounded(d.shardPath(ref.Digest), snapshot.MaxShardBytes)
 }
 
+// shardPath is the file of a shard. Its name is the digest, so an unchanged shard is not
+// written again.
 func (d *Disk) shardPath(digest string) string {
 	return filepath.Join(d.dir, diskShards, strings.TrimPrefix(digest, "sha256:"))
 }

@@ -34,6 +34,7 @@ func UpdateOf(revision int64, records []*snapshot.Record) (Update, error) {
 // shardData holds shards by digest.
 type shardData map[string][]byte
 
+// fetch implements Fetch from memory.
 func (s shardData) fetch(_ context.Context, ref snapshot.ShardRef) ([]byte, error) {
 	data, ok := s[ref.Digest]
 	if !ok {

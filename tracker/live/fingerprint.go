@@ -16,7 +16,8 @@ const maxDepth = 16
 // fingerprintSeed lets fingerprints of one process be compared.
 var fingerprintSeed = maphash.MakeSeed()
 
-// fingerprint stands for names, sizes and times of all files of a tree.
+// fingerprint stands for names, sizes and times of all files of a tree. Contents are not
+// read; a change that none of these shows is found by its event alone.
 type fingerprint uint64
 
 // tree is what look found.
@@ -71,6 +72,7 @@ func (t *tree) visit(hash *maphash.Hash, path string, depth int) {
 // versions of a mounted ConfigMap, which its visible links lead to.
 func (*tree) skips(e fs.DirEntry) bool { return e.Name()[0] == '.' }
 
+// note adds one file to the fingerprint.
 func note(hash *maphash.Hash, path string, info fs.FileInfo) {
 	_, _ = hash.WriteString(path)
 	var b [16]byte

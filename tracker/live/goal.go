@@ -75,6 +75,8 @@ func (s goalSet) with(removed, added []*Goal) goalSet {
 	return next
 }
 
+// compareGoals is the order of a goalSet. Of goals with one value, a deleted one and its
+// successor, the one that is there comes first, so that a search by value finds it.
 func compareGoals(a, b *Goal) int {
 	if c := compareFold(a.form.value, b.form.value); c != 0 {
 		return c
@@ -101,6 +103,7 @@ func compareFold(a, b string) int {
 // equalFold is compareFold for equality.
 func equalFold(a, b string) bool { return len(a) == len(b) && compareFold(a, b) == 0 }
 
+// lower is a letter's small form in ASCII.
 func lower(c byte) byte {
 	if 'A' <= c && c <= 'Z' {
 		c += 'a' - 'A'

@@ -153,6 +153,7 @@ type keeper struct {
 	data shardData
 }
 
+// get implements Fetch. It is called concurrently.
 func (k *keeper) get(ctx context.Context, ref snapshot.ShardRef) ([]byte, error) {
 	data, err := k.fetch(ctx, ref)
 	if err != nil {

@@ -7,6 +7,8 @@ import (
 	"github.com/waypost/waypost/api/snapshot"
 )
 
+// internStripes is how many locks a pool has, so that shards that are decoded on several
+// cores seldom wait for each other.
 const internStripes = 64
 
 // interner makes equal values of one build share memory: an offer's name stands in
@@ -39,6 +41,7 @@ func (in *interner) override(o snapshot.Override) *snapshot.Override {
 	return in.overrides.one(o)
 }
 
+// form returns the one pointer to a goal's common part.
 func (in *interner) form(f goalForm) *goalForm {
 	if known := in.forms.known(f); known != nil {
 		return known // its strings need not be looked up
@@ -75,6 +78,7 @@ type pool[V comparable] struct {
 	stripes [internStripes]poolStripe[V]
 }
 
+// poolStripe is the part of a pool behind one lock.
 type poolStripe[V comparable] struct {
 	mu    sync.Mutex
 	first map[V]*V

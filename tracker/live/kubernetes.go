@@ -87,6 +87,7 @@ func newRetry() *wait.Backoff {
 	return &wait.Backoff{Duration: 200 * time.Millisecond, Factor: 2, Jitter: 0.5, Steps: 20, Cap: 30 * time.Second}
 }
 
+// pause waits for a time, or until ctx ends.
 func pause(ctx context.Context, d time.Duration) {
 	timer := time.NewTimer(d)
 	defer timer.Stop()
@@ -112,6 +113,8 @@ func (k *Kubernetes) refresh(ctx context.Context, sink Sink) (retry bool, err er
 	return k.apply(ctx, sink, cm) != nil, nil
 }
 
+// noManifest is why a tracker serves nothing new while nothing is published. What it
+// serves stays: a manifest that was deleted by mistake takes no offer down.
 var noManifest = &Refusal{Reason: ReasonNoManifest, Err: errors.New(
 	"there is no ConfigMap " + snapshot.ManifestName + " in the snapshots' namespace; is the operator running and this the right namespace?")}
 

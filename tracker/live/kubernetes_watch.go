@@ -23,6 +23,10 @@ const watchTime = 5 * time.Minute
 // follow reads the manifest and then applies it whenever it changes, until the
 // watch ends: nil if the server ended it in order. alive is called when the
 // server has answered.
+//
+// The read comes before the watch, although the watch begins with the manifest, too: it
+// fails at once where the server cannot be reached, and a tracker without the right to
+// watch still serves what is published now.
 func (k *Kubernetes) follow(ctx context.Context, sink Sink, alive func()) error {
 	retry, err := k.refresh(ctx, sink)
 	if err != nil {

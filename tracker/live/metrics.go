@@ -28,6 +28,7 @@ func newMetrics() *metrics {
 	}
 }
 
+// swapped counts a swap and how long it took since the revision was seen.
 func (m *metrics) swapped(took time.Duration) { m.load.Observe(took.Seconds()) }
 
 var (

@@ -145,6 +145,7 @@ func (n *Network) Payouts(partner, offer string) []*snapshot.Record {
 	return records
 }
 
+// payouts returns the PartnerPayout records of a partner, in their order.
 func (n *Network) payouts(partner string) []*payout {
 	hash := snapshot.NameHash(snapshot.KindPartner, n.Name, partner)
 	for _, s := range n.tables.payouts.bucket(hash) {

@@ -51,6 +51,8 @@ func objectOf(r *snapshot.Record, in *interner) (object, error) {
 	return nil, fmt.Errorf("record %s/%s is of the unknown kind %d", r.Network, r.Name, r.Kind)
 }
 
+// networkOf fails for a time zone that this program does not have: in another one the days
+// and months of caps and reports would begin at other moments.
 func networkOf(r *snapshot.Record) (object, error) {
 	zone := r.NetworkBody.TimeZone
 	if zone == "" {
@@ -66,6 +68,8 @@ func networkOf(r *snapshot.Record) (object, error) {
 	}, nil
 }
 
+// advertiserOf fails for a source that cannot be read: without it good postbacks would be
+// refused, and without any source all addresses let through.
 func advertiserOf(r *snapshot.Record, in *interner) (object, error) {
 	body := r.Advertiser
 	a := &Advertiser{Name: in.one(r.Name), network: in.pointer(r.Network), Body: body, Deleted: deleted(r, &body.State)}
@@ -94,6 +98,8 @@ func partnerOf(r *snapshot.Record, in *interner) object {
 	}
 }
 
+// offerOf keeps the body as it is, but for the default goal, which has a form of its own.
+// URLs are parsed at the first event (templates.go).
 func offerOf(r *snapshot.Record, in *interner) object {
 	body := r.Offer
 	in.text(&body.Advertiser, &body.FallbackURL, &body.Currency)

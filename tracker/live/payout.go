@@ -27,6 +27,7 @@ type override struct {
 	rest  *snapshot.Override
 }
 
+// payoutOf takes the overrides apart into what is shared and what is not.
 func payoutOf(r *snapshot.Record, in *interner) object {
 	body := r.PartnerPayout
 	p := &payout{
@@ -74,6 +75,7 @@ func (p *payout) of(offer string) []override {
 	return p.overrides[first:end]
 }
 
+// decoded is the override as its record has it.
 func (o override) decoded() snapshot.Override {
 	decoded := *o.rest
 	decoded.Name, decoded.Offer = *o.name, *o.offer

@@ -43,6 +43,7 @@ type editor[V any] struct {
 	owned  []uint64 // bitmap of buckets copied since
 }
 
+// edit begins with the buckets of t, which are copied at the first change.
 func edit[V any](t table[V]) *editor[V] { return &editor[V]{table: t, shared: true} }
 
 // put adds value under hash.

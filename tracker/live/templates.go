@@ -26,7 +26,7 @@ type templates struct {
 type templateCache struct{ parsed atomic.Pointer[templates] }
 
 // Destination returns the template of the offer's destination URL. It is nil if
-// the URL has a macro that this program does not know; then the offer cannot be
+// the URL has a macro that only a newer tracker can fill in; then the offer cannot be
 // served and clicks go to the fallback.
 func (o *Offer) Destination() *macro.Template { return o.parsed().destination }
 
@@ -39,6 +39,8 @@ func (o *Offer) Fallback() *macro.Template { return o.parsed().fallback }
 // picked. The slice is shared and must not be changed.
 func (o *Offer) ImpressionDestinations() []Destination { return o.parsed().impressions }
 
+// parsed returns the templates, and parses them at the first call. It is safe for
+// concurrent use without a lock.
 func (o *Offer) parsed() *templates {
 	if t := o.cache.parsed.Load(); t != nil {
 		return t

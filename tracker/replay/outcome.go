@@ -94,7 +94,9 @@ func (r *Replay) worth(id string) *worth {
 	return &worth{lineKey: lineKey{c.Dimensions.Network, c.Dimensions.Partner, c.Dimensions.Currency}, payout: c.Payout, revenue: c.Revenue}
 }
 
-// add counts a conversion as it is and as it would be, either nil for none.
+// add counts a conversion as it is and as it would be, either nil for none. Under another
+// configuration it may be another partner's or in another currency; then it counts as
+// changed in both lines.
 func add(sums map[lineKey]*Line, old, now *worth) error {
 	if old == nil && now == nil {
 		return nil
@@ -127,6 +129,7 @@ func add(sums map[lineKey]*Line, old, now *worth) error {
 	return nil
 }
 
+// lineOf returns the line of a key, a new one if there is none.
 func lineOf(sums map[lineKey]*Line, key lineKey) *Line {
 	if sums[key] == nil {
 		sums[key] = &Line{Network: key.network, Partner: key.partner, Currency: key.currency}
@@ -134,6 +137,7 @@ func lineOf(sums map[lineKey]*Line, key lineKey) *Line {
 	return sums[key]
 }
 
+// sum adds to a total. It fails where the total is beyond int64 millionths.
 func sum(to *money.Amount, by money.Amount, of *Line) (err error) {
 	if *to, err = to.Add(by); err != nil {
 		return fmt.Errorf("add up partner %s: %w", of.Partner, err)

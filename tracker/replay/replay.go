@@ -167,6 +167,7 @@ func sessionAt(line *query.Postback) int64 {
 	return line.Time.Unix() - *line.DelaySeconds
 }
 
+// recordedOf turns a line of the log into what the checks take.
 func recordedOf(line *query.Postback) *server.Recorded {
 	source, err := netip.ParseAddr(line.Source)
 	if err != nil {
@@ -250,7 +251,8 @@ func (r *Replay) Parked(*fold.Waiting) {}
 // Released is fold.Sink's.
 func (r *Replay) Released(*fold.Waiting) {}
 
-// Moderation repeats a moderator's decision; one that the books refused is passed over.
+// Moderation repeats a moderator's decision; one that the books refused is passed over. A
+// decision about a conversion that would not exist now is passed over as well.
 func (r *Replay) Moderation(id string, change *query.Change) error {
 	at := change.Time.UnixMicro()
 	if err := r.books.Tick(at); err != nil {

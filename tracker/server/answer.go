@@ -34,7 +34,8 @@ type answer struct {
 	Config   string        `json:"config"`
 }
 
-// badRequests are the refusals that are the caller's mistake in form: 400.
+// badRequests are the refusals that are the caller's mistake in form: 400. Nearly all
+// others are 200: the same postback would be refused again.
 var badRequests = map[string]bool{
 	reasonBadRequest: true, reasonMissingClickID: true, reasonBadClickID: true,
 	reasonBadAmount: true, reasonBadStatus: true, reasonUnexpandedMacro: true,
@@ -123,7 +124,8 @@ func ownVerdict(c *postbackCheck) journal.Verdict {
 	return verdict
 }
 
-// write answers in the route's dialect.
+// write answers in the route's dialect. Money is shown only to callers that proved a key:
+// a click id alone is known to every visitor.
 func (r *request) write(entry *journal.Postback, verdict journal.Verdict) {
 	failed := failure(verdict)
 	if r.route.action == actPixel {
@@ -160,7 +162,8 @@ func failure(verdict journal.Verdict) string {
 	return verdict.Reason
 }
 
-// notDurable asks the caller to send the postback again.
+// notDurable asks the caller to send the postback again: 503 with Retry-After, in every
+// dialect. An entry that is too large for the journal is no such case, it would fail again.
 func (r *request) notDurable(err error) {
 	if errors.Is(err, journal.ErrTooLarge) {
 		r.server.turnAway(r.ctx, &largeBody, "entry")

@@ -116,7 +116,8 @@ func (c *postbackCheck) attribute(id []byte, kind clickid.Kind) bool {
 }
 
 // namesPartner finds offer and partner of a postback without ids, and reports whether the
-// goal takes such postbacks (TUNE server_affiliate).
+// goal takes such postbacks (TUNE server_affiliate). It is the one case without a session:
+// uniqueness then rests on the order id alone.
 func (c *postbackCheck) namesPartner() bool {
 	r := c.request
 	offer := r.network.Offer(view(r.params.Get(params.Offer)))

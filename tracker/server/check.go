@@ -85,7 +85,8 @@ func (c *postbackCheck) expanded() bool {
 	return true
 }
 
-// amount reads the sale amount; an empty one counts as not given.
+// amount reads the sale amount; an empty one counts as not given. Any other form is
+// refused rather than guessed at: 1,000 may be a thousand or one.
 func (c *postbackCheck) amount() bool {
 	given := c.request.params.Get(params.Amount)
 	if len(given) == 0 {
@@ -147,7 +148,8 @@ type keyLevel struct {
 	keys     []snapshot.KeyDigest
 }
 
-// keyLevels returns the levels of a postback. An offer without an advertiser has two.
+// keyLevels returns the levels of a postback: network, offer and advertiser. An offer
+// without an advertiser has two.
 func keyLevels(network *live.Network, p parties) []keyLevel {
 	levels := []keyLevel{{network.Body.KeyRequired, network.Body.Keys}, {p.offer.Body.KeyRequired, p.offer.Body.Keys}}
 	if p.advertiser != nil {
@@ -210,7 +212,8 @@ func (c *postbackCheck) protocolFits() bool {
 }
 
 // sealedIfRequired reports that a pixel or click link of a goal with encrypted tracking
-// came with the sealed form of that very goal.
+// came with the sealed form of that very goal. So a page gives away the right to report
+// its own goal, and no other.
 func (c *postbackCheck) sealedIfRequired() bool {
 	return !c.goal.Encrypted() || c.entry.Via == journal.ViaServer || c.pixel.sealed
 }

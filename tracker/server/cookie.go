@@ -28,7 +28,7 @@ var (
 	headerSetCookie = []byte("Set-Cookie")
 )
 
-// appendCookieName appends prefix and hash.
+// appendCookieName appends prefix and hash, as 16 digits.
 func appendCookieName(dst []byte, prefix string, hash uint64) []byte {
 	dst = append(dst, prefix...)
 	for shift := 60; shift >= 0; shift -= 4 {

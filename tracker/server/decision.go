@@ -176,7 +176,8 @@ func (d *decision) follows(index *live.Index) bool {
 }
 
 // find looks offer and partner up in the configuration. With a reason the parties hold
-// what was found, for the fallback.
+// what was found, for the fallback. A deleted one counts as unknown here, as a link to it
+// leads nowhere; postbacks of its earlier clicks find it.
 func find(network *live.Network, offer, partner []byte) (p parties, reason string) {
 	if len(offer) == 0 {
 		return p, reasonBadRequest
@@ -269,7 +270,8 @@ func decide(index *live.Index, network *live.Network, p parties, event snapshot.
 // impressionHash names the cookie of an impression.
 func (d *decision) impressionHash() uint64 { return d.hash ^ bits.RotateLeft64(d.partnerHash, 1) }
 
-// capsOf returns the caps of the offer that count events of the partner.
+// capsOf returns the caps of the offer that count events of the partner: those that name
+// it, and those that name none.
 func capsOf(p parties, counts func(*snapshot.Cap) bool) []snapshot.Cap {
 	var caps []snapshot.Cap
 	for i := range p.offer.Body.Caps {

@@ -133,6 +133,7 @@ func fragmentStart(url string) int {
 	return len(url)
 }
 
+// isAlphanumeric reports whether c is a letter or a digit in ASCII, as macro names are.
 func isAlphanumeric(c byte) bool {
 	return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9'
 }

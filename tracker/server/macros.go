@@ -58,7 +58,8 @@ func (v *visit) AppendMacro(dst []byte, m macro.Macro) []byte {
 	return v.appendVisitor(dst, m)
 }
 
-// appendVisitor gives the values that the request has.
+// appendVisitor gives the values that the request has. They are the visitor's own, and the
+// template encodes them for the place where they stand.
 func (v *visit) appendVisitor(dst []byte, m macro.Macro) []byte {
 	switch m {
 	case macro.Source:

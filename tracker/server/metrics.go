@@ -22,6 +22,7 @@ type metrics struct {
 	answer     prometheus.Histogram
 }
 
+// newMetrics registers the metrics; a nil registry counts for nothing that reads it.
 func newMetrics(registry prometheus.Registerer) *metrics {
 	m := &metrics{
 		events: prometheus.NewCounterVec(prometheus.CounterOpts{

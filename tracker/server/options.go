@@ -30,7 +30,8 @@ type Journal interface {
 	Postback(context.Context, *journal.Postback) (journal.Verdict, error)
 }
 
-// Caps knows which click and impression caps the ledger has closed (journal.Caps).
+// Caps reports which click and impression caps the ledger has closed (journal.Caps). It is
+// asked for each click of an offer with caps, so it answers from memory.
 type Caps interface {
 	Closed(key journal.CapKey, now time.Time) bool
 }

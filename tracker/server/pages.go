@@ -21,6 +21,7 @@ func (p *page) write(ctx *fasthttp.RequestCtx) {
 	}
 }
 
+// Content types of answers.
 const (
 	typeHTML = "text/html; charset=utf-8"
 	typeText = "text/plain; charset=utf-8"

@@ -40,7 +40,9 @@ type pixelTarget struct {
 	goal   string
 }
 
-// servePostback takes an advertiser's server-to-server call.
+// servePostback takes an advertiser's server-to-server call. A body that cannot be read is
+// noted and not answered at once: what the query has still names offer and partner for the
+// log.
 func (r *request) servePostback() {
 	c := r.newCheck(journal.ViaServer)
 	c.bodyBroken = !r.readBody()
@@ -52,7 +54,9 @@ func (r *request) servePostback() {
 	r.answer(c)
 }
 
-// servePixel takes a conversion that a visitor's browser reports.
+// servePixel takes a conversion that a visitor's browser reports. A prefetch and a HEAD
+// request get the image and record nothing. Country and device are those of the caller, a
+// visitor here; the click's own are in the ledger.
 func (r *request) servePixel() {
 	if r.uncounted() {
 		r.writePixel("", "")
@@ -80,7 +84,7 @@ func (r *request) newCheck(via journal.Via) *postbackCheck {
 	}}
 }
 
-// bearer takes the key out of an Authorization header.
+// bearer takes the key out of an Authorization header (RFC 6750).
 func bearer(authorization []byte) ([]byte, bool) {
 	scheme, key, ok := bytes.Cut(authorization, []byte(" "))
 	return bytes.TrimSpace(key), ok && bytes.EqualFold(scheme, []byte("Bearer"))

@@ -81,7 +81,8 @@ func (r *Rechecker) Check(in *Recorded) (*journal.Postback, bool) {
 	return c.entry, true
 }
 
-// scan reads the parameters as they came.
+// scan reads the parameters as they came. A sealed parameter is not opened, because its key
+// may be retired by now: it stands for the goal that was resolved then.
 func (r *Rechecker) scan(c *postbackCheck, in *Recorded) {
 	p := &c.request.params
 	p.KeepRaw = true

@@ -21,7 +21,7 @@ type request struct {
 	server *Server
 	ctx    *fasthttp.RequestCtx
 	route  *route
-	now    time.Time // of the arrival; the only time that the request knows
+	now    time.Time // of the arrival; the only clock reading of the request
 
 	// client is the peer, or the visitor that a trusted proxy names.
 	client    netip.Addr
@@ -99,7 +99,8 @@ func (r *request) admitted() bool {
 	return r.configured()
 }
 
-// screen finds the client, and turns requests away that are not worth more.
+// screen finds the client, and turns requests away before anything is looked up for them:
+// too many from one address (429), too long a URL (414), two lengths of a body (400).
 func (r *request) screen() (*page, string) {
 	r.identify()
 	switch {

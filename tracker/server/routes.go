@@ -17,6 +17,7 @@ const (
 	actions
 )
 
+// actionNames are the labels of metrics.
 var actionNames = [actions]string{"click", "impression", "postback", "pixel", "page"}
 
 // dialect is the form of a postback's answer. Clicks and impressions are answered alike in

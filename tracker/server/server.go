@@ -40,7 +40,8 @@ type Server struct {
 	cancel context.CancelFunc
 }
 
-// New returns a server that Serve starts.
+// New returns a server that Serve starts. It fails without snapshots, journal or keys, and
+// for a ring that no ids can be made with.
 func New(o Options) (*Server, error) {
 	if o.Snapshots == nil || o.Journal == nil || o.Keys == nil {
 		return nil, errors.New("making the public port: snapshots, journal and sealing keys are required")

@@ -133,7 +133,9 @@ func (in *postbackTerms) partnerPostbacks() []snapshot.PartnerPostback {
 	return could
 }
 
-// goalTerms is what the ledger judges by of a goal; empty if there is no such one.
+// goalTerms is what the ledger judges by of a goal; empty if there is no such one. The
+// rules of a goal are converted as a whole: one that only snapshot or only journal has
+// does not compile.
 func goalTerms(goal *live.Goal) journal.GoalTerms {
 	if goal == nil {
 		return journal.GoalTerms{}

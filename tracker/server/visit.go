@@ -126,7 +126,8 @@ func (v *visit) serveImpression() {
 	r.server.metrics.served[actImpression].Inc()
 }
 
-// describe fills in the origin. It is for macros and reports: nothing is refused for it.
+// describe fills in the origin. It is for macros and reports: nothing is refused for it,
+// so a header that is too long is cut and one that is missing stays empty.
 func (v *visit) describe() {
 	r := &v.request
 	h := &r.ctx.Request.Header
@@ -201,7 +202,8 @@ func (v *visit) fallBack(reason string) {
 	r.redirect(v.buffers.url)
 }
 
-// fallback is the offer's own, else the network's, nil if there is neither.
+// fallback is the offer's own, else the network's, nil if there is neither. An unknown
+// offer has the network's alone.
 func (v *visit) fallback() *macro.Template {
 	if v.offer != nil && v.offer.Fallback() != nil {
 		return v.offer.Fallback()

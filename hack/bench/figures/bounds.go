@@ -13,7 +13,7 @@ type Bound struct {
 	// Min and Max are the bounds: beyond them the benchmark fails.
 	Min *float64 `json:"min,omitempty"`
 	Max *float64 `json:"max,omitempty"`
-	// Aim is what we would like to reach; missing it is printed, and no failure.
+	// Aim is stricter than the bound, on its side; missing it is printed, and no failure.
 	Aim *float64 `json:"aim,omitempty"`
 	// Others is what is known of others, and is printed beside the figure.
 	Others string `json:"others,omitempty"`
@@ -56,6 +56,8 @@ const (
 
 func (v verdict) String() string { return [...]string{"", "ok", "below aim", "MISSED"}[v] }
 
+// judge returns the verdict on a figure. A bound on a ratio is missed where there is no
+// reference: nothing was compared.
 func (b Bound) judge(f Figure) verdict {
 	v := b.compared(f)
 	if (b.Min != nil && v < *b.Min) || (b.Max != nil && v > *b.Max) || (b.Of == "ratio" && f.Reference == 0) {
@@ -67,6 +69,7 @@ func (b Bound) judge(f Figure) verdict {
 	return reached
 }
 
+// compared returns what the bound is about: the value, or its ratio.
 func (b Bound) compared(f Figure) float64 {
 	if b.Of == "ratio" {
 		return f.Ratio()

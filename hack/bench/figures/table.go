@@ -25,7 +25,7 @@ func Table(w io.Writer, list []Figure, bounds Bounds) error {
 			v = b.judge(f)
 		}
 		if v == missed {
-			problems = append(problems, fmt.Errorf("%s: %s", f.Name, b.said(f)))
+			problems = append(problems, fmt.Errorf("%s: %s", f.Name, b.shortfall(f)))
 		}
 		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t\n", f.Name, f.text(f.Value), f.reference(b), f.ratio(), b.limit(f), b.aim(f), v)
 	}
@@ -53,6 +53,7 @@ func (f Figure) ratio() string {
 	return fmt.Sprintf("%.2f", f.Ratio())
 }
 
+// text prints a value in the figure's unit, with about three digits: the rest is noise.
 func (f Figure) text(v float64) string {
 	digits := 0
 	switch {
@@ -91,7 +92,8 @@ func (b Bound) aim(f Figure) string {
 	return b.bounded(f, *b.Aim)
 }
 
-func (b Bound) said(f Figure) string {
+// shortfall describes how a figure misses the bound.
+func (b Bound) shortfall(f Figure) string {
 	if b.Of == "ratio" && f.Reference == 0 {
 		return "the reference was not measured"
 	}

@@ -19,7 +19,9 @@ const (
 
 // measureAnswers measures how long an advertiser waits for the verdict on a
 // postback, with tracker, ledger and database in one process, each on disk before
-// it is answered.
+// it is answered. The clicks are made first and at a higher rate, because a postback
+// needs one. Two counts go with the times: a fast answer without a verdict, or one whose
+// conversion is in no report, is worth nothing.
 func (b *bench) measureAnswers(ctx context.Context) (list []figures.Figure, err error) {
 	total := int(answerRate * b.answers.Seconds())
 	say("answers to %d postbacks at %d a second", total, answerRate)
@@ -52,7 +54,8 @@ func (b *bench) measureAnswers(ctx context.Context) (list []figures.Figure, err 
 	}, nil
 }
 
-// click makes sessions and returns their click ids.
+// click makes sessions and returns their click ids, read from the Waypost-Click header
+// of each answer.
 func (b *bench) click(ctx context.Context, serve *instance.Instance, total int) ([]string, error) {
 	var ids []string
 	header := []byte("\r\nWaypost-Click: ")

@@ -10,6 +10,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 )
 
+// openPostgres returns a pool with a connection for each client, and makes the tables.
 func openPostgres(ctx context.Context, url string) (*pgxpool.Pool, error) {
 	config, err := pgxpool.ParseConfig(url)
 	if err != nil {
@@ -41,6 +42,8 @@ func postgresInserts(ctx context.Context, url string, d time.Duration) (float64,
 	})
 }
 
+// copyRows writes one batch with COPY, the fastest way into PostgreSQL, and its rollup
+// with one statement.
 func copyRows(ctx context.Context, tx pgx.Tx, first int64) error {
 	rows := make([][]any, batch)
 	rollup := map[[2]string]int64{}
@@ -62,7 +65,8 @@ func copyRows(ctx context.Context, tx pgx.Tx, first int64) error {
 	return err
 }
 
-// postgresConversions converts with one statement each.
+// postgresConversions converts with one statement each, which inserts the conversion and
+// moves its session: a conversion whose click has one already would write nothing.
 func postgresConversions(ctx context.Context, url string, d time.Duration) (float64, error) {
 	pool, err := openPostgres(ctx, url)
 	if err != nil {

@@ -10,6 +10,8 @@ import (
 	_ "modernc.org/sqlite" // the driver that the ledger has
 )
 
+// openSQLite opens a file as the ledger has it, in WAL mode and synced at each commit,
+// and makes the tables. One connection is enough: SQLite has one writer.
 func openSQLite(ctx context.Context, path string) (*sql.DB, error) {
 	db, err := sql.Open("sqlite", "file:"+path+"?_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)")
 	if err != nil {
@@ -36,6 +38,7 @@ func sqliteInserts(ctx context.Context, path string, d time.Duration) (perSecond
 	})
 }
 
+// insertRows writes one batch, a prepared statement for each row, and its rollup.
 func insertRows(ctx context.Context, tx *sql.Tx, first int64) error {
 	events, err := tx.PrepareContext(ctx, "INSERT INTO events VALUES (?,?,?,?,?,?,?,?,?,?,?,?)")
 	if err != nil {
@@ -98,6 +101,7 @@ func sqliteConversions(ctx context.Context, path string, d time.Duration) (perSe
 	})
 }
 
+// convertSQLite is one conversion within a group. An error fails the whole group.
 func convertSQLite(ctx context.Context, tx *sql.Tx, n int64) error {
 	if _, err := tx.ExecContext(ctx, "INSERT INTO conversions VALUES (?, ?, '2', 1000000, ?)", n, n, n); err != nil {
 		return err
@@ -106,6 +110,7 @@ func convertSQLite(ctx context.Context, tx *sql.Tx, n int64) error {
 	return err
 }
 
+// transact commits what f does, or rolls it back.
 func transact(ctx context.Context, db *sql.DB, f func(tx *sql.Tx) error) error {
 	tx, err := db.BeginTx(ctx, nil)
 	if err != nil {

@@ -14,7 +14,8 @@ import (
 
 // engine is a kind of database.
 type engine struct {
-	name     string
+	name string // in the names of figures
+	// database returns the URL or file of an empty database.
 	database func() (string, error)
 	// inserts and conversions do the same amount of work with bare statements, and
 	// return how many a second.
@@ -28,7 +29,8 @@ func (b *bench) engines() []engine {
 	}
 }
 
-// measureFold fills a journal and lets the ledger fold it into each database.
+// measureFold fills a journal and lets the ledger fold it into each database. The server
+// of PostgreSQL that tests start does not sync; here it must, as a real one does.
 func (b *bench) measureFold(ctx context.Context) ([]figures.Figure, error) {
 	if err := os.Setenv("WAYPOST_POSTGRES_FSYNC", "1"); err != nil {
 		return nil, err
@@ -52,6 +54,8 @@ func (b *bench) measureFold(ctx context.Context) ([]figures.Figure, error) {
 	return list, nil
 }
 
+// fill writes the journal, clicks first, so that all sessions are open when the first
+// postback comes: the most that the ledger can be asked to keep at hand.
 func (b *bench) fill(ctx context.Context, nats *journal.Embedded) error {
 	say("writing a journal of %d clicks and %d postbacks", b.clicks, b.postbacks)
 	conn, err := nats.Connect(journal.ConnectOptions{})
@@ -136,7 +140,9 @@ const foldMost = 5 * time.Minute
 // it half a millisecond, and often enough for the tenths of a second that a group takes.
 const lookEvery = 50 * time.Millisecond
 
-// watch follows a ledger through the clicks and then the postbacks.
+// watch follows a ledger through the clicks and then the postbacks, by its counter of
+// folded entries and its processor time. Rates are those between two looks well inside
+// of each phase, and memory is that at the first look with all clicks folded.
 func (b *bench) watch(ctx context.Context, ledger *instance.Instance) (f folded, err error) {
 	ctx, cancel := context.WithTimeout(ctx, foldMost)
 	defer cancel()

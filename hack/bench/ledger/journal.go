@@ -32,6 +32,8 @@ type traffic struct {
 	ids               []string // of the clicks that postbacks come for
 }
 
+// newTraffic prepares the context and the terms of each pair of offer and partner, which
+// all entries of the pair share, as those of a tracker do.
 func newTraffic(clicks, postbacks int) (*traffic, error) {
 	keys, err := seal.New(time.Now().Add(-2 * day))
 	if err != nil {
@@ -48,6 +50,7 @@ func newTraffic(clicks, postbacks int) (*traffic, error) {
 	return t, err
 }
 
+// newContext is what a click carries of the configuration.
 func newContext(offer, partner int) *journal.Context {
 	return &journal.Context{
 		Config: "sha256:bench", Network: "bench", TimeZone: "UTC", Currency: "USD", Advertiser: "acme",
@@ -57,6 +60,8 @@ func newContext(offer, partner int) *journal.Context {
 	}
 }
 
+// newTerms is what a postback carries of it: a flat payout, and a revenue of a flat part
+// and 10 % of the amount, so that a price is calculated for each.
 func newTerms(c *journal.Context) *journal.Terms {
 	return &journal.Terms{
 		Offer: journal.OfferTerms{
@@ -101,6 +106,8 @@ func (t *traffic) write(ctx context.Context, conn *journal.Conn) error {
 	return w.Close(context.WithoutCancel(ctx))
 }
 
+// click is the ith click. Their times are spread over a day, so rows fall into all
+// buckets of the rollups. Every one that a postback will come for is remembered.
 func (t *traffic) click(i int) *journal.Click {
 	offer, partner := i%offers, i/offers%partners
 	c := t.contexts[offer][partner]

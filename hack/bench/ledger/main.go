@@ -58,6 +58,8 @@ func main() {
 	}
 }
 
+// run measures in a temporary directory and compares with the bounds at the end, so
+// that all figures are printed even where one misses its bound.
 func run(ctx context.Context, s sizes, strict bool) error {
 	bounds, err := figures.ParseBounds(boundsFile)
 	if err != nil {
@@ -87,6 +89,7 @@ type bench struct {
 	postgres storetest.Server
 }
 
+// path is a path in the temporary directory.
 func (b *bench) path(parts ...string) string {
 	return filepath.Join(append([]string{b.dir}, parts...)...)
 }

@@ -36,7 +36,7 @@ func (b *bench) measureReport(ctx context.Context) ([]figures.Figure, error) {
 	return list, nil
 }
 
-// milliseconds reads ns/op of one engine's benchmark.
+// milliseconds reads ns/op of one engine's benchmark, in the output of go test.
 func milliseconds(out, engine string) (float64, error) {
 	found := regexp.MustCompile(`(?m)^BenchmarkReport/rows=\d+/` + engine + `(?:-\d+)?\s.*?(\d+) ns/op`).FindStringSubmatch(out)
 	if found == nil {

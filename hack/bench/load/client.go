@@ -62,6 +62,9 @@ func (c *Client) Close() {
 // grace is how long the last answers are waited for.
 const grace = 10 * time.Second
 
+// run sends total requests by the plan and takes their answers. It fails when answers
+// are missing ten seconds after the last request was due, because percentiles of those
+// that came would hide the worst.
 func (c *Client) run(ctx context.Context, total int) error {
 	c.sent, c.total = 0, total
 	c.result = Latencies{All: make([]time.Duration, 0, total), Statuses: map[int]int{}}

@@ -14,10 +14,10 @@ import (
 // connection carries one request at a time.
 type connection struct {
 	client  *Client
-	fd      int
-	request int
-	due     time.Duration
-	buffer  [8192]byte
+	fd      int           // -1 before it is open
+	request int           // the one that is on its way, by its number
+	due     time.Duration // its time in the plan
+	buffer  [8192]byte    // the answer, as far as it has come
 	filled  int
 }
 

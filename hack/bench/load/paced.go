@@ -77,7 +77,7 @@ func (c *Client) send(ctx context.Context, total int) (Latencies, error) {
 	return c.result, nil
 }
 
-// pin keeps this thread on a core until undo.
+// pin keeps this thread on a core until undo. The goroutine must be locked to the thread.
 func pin(core int) (undo func(), err error) {
 	var before, only unix.CPUSet
 	if err := unix.SchedGetaffinity(0, &before); err != nil {

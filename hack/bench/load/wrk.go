@@ -65,6 +65,8 @@ func (w *Wrk) Run(ctx context.Context, address string, d time.Duration, headers 
 	return parseWrk(string(out))
 }
 
+// parseWrk reads the line of JSON that wrk.lua prints last. wrk's own summary is for
+// readers and rounds its numbers.
 func parseWrk(out string) (Count, error) {
 	_, line, ok := strings.Cut(out, "\nresult ")
 	var r struct{ Requests, Microseconds, Connect, Read, Write, Timeout, Status int }

@@ -30,7 +30,8 @@ type Process struct {
 	err    error // valid once exited is closed
 }
 
-// Start runs a program until Stop. It ends with this program in any case.
+// Start runs a program until Stop. It ends with this program in any case, also when that
+// is killed, by the parent-death signal of prctl(2).
 func Start(o Options, program string, args ...string) (*Process, error) {
 	words := append([]string{program}, args...)
 	if o.Cores != "" {

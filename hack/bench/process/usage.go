@@ -59,7 +59,8 @@ func parseStat(line string) (time.Duration, error) {
 	return time.Duration(user+system) * tick, err
 }
 
-// Memory is what the process has in memory now and the most it ever had, in MiB.
+// Memory returns what the process has in memory now and the most it ever had, in MiB:
+// VmRSS and VmHWM of proc(5). Children are not counted.
 func (p *Process) Memory() (now, most float64, err error) {
 	data, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", p.cmd.Process.Pid))
 	if err != nil {

@@ -34,6 +34,8 @@ func (p Pace) Against(then Pace) float64 {
 // look is one look at a core: how late it came, and how long the piece of work took.
 type look struct{ late, took time.Duration }
 
+// paceOf sums looks up. A look that came too late was kept from the core, and its delay
+// counts as work that took so long.
 func paceOf(looks []look) Pace {
 	if len(looks) == 0 {
 		return Pace{}

@@ -32,6 +32,7 @@ const turns = 4
 // variety is how many different URLs are requested in turn.
 const variety = 2000
 
+// newBench writes the manifests and the lists of URLs. Nothing runs yet.
 func newBench(dir string, s sizes) (*bench, error) {
 	b := &bench{sizes: s, dir: dir}
 	if err := world.Manifests(b.path("manifests"), s.offers); err != nil {
@@ -45,6 +46,8 @@ func newBench(dir string, s sizes) (*bench, error) {
 	return b, err
 }
 
+// newWrk is wrk for one kind of requests, with what a browser sends besides the URL:
+// parsing headers is a part of the work.
 func (b *bench) newWrk(endpoint string) (*load.Wrk, error) {
 	dir := b.path("wrk" + endpoint)
 	if err := os.MkdirAll(dir, 0o700); err != nil {
@@ -58,6 +61,7 @@ func (b *bench) newWrk(endpoint string) (*load.Wrk, error) {
 	return w, nil
 }
 
+// path is a path in the temporary directory.
 func (b *bench) path(parts ...string) string {
 	return filepath.Join(append([]string{b.dir}, parts...)...)
 }

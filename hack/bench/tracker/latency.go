@@ -43,9 +43,9 @@ func (s *series) endRound() string {
 	}
 	p50, p99, every := ms(s.round.counted, 0.50), ms(s.round.counted, 0.99), ms(s.round.every, 0.99)
 	s.p50, s.p99, s.p99Every = append(s.p50, p50), append(s.p99, p99), append(s.p99Every, every)
-	told := fmt.Sprintf("%.2f/%.2f ms (%d pieces again, with them %.2f)", p50, p99, s.round.aside, every)
+	line := fmt.Sprintf("%.2f/%.2f ms (%d pieces again, with them %.2f)", p50, p99, s.round.aside, every)
 	s.round = pacedAnswers{}
-	return told
+	return line
 }
 
 // latencies takes answer times at half of what the port takes: calm, while the
@@ -60,9 +60,9 @@ type latencies struct {
 	rates                  []float64     // half of the maximum, of each turn
 	then                   []steady.Pace // while the last maximum was measured
 	calm, swapping, theirs series
-	edits                  int
-	swaps                  float64
-	editing                time.Duration
+	edits                  int           // of the manifest, so far
+	swaps                  float64       // revisions that came of them
+	editing                time.Duration // for how long edits were made
 }
 
 // measureLatencies takes the answer times of Waypost and nginx in the same turns. The
@@ -190,6 +190,8 @@ func (l *latencies) edit(ctx context.Context) error {
 	}
 }
 
+// figures returns the medians of the rounds beside their references, and how much of the
+// measurement was set aside: what is left out must show.
 func (l *latencies) figures() []figures.Figure {
 	return []figures.Figure{
 		{Name: "half the maximum rate", Unit: "/s", Value: figures.Median(l.rates)},
@@ -205,6 +207,7 @@ func (l *latencies) figures() []figures.Figure {
 	}
 }
 
+// revision is the one that is served now.
 func revision(ctx context.Context, waypost *instance.Instance) (float64, error) {
 	s, err := waypost.Snapshot(ctx)
 	return float64(s.Revision), err

@@ -26,8 +26,8 @@ func serverOf(waypost *instance.Instance) *server {
 	return &server{waypost.Process, waypost.Public}
 }
 
-// configuration is nginx as Debian installs it, one worker: a redirect of the size
-// of ours, a pixel, and the access log in its default form.
+// configuration is nginx as Debian installs it, one worker: a redirect as long as
+// Waypost's, a pixel, and the access log in its default form.
 const configuration = `daemon off;
 worker_processes 1;
 pid DIR/nginx.pid;
@@ -77,6 +77,7 @@ func (b *bench) startNginx(ctx context.Context) (*server, error) {
 	return &server{p, address}, p.Until(ctx, func(ctx context.Context) bool { return answers(ctx, address) })
 }
 
+// answers reports whether nginx serves its pixel.
 func answers(ctx context.Context, address string) bool {
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+address+"/impression", nil)
 	if err != nil {

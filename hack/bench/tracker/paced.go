@@ -28,6 +28,9 @@ const (
 // cores are watched. Without the right to, none is, and every piece counts.
 type cores []*steady.Watch
 
+// watchCores watches all of the cores, or none: without the right to real-time
+// scheduling, which containers often lack, the benchmark still runs and prints that no
+// piece was measured again.
 func watchCores(numbers ...int) cores {
 	var c cores
 	for _, n := range numbers {
@@ -90,7 +93,10 @@ type pacedAnswers struct {
 	aside, strayed int
 }
 
-// run sends for so long, and longer where the cores do not keep their pace.
+// run sends for so long, and longer where the cores do not keep their pace: a piece
+// during which one strayed is kept aside and another one is sent, up to four times the
+// number that is wanted. Where too few were steady, the least bad of those kept aside
+// count after all. The answer times of every piece are returned as well.
 func (p paced) run(ctx context.Context, d time.Duration) (pacedAnswers, error) {
 	type strayPiece struct {
 		all []time.Duration

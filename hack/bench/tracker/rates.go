@@ -109,7 +109,9 @@ func (c contest) figure(name, unit string, of func(sample) float64) figures.Figu
 	return figures.Figure{Name: name, Unit: unit, Value: median(c.us), Reference: median(c.them), Of: nginxName}
 }
 
-// measureRates measures how much the public port takes.
+// measureRates measures how much the public port takes: clicks on connections that are
+// kept, as from a load balancer; clicks with a connection each, as from visitors;
+// impressions on kept connections.
 func (b *bench) measureRates(ctx context.Context, us, nginx *server) ([]figures.Figure, error) {
 	say("clicks, kept connections")
 	kept, err := b.contest(ctx, b.clicks, us, nginx)

@@ -48,6 +48,8 @@ func Edit(dir string, n int) error {
 	return write(dir, "edited.yaml", offer(0, fmt.Sprintf("Edit %d", n)))
 }
 
+// write replaces a file in one step, under a hidden name first: serve never reads half
+// of it, and each edit is one event.
 func write(dir, name, text string) error {
 	hidden := filepath.Join(dir, "."+name+"~")
 	if err := os.WriteFile(hidden, []byte(text), 0o600); err != nil {
@@ -56,6 +58,7 @@ func write(dir, name, text string) error {
 	return os.Rename(hidden, filepath.Join(dir, name))
 }
 
+// offer is the manifest of one offer, with impressions and a redirect of usual length.
 func offer(i int, title string) string {
 	return object("Offer", fmt.Sprintf("offer-%06d", i), fmt.Sprintf(`title: %s
   trackingID: %q
@@ -65,6 +68,7 @@ func offer(i int, title string) string {
   defaultGoal: {payout: {type: Flat, flat: "1.00"}, revenue: {type: Percentage, percent: "12.5"}}`, title, offerID(i), destination(i)))
 }
 
+// object is one document of a file; spec is indented by two blanks already.
 func object(kind, name, spec string) string {
 	return fmt.Sprintf("---\napiVersion: waypost.dev/v1alpha1\nkind: %s\nmetadata: {name: %s}\nspec:\n  %s\n", kind, name, spec)
 }
@@ -72,6 +76,7 @@ func object(kind, name, spec string) string {
 func offerID(i int) string   { return fmt.Sprint(100_000 + i) }
 func partnerID(i int) string { return fmt.Sprint(2000 + i) }
 
+// destination is the URL of an offer, with three macros for each click to fill in.
 func destination(i int) string {
 	return fmt.Sprintf("https://shop-%d.example/landing/%d?cid={clickid}&s={sub1}&p={partner_id}&utm_source=waypost", i%97, i)
 }

@@ -27,6 +27,7 @@ func Records(offers, goals, overrides int) []*snapshot.Record {
 	return m.records
 }
 
+// maker gathers records, each under a UID of its own, as objects of a cluster have.
 type maker struct {
 	offers, goals, overrides, partners int
 	records                            []*snapshot.Record
@@ -38,6 +39,8 @@ func (m *maker) add(r *snapshot.Record) {
 	m.records = append(m.records, r)
 }
 
+// offer adds an offer and its goals. Titles repeat among offers as they do in a network,
+// because equal strings share memory in a tracker.
 func (m *maker) offer(i int) {
 	name := fmt.Sprintf("offer-%06d", i)
 	m.add(&snapshot.Record{Kind: snapshot.KindOffer, Name: name, Offer: &snapshot.Offer{
@@ -56,6 +59,7 @@ func (m *maker) offer(i int) {
 	}
 }
 
+// pay is a flat amount from 1.00 to 9.99, in millionths.
 func pay(i int) snapshot.Pay { return snapshot.Pay{Flat: money.Amount(i%900+100) * 10_000} }
 
 // payouts spreads the overrides of all offers over the partners.

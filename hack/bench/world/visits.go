@@ -12,7 +12,8 @@ var Chrome = []string{
 }
 
 // Paths are realistic visits, spread over offers and partners: offer, partner, two
-// sub ids, source. Neighbours are far apart, so that no cache sees the same offer again.
+// sub ids, source. Neighbours are far apart, so that no visit finds the offer of the one
+// before in a cache.
 func Paths(endpoint string, offers, count int) []string {
 	paths := make([]string, count)
 	for i := range paths {

@@ -39,6 +39,7 @@ type Counts struct {
 	Failures        []string `json:"failures"`
 }
 
+// load is the visitors and the advertiser. Its counts are those of the current phase.
 type load struct {
 	url, query, goal string
 	// run begins the names of this run's orders: a later pod must not repeat them.
@@ -50,7 +51,9 @@ type load struct {
 	orders  int
 }
 
-// visit clicks at the rate until clicking ends, and converts every second click.
+// visit clicks at the rate until clicking ends, and converts every second click. A click
+// does not wait for the one before: while the port is away, requests gather and fail, as
+// those of visitors would. It returns when the last order is settled.
 func (l *load) visit(ctx, clicking context.Context, rate int) {
 	tick := time.NewTicker(time.Second / time.Duration(rate))
 	defer tick.Stop()
@@ -85,6 +88,7 @@ func (l *load) click(ctx context.Context, n int) string {
 	return id
 }
 
+// clickOnce makes one click; anything but a redirect is an error with its reason.
 func (l *load) clickOnce(ctx context.Context, n int) (string, error) {
 	response, err := l.send(ctx, http.MethodGet, fmt.Sprintf("%s/click?%s&sub1=n%d", l.url, l.query, n))
 	if err != nil {
@@ -96,7 +100,9 @@ func (l *load) clickOnce(ctx context.Context, n int) (string, error) {
 	return response.header.Get("Waypost-Click"), nil
 }
 
-// convert reports an order until it is accepted.
+// convert reports an order until it is accepted, every half second for two minutes. A
+// repetition has the same order id, so one that was counted although its answer was lost
+// is refused as a duplicate, which is an acceptance: the order is booked.
 func (l *load) convert(ctx context.Context, clickID string) {
 	order := l.nextOrder()
 	query := url.Values{"clickid": {clickID}, "goal": {l.goal}, "amount": {"10.00"}, "order_id": {order}}
@@ -154,6 +160,7 @@ type answered struct {
 	body   []byte
 }
 
+// send makes one request, on a connection of its own.
 func (l *load) send(ctx context.Context, method, target string) (answered, error) {
 	request, err := http.NewRequestWithContext(ctx, method, target, nil)
 	if err != nil {
@@ -176,12 +183,15 @@ func (l *load) nextOrder() string {
 	return fmt.Sprintf("%s-%d", l.run, l.orders)
 }
 
+// note changes the counts.
 func (l *load) note(change func(*Counts)) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	change(&l.current)
 }
 
+// counts returns those so far. Its map and slice are not changed later: count and fail
+// make new ones.
 func (l *load) counts() Counts {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -63,7 +63,8 @@ func run(ctx context.Context, l *load, rate int, listen string) error {
 	}
 }
 
-// handler is how the test asks what happened.
+// handler serves the counts, the phases and the spans to the test, which reaches this
+// pod through the API server's proxy.
 func (l *load) handler(stop func()) http.Handler {
 	mux := http.NewServeMux()
 	var spans traces

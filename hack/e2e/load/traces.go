@@ -7,7 +7,7 @@ import (
 	"sync"
 )
 
-// process finds the name of a process in spans, which hold no other text like it.
+// process finds the name of a process in spans, which hold no other text of that form.
 var process = regexp.MustCompile(`waypost-(?:operator|tracker|ledger|serve)`)
 
 // traces takes spans as a collector does, OTLP over HTTP, and counts the requests
@@ -17,6 +17,8 @@ type traces struct {
 	sent map[string]int
 }
 
+// take answers an export request. Its protobuf is not decoded: the test asks only whether
+// each process sends spans.
 func (t *traces) take(w http.ResponseWriter, r *http.Request) {
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, 8<<20))
 	if err != nil {

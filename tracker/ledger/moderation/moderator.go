@@ -163,6 +163,8 @@ func (x *Decision) settled(c *query.Conversion) (bool, error) {
 	return false, nil
 }
 
+// status is what the act asks for. While an offer's hold goes on the ledger makes Hold of
+// Approved.
 func (x *Decision) status() query.Status {
 	if x.Act == Reject {
 		return query.Rejected
@@ -171,14 +173,15 @@ func (x *Decision) status() query.Status {
 }
 
 const (
+	// patience is how long an answer waits for the ledger.
 	patience = 10 * time.Second
 	// lookEvery is how often a Moderator without a ledger looks.
 	lookEvery = 50 * time.Millisecond
 )
 
 // Decide decides about one conversion and returns it as it stands then. A repeated
-// decision with the same words changes nothing and has the same answer. The error wraps query.ErrNotFound,
-// ErrNotDecided or ErrNotApplied, or is a *RefusedError.
+// decision with the same words changes nothing and has the same answer. The error wraps
+// query.ErrNotFound, ErrNotDecided or ErrNotApplied, or is a *RefusedError.
 func (d *Moderator) Decide(ctx context.Context, scope query.Scope, id string, x *Decision) (query.Conversion, error) {
 	c, err := d.books.Conversion(ctx, scope, id)
 	if err != nil {

@@ -84,6 +84,8 @@ func (l *Limiter) find(a netip.Addr) *slot {
 	return quietest
 }
 
+// hash is that of an address, or of its network where a visitor owns one. It is keyed at
+// random, so that addresses which share a slot cannot be prepared.
 func (l *Limiter) hash(a netip.Addr) uint64 {
 	b := a.As16()
 	if a.Is6() {
@@ -92,6 +94,9 @@ func (l *Limiter) hash(a netip.Addr) uint64 {
 	return maphash.Bytes(l.seed, b[:])
 }
 
+// take counts a request unless the slot is used up for longer than the tolerance (the
+// generic cell rate algorithm): due moves by an interval for each request, and never
+// behind now.
 func (s *slot) take(now, interval, tolerance int64) bool {
 	for {
 		due := s.due.Load()

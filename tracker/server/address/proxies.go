@@ -28,6 +28,8 @@ func ParseProxies(list []string) (Proxies, error) {
 	return p, nil
 }
 
+// parsePrefix reads an address as the prefix of it alone, or a CIDR with its host bits
+// cleared.
 func parsePrefix(s string) (netip.Prefix, error) {
 	if !strings.Contains(s, "/") {
 		a, err := netip.ParseAddr(s)

@@ -46,7 +46,8 @@ func (s *Set) ScanJSON(t *Table, body []byte) error {
 	return nil
 }
 
-// scalar returns the text of a string, number or truth value.
+// scalar returns the text of a string, number or truth value. A number stays as it is
+// written, because one that was parsed would lose digits of an order id.
 func scalar(raw json.RawMessage) ([]byte, bool) {
 	switch raw[0] {
 	case '{', '[', 'n':

@@ -90,6 +90,7 @@ func withoutAmpersand(key []byte) []byte {
 	return rest
 }
 
+// lists are the marks that PHP writes behind the name of a list.
 var lists = [][]byte{[]byte("[]"), []byte("[0]")}
 
 // join appends what looks like a pair and is a piece of the value before: in

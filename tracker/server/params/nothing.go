@@ -6,9 +6,9 @@ import (
 	"unicode/utf8"
 )
 
-// nothing are the words that programs print for a value that they do not have, in
-// small letters, those that begin others first; the first two are of JavaScript. A 0 and its like are none where they
-// mean something: see Set.Blank.
+// nothing are the words that programs print for a value that they do not have, in small
+// letters, those that begin others first; the first two are of JavaScript. A 0 counts as
+// nothing, too, but not where it means something: see Set.Blank.
 var nothing = [][]byte{
 	[]byte("undefined"), []byte("null"), []byte("none"), []byte("nil"), []byte("nanundefined"), []byte("nan"), []byte("n/a"), []byte("n.a"), []byte("na"),
 	[]byte("void"), []byte("empty"), []byte("unset"), []byte("not set"), []byte("not_set"), []byte("notset"), []byte("unknown"), []byte("undef"), []byte("missing"),

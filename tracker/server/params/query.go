@@ -29,6 +29,8 @@ type span struct {
 	escaped       bool
 }
 
+// pair takes one pair in. An = that was escaped separates name and value where there is no
+// other.
 func (s *Set) pair(t *Table, pair []byte, p *span) {
 	if len(pair) == 0 {
 		return
@@ -72,6 +74,7 @@ func appendDecoded(dst, b []byte) []byte {
 	return dst
 }
 
+// hexValue is the value of a hexadecimal digit, -1 for anything else.
 func hexValue(c byte) int {
 	switch {
 	case '0' <= c && c <= '9':

@@ -30,9 +30,10 @@ type Set struct {
 	decoded []byte
 }
 
+// value is what was given for a parameter.
 type value struct {
 	bytes []byte
-	name  uint8
+	name  uint8 // which of the synonyms gave it
 	given bool
 	// joined is of a value that the pairs behind it were parts of.
 	joined bool
@@ -95,6 +96,8 @@ func (s *Set) put(t *Table, key, val []byte) {
 // Add takes a pair in that was decoded before.
 func (s *Set) Add(t *Table, name, value string) { s.put(t, []byte(name), []byte(value)) }
 
+// keep adds a pair to Raw, within its bounds. A long value is cut: it is for readers of
+// the log alone.
 func (s *Set) keep(key, val []byte) {
 	if len(s.Raw) == maxRaw || len(key) > maxRawName {
 		return

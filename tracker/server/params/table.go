@@ -23,7 +23,7 @@ type Table struct {
 	limits [count]int
 }
 
-// name is what a table knows of one name. The id differs between names of one
+// name is what a table holds of one name. The id differs between names of one
 // parameter: see Set.put.
 type name struct {
 	param Param
@@ -36,6 +36,8 @@ type row struct {
 	names string // separated by spaces
 }
 
+// offerAndPartner, traffic and postback are the rows of the pages that integrators read, in
+// their order. A name is in one row of a table only.
 var offerAndPartner = []row{
 	{Offer, "offer offer_id oid"},
 	{Partner, "partner pid aff_id affiliate_id aid"},
@@ -93,6 +95,7 @@ func customFields() []row {
 	return rows
 }
 
+// newTable makes a table of rows.
 func newTable(groups ...[]row) *Table {
 	t := &Table{names: map[string]name{}}
 	for _, rows := range groups {
@@ -105,7 +108,8 @@ func newTable(groups ...[]row) *Table {
 	return t
 }
 
-// ofVisits is the table of clicks and impressions.
+// ofVisits makes a table that of clicks and impressions: sub ids, the partner's own ids and
+// the source keep their blanks, because the partner gets them back, and values have limits.
 func (t *Table) ofVisits() *Table {
 	for p := Sub1; p <= ImpID; p++ {
 		t.verbatim[p] = true

@@ -42,8 +42,8 @@ var inWord = func() (in [256]bool) {
 	return in
 }()
 
-// IsName reports whether a value is the name of a parameter or a macro, where a link's
-// author meant something to be filled in: :order_id, (order_id), YOUR-ORDER-ID. Case,
+// IsName reports whether a value is the name of a parameter or a macro, where something
+// was to be filled in: :order_id, (order_id), YOUR-ORDER-ID. Case,
 // signs around the name and between its words make no difference. A name without signs
 // around it is one only for parameters that no such value is good for: goals, offers
 // and partners may well be called order.
@@ -70,8 +70,8 @@ func IsName(p Param, value []byte) bool {
 	}
 }
 
-// HoldsName reports whether a blank stands within a value, where the link's author put
-// something of an own before or behind it: EU-[ORDER_ID], __ORDER_ID__-1, {{order.id}}-EU.
+// HoldsName reports whether a blank stands within a value, with something fixed before or
+// behind it: EU-[ORDER_ID], __ORDER_ID__-1, {{order.id}}-EU.
 // The brackets are of a macro, and a known name is in them, or one with a dot in {{}} or
 // ${}. Of an order id, EU-undefined is one too: a program's word for nothing.
 func HoldsName(p Param, value []byte) bool {

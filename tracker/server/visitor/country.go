@@ -17,7 +17,7 @@ import (
 
 // Countries looks addresses up in a MaxMind DB file with a country in it
 // (--geoip-database; GeoLite2, DB-IP and others have that form). Safe for
-// concurrent use; a nil Countries knows none.
+// concurrent use; a nil Countries finds none.
 type Countries struct {
 	path string
 	db   atomic.Pointer[database]
@@ -75,10 +75,11 @@ func (c *Countries) Of(a netip.Addr) string {
 	return *db.codes.Put(hash, offset, db.decode(offset))
 }
 
+// find returns where in the file the record of an address is; false if it has none.
 func (db *database) find(a netip.Addr) (uintptr, bool) {
 	buf := buffers.Get().(*[net.IPv6len]byte) // the pool holds nothing else
 	defer buffers.Put(buf)
-	*buf = a.As16() // the library knows a v4 address by its prefix
+	*buf = a.As16() // the library takes a v4 address in the v6 form
 	offset, err := db.reader.LookupOffset(buf[:])
 	return offset, err == nil && offset != maxminddb.NotFound
 }
@@ -120,6 +121,8 @@ func (c *Countries) Watch(ctx context.Context, ticks <-chan time.Time, onError f
 	}
 }
 
+// reload opens the file anew and puts it in the place of the last one, whose remembered
+// codes go with it.
 func (c *Countries) reload() error {
 	info, err := os.Stat(c.path)
 	if err != nil {

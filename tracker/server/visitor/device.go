@@ -56,6 +56,7 @@ func parse(text string) (device Device) {
 	return Device{Kind: kind(ua), OS: ua.OS}
 }
 
+// kind is the kind of device, "" for what the library does not recognise.
 func kind(ua useragent.UserAgent) string {
 	switch {
 	case ua.Bot:
