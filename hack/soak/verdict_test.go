@@ -14,9 +14,9 @@ type sale struct {
 	until           int64
 	payout, revenue int64
 	amount          *int64
-	frees           bool // its key is free
-	advertisers     bool // an advertiser's postback rejected it last
-	keyless         bool // it was counted when it came, without an order id, and not released since
+	frees           bool    // its key is free
+	advertisers     bool    // an advertiser's postback rejected it last
+	keyless         bool    // it was counted when it came, without an order id, and not released since
 	decided         *string // a moderator's words, nil where an advertiser gave it its status
 	history         []string
 	windows         map[string]string // of caps, as text
