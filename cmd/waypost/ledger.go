@@ -36,7 +36,7 @@ func newLedgerCommand() *cobra.Command {
 		RunE:  func(cmd *cobra.Command, _ []string) error { return runLedger(cmd.Context(), f) },
 	}
 	f.addFlags(cmd)
-	cmd.AddCommand(newRebuildCommand())
+	cmd.AddCommand(newRebuildCommand(), newCopyCommand())
 	return cmd
 }
 

@@ -170,6 +170,20 @@ func (s *postgresSession) dropVisitors(ctx context.Context, day int64) error {
 	return err
 }
 
+func (s *postgresSession) visitors(ctx context.Context, each func(visitor) error) error {
+	return s.query(ctx, "SELECT day, visitor FROM uniques ORDER BY day, visitor", nil, func(row scanner) error {
+		var v visitor
+		if err := row.Scan(&v.day, &v.digest); err != nil {
+			return err
+		}
+		return each(v)
+	})
+}
+
+func (s *postgresSession) writable() string {
+	return "SELECT column_name FROM information_schema.columns WHERE table_schema = current_schema() AND table_name = ? AND is_generated = 'NEVER' ORDER BY ordinal_position"
+}
+
 func (s *postgresSession) withoutKey(column, key string) string {
 	return "(" + column + "::jsonb - '" + key + "')::text"
 }

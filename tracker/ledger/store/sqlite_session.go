@@ -93,6 +93,11 @@ func (s *sqliteSession) dropDays(ctx context.Context, table string, day int64) e
 	return err
 }
 
+// writable leaves computed columns out, as table_info does.
+func (s *sqliteSession) writable() string {
+	return "SELECT name FROM pragma_table_info(?) ORDER BY cid"
+}
+
 func (s *sqliteSession) withoutKey(column, key string) string {
 	return "json_remove(" + column + ", '$." + key + "')"
 }

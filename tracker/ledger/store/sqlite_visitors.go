@@ -98,6 +98,39 @@ func (s *sqliteSession) putVisitors(ctx context.Context, day, part int64, settle
 	return err
 }
 
+// visitors merges the pieces of each part.
+func (s *sqliteSession) visitors(ctx context.Context, each func(visitor) error) error {
+	var day, part int64
+	var piece digests
+	flush := func() error {
+		for i := range piece.len() {
+			if err := each(visitor{day, piece.at(i)}); err != nil {
+				return err
+			}
+		}
+		piece = nil
+		return nil
+	}
+	err := s.query(ctx, "SELECT day, part, digests FROM visitors ORDER BY day, part, recent", nil, func(row scanner) error {
+		var d, p int64
+		var next []byte
+		if err := row.Scan(&d, &p, &next); err != nil {
+			return err
+		}
+		if d != day || p != part {
+			if err := flush(); err != nil {
+				return err
+			}
+		}
+		day, part, piece = d, p, piece.with(next)
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	return flush()
+}
+
 func (s *sqliteSession) dropVisitors(ctx context.Context, day int64) error {
 	_, err := s.exec(ctx, "DELETE FROM visitors WHERE day < ?", day)
 	return err

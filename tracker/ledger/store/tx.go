@@ -41,6 +41,8 @@ type session interface {
 	upsert(ctx context.Context, t *layout, n int, fill func(i int, row []any)) error
 	// claim adds the visitors of a day, sorted, that are missing, and calls each for those.
 	claim(ctx context.Context, day int64, visitors []int64, each func(int64)) error
+	// visitors calls each for all visitors, in the order of day and digest.
+	visitors(ctx context.Context, each func(visitor) error) error
 	// dropVisitors removes those of the days before day.
 	dropVisitors(ctx context.Context, day int64) error
 	// ensurePartition makes the place where a day's rows of a table go.
@@ -53,6 +55,8 @@ type session interface {
 
 // dialect is where the SQL of databases differs.
 type dialect interface {
+	// writable is a query for the columns of a table, but for those that are computed.
+	writable() string
 	// withoutKey is an expression for a JSON object, a text, without one of its keys.
 	withoutKey(column, key string) string
 	// clamped is an expression for a + b that stops at the ends of int64.
