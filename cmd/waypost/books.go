@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"time"
 
 	"github.com/go-logr/logr"
@@ -79,6 +80,11 @@ func openBooks(ctx context.Context, f booksFlags, conn *journal.Conn, metrics pr
 	s, err := store.Open(ctx, f.database)
 	if err != nil {
 		return nil, fmt.Errorf("opening the ledger's database (--database): %w", err)
+	}
+	name, _ := os.Hostname() // for people; "" is still an answer
+	if err := conn.Announce(name, version); err != nil {
+		_ = s.Close() // the first error is the one to see
+		return nil, err
 	}
 	writer, err := journal.NewWriter(conn, journal.WriterOptions{Name: "ledger", Log: log.WithName("journal")})
 	if err != nil {

@@ -1,6 +1,7 @@
 package journal
 
 import (
+	"context"
 	"fmt"
 	"time"
 )
@@ -136,7 +137,12 @@ func (w *Writer) poke() {
 }
 
 // enqueue adds an entry for whose durability its caller waits.
-func (w *Writer) enqueue(x Entry) (*wait, error) {
+func (w *Writer) enqueue(ctx context.Context, x Entry) (*wait, error) {
+	if w.readers != nil {
+		if err := w.readers.admit(ctx, x.format()); err != nil {
+			return nil, err
+		}
+	}
 	w.mu.Lock()
 	if err := w.admit(); err != nil {
 		w.mu.Unlock()

@@ -97,7 +97,10 @@ func TestBatchRoundTrip(t *testing.T) {
 		want := randomEntries(rnd, 1+rnd.IntN(60))
 		got := decodeTest(t, encodeTest(t, want...))
 		h := testHeader
-		h.Version = formatVersion
+		h.Version = firstVersion
+		for i := range want {
+			h.Version = max(h.Version, want[i].format())
+		}
 		if got.Header != h {
 			t.Fatalf("header %+v, want %+v", got.Header, h)
 		}
@@ -267,8 +270,8 @@ func TestDecodeBatchRefuses(t *testing.T) {
 		"no header":               {[]byte("hello"), ErrMalformed},
 		"no version":              {header(Header{Sequence: 1}), ErrMalformed},
 		"no sequence":             {header(Header{Version: 1}), ErrMalformed},
-		"newer version":           {header(Header{Version: 2, Sequence: 1}), ErrUnsupported},
-		"newer, other contents":   {append(header(Header{Version: 2, Sequence: 1}), 0xff), ErrUnsupported},
+		"newer version":           {header(Header{Version: formatVersion + 1, Sequence: 1}), ErrUnsupported},
+		"newer, other contents":   {append(header(Header{Version: formatVersion + 1, Sequence: 1}), 0xff), ErrUnsupported},
 		"cut off":                 {append(bytes.Clone(good), 0x83, itemTick), ErrMalformed},
 		"no such definition":      {append(bytes.Clone(good), 0x83, itemClick, 1, 0xa0), ErrMalformed},
 		"definition out of order": {append(bytes.Clone(good), 0x83, itemContext, 2, 0xa0), ErrMalformed},

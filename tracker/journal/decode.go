@@ -102,7 +102,7 @@ func decodeBatch(data []byte, known *definitions) (*Batch, error) {
 func (h Header) check() error {
 	switch {
 	case h.Version > formatVersion:
-		return fmt.Errorf("%w: version %d, this program reads %d", ErrUnsupported, h.Version, formatVersion)
+		return unsupported(h.Version)
 	case h.Version < 1:
 		return fmt.Errorf("%w: version %d", ErrMalformed, h.Version)
 	case h.Sequence == 0:

@@ -38,6 +38,7 @@ var encMode = func() cbor.UserBufferEncMode {
 type encoder struct {
 	buf     []byte
 	entries int
+	version int // what the entries need
 	scratch bytes.Buffer
 
 	// contexts are those that are defined for the configuration config.
@@ -62,8 +63,8 @@ type definition struct {
 
 // mark is a state of the encoder that rollback returns to.
 type mark struct {
-	length, entries int
-	defined         [firstEntry]uint64
+	length, entries, version int
+	defined                  [firstEntry]uint64
 }
 
 func newEncoder() *encoder {
@@ -78,8 +79,20 @@ func newEncoder() *encoder {
 func (e *encoder) begin(h Header) error {
 	e.buf, e.entries = e.buf[:0], 0
 	e.end()
-	h.Version = formatVersion
+	e.version, h.Version = firstVersion, firstVersion
 	return e.marshal(h)
+}
+
+// versionAt is where the header has the version: behind the head of the map and the key 1.
+// Versions below 24 are one byte.
+const versionAt = 2
+
+// need makes the batch one of a version that reads what is appended.
+func (e *encoder) need(version int) {
+	if version > e.version {
+		e.version = version
+		e.buf[versionAt] = byte(version)
+	}
 }
 
 // end forgets what entries referred to: the batch is complete, and must not keep an
@@ -91,11 +104,12 @@ func (e *encoder) end() {
 	clear(e.content)
 }
 
-func (e *encoder) mark() mark { return mark{len(e.buf), e.entries, e.defined} }
+func (e *encoder) mark() mark { return mark{len(e.buf), e.entries, e.version, e.defined} }
 
 // rollback takes back everything written since m.
 func (e *encoder) rollback(m mark) {
-	e.buf, e.entries = e.buf[:m.length], m.entries
+	e.buf, e.entries, e.version = e.buf[:m.length], m.entries, m.version
+	e.buf[versionAt] = byte(m.version)
 	for p, n := range e.contexts {
 		if n > m.defined[itemContext] {
 			delete(e.contexts, p)
@@ -128,6 +142,7 @@ func (e *encoder) impression(i *Impression) {
 
 // entry appends an entry of any kind.
 func (e *encoder) entry(x Entry) error {
+	e.need(x.format())
 	switch {
 	case x.Click != nil:
 		e.click(x.Click)

@@ -20,13 +20,9 @@ func NewBootID() BootID {
 // String returns the id in hexadecimal, for subjects and logs.
 func (id BootID) String() string { return hex.EncodeToString(id[:]) }
 
-// formatVersion is the version of the batch format that this package writes. It
-// is raised only for a change that an older reader would misread; new kinds of
-// items and new fields do not raise it, because readers pass them over.
-const formatVersion = 1
-
 // Header begins every batch and names its writer.
 type Header struct {
+	// Version is that of the format that the entries need, set by the encoder.
 	Version int `cbor:"1,keyasint"`
 	// Writer is the name of the tracker (or ledger) that wrote the batch, for people.
 	Writer string `cbor:"2,keyasint,omitempty"`

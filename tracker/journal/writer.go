@@ -21,8 +21,10 @@ type Writer struct {
 	reply string
 	sub   *nats.Subscription
 	waits *waits
-	full  atomic.Bool  // the journal refuses entries
-	limit atomic.Int64 // the largest batch that the journal takes as it is; 0 while unknown
+	// readers admits entries of a newer format; nil admits all, for tests.
+	readers *readers
+	full    atomic.Bool  // the journal refuses entries
+	limit   atomic.Int64 // the largest batch that the journal takes as it is; 0 while unknown
 
 	mu     sync.Mutex
 	cur    *batch   // the batch that fills
@@ -46,7 +48,7 @@ func NewWriter(c *Conn, o WriterOptions) (*Writer, error) {
 	if err != nil {
 		return nil, fmt.Errorf("subscribe to verdicts: %w", err)
 	}
-	w.sub = sub
+	w.sub, w.readers = sub, &readers{ask: c.Ledgers, now: time.Now}
 	if err := w.start(&publisher{conn: c}); err != nil {
 		_ = sub.Unsubscribe()
 		return nil, err
@@ -105,9 +107,10 @@ func (w *Writer) Impression(i *Impression) {
 
 // Postback appends a postback and returns its verdict, at most VerdictWait after
 // it became durable; the Verdict is not Known when none came by then. An error
-// wraps ErrNotDurable (answer 503) or ErrTooLarge.
+// wraps ErrNotDurable (answer 503), where a ledger is too old also ErrLedgerTooOld, or
+// ErrTooLarge.
 func (w *Writer) Postback(ctx context.Context, p *Postback) (Verdict, error) {
-	x, err := w.enqueue(Entry{Postback: p})
+	x, err := w.enqueue(ctx, Entry{Postback: p})
 	if err != nil {
 		w.o.Metrics.answered(outcomeRefused)
 		return Verdict{}, err
@@ -137,7 +140,7 @@ func (w *Writer) Postback(ctx context.Context, p *Postback) (Verdict, error) {
 // Append appends any entry and returns when it is durable, without waiting for a
 // verdict. Its errors are those of Postback.
 func (w *Writer) Append(ctx context.Context, x Entry) error {
-	wt, err := w.enqueue(x)
+	wt, err := w.enqueue(ctx, x)
 	if err != nil {
 		return err
 	}

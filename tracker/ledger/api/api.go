@@ -153,6 +153,7 @@ var problems = []struct {
 	{query.ErrNotForPartners, problem{http.StatusForbidden, "forbidden", query.ErrNotForPartners.Error()}},
 	{query.ErrBadCursor, problem{http.StatusBadRequest, "bad_cursor", query.ErrBadCursor.Error()}},
 	{query.ErrTooManyRows, problem{http.StatusBadRequest, "too_many_rows", query.ErrTooManyRows.Error()}},
+	{moderation.ErrTooOld, problem{http.StatusServiceUnavailable, "ledger_too_old", moderation.ErrTooOld.Error()}},
 	{moderation.ErrNotDecided, problem{http.StatusServiceUnavailable, "not_durable", moderation.ErrNotDecided.Error()}},
 	{moderation.ErrNotApplied, problem{http.StatusGatewayTimeout, "not_applied", moderation.ErrNotApplied.Error()}},
 	{queue.ErrNotFound, problem{http.StatusNotFound, "not_found", "there is no such delivery or suspended URL"}},

@@ -80,7 +80,7 @@ func conversionRoutes() []route {
 			method: http.MethodPost, path: "/conversions/{id}/" + string(act), id: string(act) + "Conversion", doc: doc + once,
 			params: join(inScope, []param{byID, withStatus("Only while it has one of these statuses, else status_changed.")}), body: decisionBody{}, answer: query.Conversion{},
 			reasons: map[int]string{http.StatusNotFound: "not_found", http.StatusConflict: "duplicate, cap_reached, status_changed, not_on_hold",
-				http.StatusServiceUnavailable: "not_durable", http.StatusGatewayTimeout: "not_applied"},
+				http.StatusServiceUnavailable: "not_durable, ledger_too_old", http.StatusGatewayTimeout: "not_applied"},
 			serve: func(a *service, c *call) error { return a.decide(c, act) },
 		}
 	}
@@ -90,7 +90,7 @@ func conversionRoutes() []route {
 			doc:    doc + many + " Without status, that is those with status " + strings.Join(names(act.Open()), " or ") + "." + once,
 			params: join(onConversions, inPages, []param{{name: "dryRun", kind: flag, doc: "Answer with the conversions that would be decided, as they are, and with what would be refused of them; decide nothing."}}),
 			body:   decisionBody{}, answer: decidedAnswer{},
-			reasons: map[int]string{http.StatusBadRequest: "filter_required", http.StatusServiceUnavailable: "not_durable", http.StatusGatewayTimeout: "not_applied"},
+			reasons: map[int]string{http.StatusBadRequest: "filter_required", http.StatusServiceUnavailable: "not_durable, ledger_too_old", http.StatusGatewayTimeout: "not_applied"},
 			serve:   func(a *service, c *call) error { return a.decideAll(c, act) },
 		}
 	}

@@ -154,6 +154,7 @@ func (c *console) failed(v *visit, err error) {
 		{query.ErrBadCursor, http.StatusBadRequest, "This page of the list does not exist."},
 		{query.ErrTooManyRows, http.StatusBadRequest, "That is too much for a page: choose a shorter time, fewer groups or more filters."},
 		{moderation.ErrNotApplied, http.StatusGatewayTimeout, "The decision is recorded, but not applied yet. Look again in a moment."},
+		{moderation.ErrTooOld, http.StatusServiceUnavailable, "Not recorded: " + moderation.ErrTooOld.Error() + "."},
 		{moderation.ErrNotDecided, http.StatusServiceUnavailable, "The decision could not be recorded. Try again."},
 		{errBadForm, http.StatusBadRequest, "The form could not be understood."},
 	} {

@@ -44,6 +44,9 @@ var (
 	// ErrNotApplied reports that a decision is in the journal, but was not seen in the
 	// books in time: it takes effect when the ledger has caught up.
 	ErrNotApplied = errors.New("the decision is recorded, but the ledger has not applied it yet: look again in a moment")
+	// ErrTooOld reports that nothing was recorded, because a ledger that runs would not
+	// understand it (journal.ErrLedgerTooOld); the wrapped error names it.
+	ErrTooOld = errors.New("a ledger that runs is too old for this decision: upgrade all ledgers, then decide again")
 	// ErrNotDecided reports that the decision could not be recorded.
 	ErrNotDecided = errors.New("the decision could not be recorded: try again")
 )
@@ -181,7 +184,7 @@ const (
 
 // Decide decides about one conversion and returns it as it stands then. A repeated
 // decision with the same words changes nothing and has the same answer. The error wraps
-// query.ErrNotFound, ErrNotDecided or ErrNotApplied, or is a *RefusedError.
+// query.ErrNotFound, ErrTooOld, ErrNotDecided or ErrNotApplied, or is a *RefusedError.
 func (d *Moderator) Decide(ctx context.Context, scope query.Scope, id string, x *Decision) (query.Conversion, error) {
 	c, err := d.books.Conversion(ctx, scope, id)
 	if err != nil {
@@ -205,6 +208,9 @@ func (d *Moderator) record(ctx context.Context, c *query.Conversion, x *Decision
 		Affirm: x.Act != Release || c.Status != query.Hold, // a hold that ends meanwhile is not released
 		Reason: x.Note, PartnerReason: x.PartnerReason, Actor: x.Actor,
 	}})
+	if errors.Is(err, journal.ErrLedgerTooOld) {
+		return at, fmt.Errorf("%w: %w", ErrTooOld, err)
+	}
 	if err != nil {
 		return at, fmt.Errorf("%w: %w", ErrNotDecided, err)
 	}
