@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"text/tabwriter"
@@ -71,10 +72,10 @@ func newKeysListCommand() *cobra.Command {
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			_, ring, err := place.load(cmd.Context())
-			if err != nil {
+			if ring == nil {
 				return err
 			}
-			return printKeys(cmd.OutOrStdout(), ring)
+			return errors.Join(printKeys(cmd.OutOrStdout(), ring), err)
 		},
 	}
 	place.addFlags(cmd.Flags())
@@ -192,8 +193,10 @@ func printKeys(w io.Writer, ring *seal.Keyring) error {
 	return t.Flush()
 }
 
-// keyStore is where a ring is kept; load returns fs.ErrNotExist where none is.
+// keyStore is where a ring is kept.
 type keyStore interface {
+	// load returns fs.ErrNotExist where none is, and a ring with the error that keys of it
+	// were lost.
 	load(ctx context.Context) (*seal.Keyring, error)
 	save(ctx context.Context, ring *seal.Keyring) error
 	// keep copies what is stored to a new place, and returns which.

@@ -86,7 +86,7 @@ func runLedger(ctx context.Context, f ledgerFlags) (err error) {
 	}
 	var watch []task
 	if f.keys != "" {
-		ring, err := seal.LoadDir(f.keys)
+		ring, err := mountedKeys(f.keys)
 		if err != nil {
 			return err
 		}

@@ -67,7 +67,7 @@ func runTracker(ctx context.Context, f trackerFlags) error {
 	if err != nil {
 		return err
 	}
-	keys, err := seal.LoadDir(f.keys)
+	keys, err := mountedKeys(f.keys)
 	if err != nil {
 		return err
 	}
