@@ -80,8 +80,10 @@ func TestRights(t *testing.T) {
 				{"delete configmaps x", snapshotNamespace}, {"list configmaps", snapshotNamespace}, {"watch configmaps", snapshotNamespace},
 				{"list pods", systemNamespace}, {"watch pods", systemNamespace}, {"update leases.coordination.k8s.io waypost-operator", systemNamespace},
 				{"get networks.waypost.dev/deliveries", "shop"}, {"get networks.waypost.dev/deliveries", ""},
+				{"get configmaps waypost-keys-fingerprints", systemNamespace}, {"update configmaps waypost-keys-fingerprints", systemNamespace},
 			},
 			mayNot: []right{
+				{"get configmaps other", systemNamespace}, {"create configmaps", systemNamespace}, {"delete configmaps waypost-keys-fingerprints", systemNamespace},
 				{"list pods", "shop"}, {"delete pods x", systemNamespace}, {"update leases.coordination.k8s.io other", systemNamespace},
 				{"update offers.waypost.dev/status", "shop"}, {"create subjectaccessreviews.authorization.k8s.io", ""},
 				{"update networks.waypost.dev/deliveries", "shop"}, {"get networks.waypost.dev/reports", "shop"}, {"get networks.waypost.dev/conversions", "shop"},

@@ -18,8 +18,10 @@ import (
 	ctrlmetrics "sigs.k8s.io/controller-runtime/pkg/metrics"
 	"sigs.k8s.io/controller-runtime/pkg/metrics/server"
 
+	"github.com/waypost/waypost/api/seal"
 	"github.com/waypost/waypost/api/snapshot"
 	"github.com/waypost/waypost/api/v1alpha1"
+	"github.com/waypost/waypost/controllers/fingerprints"
 	"github.com/waypost/waypost/controllers/kinds"
 	"github.com/waypost/waypost/controllers/metrics"
 )
@@ -48,6 +50,9 @@ func runOnce(ctx context.Context, config *rest.Config, o Options) error {
 		return err
 	}
 	if err := addChecks(mgr); err != nil {
+		return err
+	}
+	if err := addKeys(mgr, leader.direct, o, measured); err != nil {
 		return err
 	}
 	err = mgr.Start(ctx)
@@ -192,6 +197,32 @@ func addChecks(mgr manager.Manager) error {
 		return fmt.Errorf("add probe: %w", err)
 	}
 	if err := mgr.AddReadyzCheck("caches", synced.check); err != nil {
+		return fmt.Errorf("add probe: %w", err)
+	}
+	return nil
+}
+
+// addKeys adds what compares the sealing keys with those that their Secret had, and the
+// probe of it.
+func addKeys(mgr manager.Manager, direct client.Client, o Options, measured *metrics.Metrics) error {
+	if o.KeysSecret == "" {
+		return nil
+	}
+	watch := fingerprints.New(fingerprints.Options{
+		Client: direct, Marker: client.ObjectKey{Namespace: o.Namespace, Name: fingerprints.Name(o.KeysSecret)},
+		Keys: func() (*seal.Keyring, error) {
+			if o.KeysDir == "" {
+				return o.Keys, nil
+			}
+			return seal.LoadDir(o.KeysDir)
+		},
+		Elected: mgr.Elected(), Recorder: mgr.GetEventRecorder(eventSource), Lost: measured.SealingKeysLost,
+		Interval: o.SecretInterval, Log: o.Log.WithName("keys"),
+	})
+	if err := mgr.Add(watch); err != nil {
+		return fmt.Errorf("add the comparison of sealing keys: %w", err)
+	}
+	if err := mgr.AddReadyzCheck("keys", watch.Check); err != nil {
 		return fmt.Errorf("add probe: %w", err)
 	}
 	return nil

@@ -67,6 +67,9 @@ type Options struct {
 	Keys *seal.Keyring
 	// KeysDir is watched for rotated keys; "" means that they do not change.
 	KeysDir string
+	// KeysSecret is the Secret in Namespace that KeysDir is mounted from. The keys are
+	// compared with its ConfigMap (package fingerprints); "" compares none.
+	KeysSecret string
 	// SigningKey signs what is published. Without one trackers must not ask for
 	// signatures, and every account that may write ConfigMaps there decides what they serve.
 	SigningKey ed25519.PrivateKey
@@ -75,7 +78,8 @@ type Options struct {
 	// KeepRevisions is how many revisions can be rolled back to, at least 5;
 	// 0 means 20.
 	KeepRevisions int
-	// SecretInterval is how often a referenced Secret is read; 0 means 15 s.
+	// SecretInterval is how often a referenced Secret is read, and the sealing keys are
+	// compared; 0 means 15 s.
 	SecretInterval time.Duration
 
 	// DisableLeaderElection is for a single operator on a developer's machine.

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"text/tabwriter"
@@ -75,10 +76,10 @@ func newKeysListCommand() *cobra.Command {
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			_, ring, err := place.load(cmd.Context())
-			if err != nil {
+			if ring == nil {
 				return err
 			}
-			return printKeys(cmd.OutOrStdout(), ring)
+			return errors.Join(printKeys(cmd.OutOrStdout(), ring), err)
 		},
 	}
 	place.addFlags(cmd.Flags())
@@ -201,7 +202,8 @@ func printKeys(w io.Writer, ring *seal.Keyring) error {
 
 // keyStore is where a ring is kept: a directory (keyDir) or a Secret (keySecret).
 type keyStore interface {
-	// load returns the ring, or an error that wraps fs.ErrNotExist where there is none.
+	// load returns fs.ErrNotExist where none is, and a ring with the error that keys of it
+	// were lost.
 	load(ctx context.Context) (*seal.Keyring, error)
 	// save replaces the ring, or makes it. Within alone it undoes no change of another
 	// process.

@@ -94,3 +94,13 @@ func (d keyDir) save(_ context.Context, ring *seal.Keyring) error {
 func (d keyDir) keep(_ context.Context, now time.Time) (string, error) {
 	return seal.KeepDir(string(d), now)
 }
+
+// mountedKeys reads the keys of a cluster installation, for the part that has them in
+// --keys, and names what is to be done where there are none to be read.
+func mountedKeys(dir string) (*seal.Keyring, error) {
+	ring, err := seal.LoadDir(dir)
+	if err != nil {
+		return nil, fmt.Errorf("%w; mount the installation's Secret there (--keys), or, where it is mounted, restore it from its copy (waypost keys list --secret NAMESPACE/NAME names what is wrong with it)", err)
+	}
+	return ring, nil
+}

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"strings"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
@@ -13,47 +12,41 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/waypost/waypost/api/seal"
-	"github.com/waypost/waypost/tracker/ledger"
+	"github.com/waypost/waypost/controllers/fingerprints"
 )
 
-// Beside the Secret with the sealing keys is a ConfigMap, which remembers that they were
-// made. It is made after the Secret: an installation that was interrupted is no loss.
+// Beside the Secret with the sealing keys is a ConfigMap, which remembers which there
+// were; the operator keeps it current. It is made after the Secret: an installation that
+// was interrupted is no loss.
 //
 //	Secret  ConfigMap  waypost keys init
 //	no      no         makes both
 //	yes     no         makes the ConfigMap: the Secret came first, or from a copy
-//	yes     yes        makes nothing
+//	yes     yes        makes nothing; refuses where the newest key in use is missing
 //	no      yes        refuses, unless the code of this loss is given
 //
 // A journal or a database cannot be asked in a cluster, as keyTrace does: the Job that
 // runs init reaches neither. A copy of the ConfigMap reveals no key.
 
-// markerKey holds the fingerprints of the keys that were made. Rotations do not change
-// it: that there were keys is enough.
-const markerKey = "fingerprints"
-
-// init makes the keys and the marker where they are not there yet; not the keys where
-// the marker is there alone, unless accepted is the code of that loss.
+// init makes the keys and the marker where they are not there yet. Keys that the marker
+// remembers, all or the newest in use, are given up only where accepted is the code of
+// that loss.
 func (s *keySecret) init(ctx context.Context, accepted string) (*seal.Keyring, error) {
 	marker, err := s.marker(ctx)
 	if err != nil {
 		return nil, err
 	}
 	ring, err := s.load(ctx)
-	if errors.Is(err, fs.ErrNotExist) {
-		ring, err = s.makeKeys(ctx, marker, accepted)
-	}
-	if err != nil || marker != nil {
+	loss := (*fingerprints.Loss)(nil)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return s.makeKeys(ctx, marker, accepted)
+	case errors.As(err, &loss) && loss.Code == accepted:
+		return ring, s.remember(ctx, marker, ring)
+	case err != nil || marker != nil:
 		return ring, err
 	}
-	_, err = s.markers.Create(ctx, &corev1.ConfigMap{
-		ObjectMeta: metav1.ObjectMeta{Name: s.markerName(), Labels: map[string]string{"app.kubernetes.io/part-of": "waypost"}},
-		Data:       map[string]string{markerKey: strings.Join(ring.Fingerprints(), " ")},
-	}, metav1.CreateOptions{})
-	if err != nil {
-		return nil, fmt.Errorf("making the ConfigMap %s: %w", s.markerName(), err)
-	}
-	return ring, nil
+	return ring, s.remember(ctx, nil, ring)
 }
 
 // makeKeys makes the Secret. A marker gets the new fingerprints before, so that the code
@@ -64,31 +57,51 @@ func (s *keySecret) makeKeys(ctx context.Context, marker *corev1.ConfigMap, acce
 	if err != nil {
 		return nil, err
 	}
-	if marker != nil {
-		code := ledger.KeyCode(string(marker.UID), marker.Data[markerKey])
-		if accepted != code {
-			return nil, fmt.Errorf("the Secret %s with the sealing keys is gone, and the ConfigMap %s remembers it: restore the Secret from its copy, or run waypost keys init once with --new-keys %s%s",
-				s.name, s.markerName(), code, newKeysMean)
+	if marker == nil {
+		if err := s.save(ctx, ring); err != nil {
+			return nil, err
 		}
-		marker.Data = map[string]string{markerKey: strings.Join(ring.Fingerprints(), " ")}
-		if _, err := s.markers.Update(ctx, marker, metav1.UpdateOptions{}); err != nil {
-			return nil, fmt.Errorf("changing the ConfigMap %s: %w", s.markerName(), err)
-		}
+		return ring, s.remember(ctx, nil, ring)
+	}
+	if loss := fingerprints.Gone(marker); loss.Code != accepted {
+		return nil, loss
+	}
+	if err := s.remember(ctx, marker, ring); err != nil {
+		return nil, err
 	}
 	return ring, s.save(ctx, ring)
+}
+
+// remember writes the fingerprints into the marker, or makes it.
+func (s *keySecret) remember(ctx context.Context, marker *corev1.ConfigMap, ring *seal.Keyring) error {
+	if marker != nil {
+		marker.Data = fingerprints.Entries(ring)
+		if _, err := s.markers.Update(ctx, marker, metav1.UpdateOptions{}); err != nil {
+			return fmt.Errorf("changing the ConfigMap %s: %w", marker.Name, err)
+		}
+		return nil
+	}
+	name := fingerprints.Name(s.name)
+	_, err := s.markers.Create(ctx, &corev1.ConfigMap{
+		ObjectMeta: metav1.ObjectMeta{Name: name, Labels: map[string]string{"app.kubernetes.io/part-of": "waypost"}},
+		Data:       fingerprints.Entries(ring),
+	}, metav1.CreateOptions{})
+	if err != nil {
+		return fmt.Errorf("making the ConfigMap %s: %w", name, err)
+	}
+	return nil
 }
 
 // marker reads the ConfigMap, and returns nil where there is none. An error of another
 // kind ends the command: without an answer, making keys could be a loss.
 func (s *keySecret) marker(ctx context.Context) (*corev1.ConfigMap, error) {
-	marker, err := s.markers.Get(ctx, s.markerName(), metav1.GetOptions{})
+	name := fingerprints.Name(s.name)
+	marker, err := s.markers.Get(ctx, name, metav1.GetOptions{})
 	if apierrors.IsNotFound(err) {
 		return nil, nil
 	}
 	if err != nil {
-		return nil, fmt.Errorf("reading the ConfigMap %s: %w", s.markerName(), err)
+		return nil, fmt.Errorf("reading the ConfigMap %s, with which the keys are compared: %w", name, err)
 	}
 	return marker, nil
 }
-
-func (s *keySecret) markerName() string { return s.name + "-fingerprints" }

@@ -16,6 +16,7 @@ import (
 	"k8s.io/client-go/util/retry"
 
 	"github.com/waypost/waypost/api/seal"
+	"github.com/waypost/waypost/controllers/fingerprints"
 )
 
 // keySecret keeps the ring in a Secret, under the file name that a mount shows. It needs
@@ -65,7 +66,36 @@ func (s *keySecret) load(ctx context.Context) (*seal.Keyring, error) {
 		return nil, fmt.Errorf("reading the Secret with the sealing keys: %w", err)
 	}
 	s.seen = secret
-	return seal.Parse(secret.Data[seal.FileName])
+	marker, err := s.marker(ctx)
+	if err != nil {
+		return nil, err
+	}
+	ring, err := parseSecret(secret)
+	switch {
+	case err != nil && marker == nil:
+		return nil, fmt.Errorf("%w; restore the Secret from its copy, or, if nothing was ever made with it, delete it and run waypost keys init", err)
+	case err != nil:
+		return nil, fmt.Errorf("%w; restore the Secret from its copy, or delete it and run waypost keys init: then others are made only with the code of that loss", err)
+	case marker == nil:
+		return ring, nil
+	}
+	if loss := fingerprints.Compare(marker, ring, time.Now()); loss != nil {
+		return ring, loss
+	}
+	return ring, nil
+}
+
+// parseSecret names the Secret, and the entry that it lacks.
+func parseSecret(secret *corev1.Secret) (*seal.Keyring, error) {
+	data, found := secret.Data[seal.FileName]
+	if !found {
+		return nil, fmt.Errorf("the Secret %s holds no %s", secret.Name, seal.FileName)
+	}
+	ring, err := seal.Parse(data)
+	if err != nil {
+		return nil, fmt.Errorf("the Secret %s, %s: %w", secret.Name, seal.FileName, err)
+	}
+	return ring, nil
 }
 
 // save makes the Secret, or updates it as it was loaded. A change by others in between

@@ -41,7 +41,8 @@ func (s *keySecret) signingKey(ctx context.Context) (ed25519.PrivateKey, error) 
 	if err == nil {
 		key, err := snapshot.ParsePrivateKey(secret.Data[signingKeyFile])
 		if err != nil {
-			return nil, fmt.Errorf("the Secret %s: %w", name, err)
+			return nil, fmt.Errorf("the Secret %s: %w; restore it from its copy, or delete it and %s-verify and run waypost keys init --signing: "+
+				"operator and trackers then begin with another pair (restart the operator)", name, err, s.name)
 		}
 		return key, nil
 	}

@@ -87,9 +87,10 @@ func runLedger(ctx context.Context, f ledgerFlags) (err error) {
 	if err != nil {
 		return err
 	}
-	var watch []task
+	disks := newDisks(nil, databasePlace(f.books.database))
+	watch := []task{disks.watch(log)}
 	if f.keys != "" {
-		ring, err := seal.LoadDir(f.keys)
+		ring, err := mountedKeys(f.keys)
 		if err != nil {
 			return err
 		}
@@ -97,7 +98,7 @@ func runLedger(ctx context.Context, f ledgerFlags) (err error) {
 		watch = append(watch, b.watchKeys(f.keys))
 	}
 	handler, tasks := b.api(authorizer, admin.Options{
-		Ready:   readyUntil(ctx, allReady(journalReady(conn), b.ledger.Ready)),
+		Ready:   readyUntil(ctx, allReady(disks.ready, journalReady(conn), b.ledger.Ready)),
 		Metrics: withRuntime(registry), Log: log.WithName("admin"),
 	})
 	return stages{
@@ -134,6 +135,11 @@ func allReady(all ...func() (bool, string)) func() (bool, string) {
 		}
 		return true, ""
 	}
+}
+
+// warning is the problem of what is not ready, for a process that takes traffic without it.
+func warning(ready func() (bool, string)) func() string {
+	return func() string { _, problem := ready(); return problem }
 }
 
 // connected reports whether there is a connection; a journal.Conn does.

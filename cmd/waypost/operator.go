@@ -58,6 +58,7 @@ func newOperatorCommand() *cobra.Command {
 	flags.StringVar(&o.LedgerTokenFile, "ledger-token-file", "", "file with the bearer token for the ledger, of the audience "+admin.Audience)
 	addPublicURL(flags, &o.PublicURL)
 	flags.StringVar(&f.keys, "keys", "/etc/waypost/keys", "directory with "+seal.FileName+", mounted from the installation's Secret")
+	flags.StringVar(&o.KeysSecret, "keys-secret", "waypost-keys", "the Secret in --namespace that --keys is mounted from: its keys are compared with the ConfigMap NAME-fingerprints, if there is one; empty compares none")
 	flags.StringVar(&f.signingKey, "signing-key", "/etc/waypost/signing/"+signingKeyFile, "PEM file with the key that manifests are signed with; empty leaves them unsigned")
 	flags.StringVar(&f.verifyKeys, "verify-keys", "", "PEM file with the public keys that trackers trust: what a former signing key signed is taken up at start")
 	flags.IntVar(&o.KeepRevisions, "keep-revisions", 20, "how many revisions can be rolled back to, at least 5")
@@ -83,7 +84,7 @@ func runOperator(ctx context.Context, f operatorFlags) error {
 	}
 	o := f.options
 	o.Log, o.KeysDir, o.DisableLeaderElection = log, f.keys, !f.leaderElect
-	if o.Keys, err = seal.LoadDir(f.keys); err != nil {
+	if o.Keys, err = mountedKeys(f.keys); err != nil {
 		return err
 	}
 	if f.signingKey != "" {

@@ -37,6 +37,8 @@ type serveFlags struct {
 	journalListen string
 	// journalOnly leaves the journal to be read by a later start without it.
 	journalOnly bool
+	// statDisk is nil but in tests.
+	statDisk func(dir string) (disk, error)
 }
 
 // newServeCommand is "waypost serve": tracker and ledger in one process, without a
@@ -122,6 +124,13 @@ func (f *serveFlags) place() {
 	f.public.spool = cmp.Or(f.public.spool, filepath.Join(f.data, "spool"))
 }
 
+// disks are what serve writes to.
+func (f *serveFlags) disks() *disks {
+	return newDisks(f.statDisk,
+		[]place{{dir: f.data, flag: "--data", suffers: "postbacks are answered 503, clicks wait in memory"}},
+		databasePlace(f.books.database), spoolPlace(f.public.spool))
+}
+
 // run puts the parts together that runServe has opened, and runs them until ctx ends.
 // The public port is open before the first snapshot is there. Until then it answers 503,
 // and the process is not ready.
@@ -142,13 +151,16 @@ func (f *serveFlags) run(ctx context.Context, source *servedSource, conn *journa
 	if err != nil {
 		return err
 	}
+	disks := f.disks()
+	working := allReady(disks.ready, b.ledger.Ready, front.writer.Ready)
 	handler, tasks := b.api(source.authorizer, admin.Options{
-		Ready:    readyUntil(ctx, allReady(b.ledger.Ready, holder.Ready)),
+		Ready:    readyUntil(ctx, allReady(working, holder.Ready)),
 		Links:    readyUntil(ctx, holder.Ready),
+		Warning:  warning(working),
 		Snapshot: func() any { return holder.Status() },
 		Metrics:  withRuntime(registry), Log: log.WithName("admin"),
 	})
-	back := append(front.tasks(), append(tasks, b.watchKeys(source.keysDir))...)
+	back := append(front.tasks(), append(tasks, b.watchKeys(source.keysDir), disks.watch(log))...)
 	if !f.journalOnly {
 		back = append(back, b.fold)
 	}

@@ -39,7 +39,7 @@ func (f *serveFlags) clusterSource(log logr.Logger) (*servedSource, error) {
 		return nil, errors.New("--config and --kubernetes exclude each other")
 	}
 	c := f.cluster
-	keys, err := seal.LoadDir(c.keys)
+	keys, err := mountedKeys(c.keys)
 	if err != nil {
 		return nil, err
 	}

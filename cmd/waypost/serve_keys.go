@@ -18,17 +18,14 @@ import (
 	"time"
 
 	"github.com/waypost/waypost/api/seal"
-	"github.com/waypost/waypost/tracker/ledger"
 	"github.com/waypost/waypost/tracker/ledger/store"
 )
 
 // keyRemedies is what to do about sealing keys that are lost.
 func keyRemedies(code string) string {
-	return "restore " + seal.FileName + " from its copy, or start with --new-keys " + code + newKeysMean
+	return "restore " + seal.FileName + " from its copy, or start with --new-keys " + code +
+		" to begin anew: every click id and sealed link in the wild is then dead, and its conversions are lost"
 }
-
-// newKeysMean is what comes of other keys.
-const newKeysMean = " to begin anew: every click id and sealed link in the wild is then dead, and its conversions are lost"
 
 // sealingKeys reads the keys of the data directory, and makes them where nothing was
 // ever made with others. It holds the lock of the directory, so that a waypost keys
@@ -82,7 +79,7 @@ func keyTrace(ctx context.Context, data, database string) (trace, code string, e
 		if err != nil {
 			return "", "", fmt.Errorf("look at the data directory: %w", err)
 		}
-		return trace, ledger.KeyCode(info.ModTime().String()), nil
+		return trace, seal.LossCode(info.ModTime().String()), nil
 	}
 	prints, code, err := knownKeys(ctx, database)
 	if !server {
@@ -102,11 +99,11 @@ func knownKeys(ctx context.Context, database string) (prints, code string, err e
 	}
 	defer func() { _ = s.Close() }()
 	if prints, err = s.KeyPrints(ctx); err != nil || prints != "" {
-		return prints, ledger.KeyCode(prints), err
+		return prints, seal.LossCode(prints), err
 	}
 	err = s.Update(ctx, func(tx *store.Tx) error {
 		p, err := tx.Progress.Read(ctx)
-		code = ledger.KeyCode(fmt.Sprint(p))
+		code = seal.LossCode(fmt.Sprint(p))
 		return err
 	})
 	return "", code, err

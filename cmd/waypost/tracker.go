@@ -35,6 +35,8 @@ type trackerFlags struct {
 	journalOpts journalFlags
 	// cache is what a restart serves from while the API server is away, "" for none.
 	cache string
+	// statDisk is nil but in tests.
+	statDisk func(dir string) (disk, error)
 }
 
 // newTrackerCommand is "waypost tracker", the data plane of a cluster installation.
@@ -72,7 +74,7 @@ func runTracker(ctx context.Context, f trackerFlags) error {
 	if err != nil {
 		return err
 	}
-	keys, err := seal.LoadDir(f.keys)
+	keys, err := mountedKeys(f.keys)
 	if err != nil {
 		return err
 	}
@@ -114,8 +116,10 @@ func runTracker(ctx context.Context, f trackerFlags) error {
 	if err != nil {
 		return err
 	}
+	disks := f.disks()
 	handler := admin.NewHandler(admin.Options{
 		Ready:      readyUntil(ctx, holder.Ready),
+		Warning:    warning(allReady(disks.ready, front.writer.Ready)),
 		Snapshot:   func() any { return holder.Status() },
 		Metrics:    withRuntime(registry),
 		Authorizer: authorizer,
@@ -124,7 +128,7 @@ func runTracker(ctx context.Context, f trackerFlags) error {
 	return stages{
 		front: front.serve,
 		flush: front.flush,
-		back: append(front.tasks(),
+		back: append(front.tasks(), disks.watch(log),
 			func(ctx context.Context) error { return holder.Run(ctx, source) },
 			func(ctx context.Context) error { return admin.Serve(ctx, adminPort, handler) }),
 	}.run(ctx)
@@ -137,6 +141,15 @@ func (f *trackerFlags) disk() *live.Disk {
 		return nil
 	}
 	return live.NewDisk(f.cache, live.TrustFile(f.verifyKeys))
+}
+
+// disks are what a tracker writes to. It serves without them.
+func (f *trackerFlags) disks() *disks {
+	var cache []place
+	if f.cache != "" {
+		cache = []place{{dir: f.cache, flag: "--cache", later: true, suffers: "a restart while the API server is away begins with an older snapshot, or none"}}
+	}
+	return newDisks(f.statDisk, spoolPlace(f.public.spool), cache)
 }
 
 // readyUntil reports not ready from the moment on that the process is asked to stop, so

@@ -42,6 +42,8 @@ type Metrics struct {
 	Rejections prometheus.Counter
 	// NetworksHeld is how many networks wait for a mass deletion to be confirmed.
 	NetworksHeld prometheus.Gauge
+	// SealingKeysLost is 1 while the mounted sealing keys lack the newest that was in use.
+	SealingKeysLost prometheus.Gauge
 	// ObjectsWaiting is how many objects wait for trackers.
 	ObjectsWaiting prometheus.Gauge
 }
@@ -69,6 +71,7 @@ func New(registry prometheus.Registerer) (*Metrics, error) {
 		TrackersBehind:     r.gauge("trackers_behind", "Ready trackers that do not serve the published revision."),
 		Rejections:         r.counter("tracker_rejections_total", "Revisions that a tracker refused to load."),
 		NetworksHeld:       r.gauge("networks_held", "Networks whose mass deletion waits for a confirmation."),
+		SealingKeysLost:    r.gauge("sealing_keys_lost", "1 while the mounted sealing keys lack the newest that was in use: an older copy of their Secret, or another's."),
 		ObjectsWaiting:     r.gauge("objects_waiting", "Objects that are published and not served by every ready tracker yet."),
 	}
 	return m, r.err

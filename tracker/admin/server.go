@@ -23,6 +23,9 @@ type Options struct {
 	// Links reports the same of links alone, at /readyz/links: they go on where the
 	// books stand still.
 	Links func() (ok bool, waitingFor string)
+	// Warning returns what a process that may take traffic does not do, "" for nothing. Both
+	// paths show it.
+	Warning func() string
 	// Snapshot is the body of /-/snapshot: what this process has loaded.
 	Snapshot func() any
 	// Metrics is what /metrics shows.
@@ -43,10 +46,10 @@ func NewHandler(o Options) http.Handler {
 		writeText(w, http.StatusOK, "ok\n")
 	})
 	if o.Ready != nil {
-		mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, _ *http.Request) { serveReady(w, o.Ready) })
+		mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, _ *http.Request) { serveReady(w, o.Ready, o.Warning) })
 	}
 	if o.Links != nil {
-		mux.HandleFunc("GET /readyz/links", func(w http.ResponseWriter, _ *http.Request) { serveReady(w, o.Links) })
+		mux.HandleFunc("GET /readyz/links", func(w http.ResponseWriter, _ *http.Request) { serveReady(w, o.Links, o.Warning) })
 	}
 	if o.Snapshot != nil {
 		mux.HandleFunc("GET /-/snapshot", func(w http.ResponseWriter, _ *http.Request) { serveJSON(w, o.Snapshot()) })
@@ -93,13 +96,19 @@ func Serve(ctx context.Context, l net.Listener, h http.Handler) error {
 }
 
 // serveReady answers a readiness probe: 200, or 503 with what the process waits for.
-func serveReady(w http.ResponseWriter, ready func() (bool, string)) {
+func serveReady(w http.ResponseWriter, ready func() (bool, string), warning func() string) {
 	ok, waitingFor := ready()
-	if ok {
-		writeText(w, http.StatusOK, "ready\n")
+	if !ok {
+		writeText(w, http.StatusServiceUnavailable, "not ready: "+waitingFor+"\n")
 		return
 	}
-	writeText(w, http.StatusServiceUnavailable, "not ready: "+waitingFor+"\n")
+	body := "ready\n"
+	if warning != nil {
+		if text := warning(); text != "" {
+			body += "warning: " + text + "\n"
+		}
+	}
+	writeText(w, http.StatusOK, body)
 }
 
 func serveJSON(w http.ResponseWriter, body any) {

@@ -24,9 +24,10 @@ func (f *fixedAuthorizer) Authorize(_ context.Context, _ string, want Attributes
 }
 
 func TestHandlerServesWhatItIsGiven(t *testing.T) {
-	ready := false
+	ready, warning := false, ""
 	h := NewHandler(Options{
 		Log:        logr.Discard(),
+		Warning:    func() string { return warning },
 		Ready:      func() (bool, string) { return ready, "the first snapshot" },
 		Links:      func() (bool, string) { return true, "" },
 		Snapshot:   func() any { return map[string]int{"revision": 7} },
@@ -56,6 +57,19 @@ func TestHandlerServesWhatItIsGiven(t *testing.T) {
 		code, body := get(tc.path)
 		if code != tc.wantCode || !strings.Contains(body, tc.wantBody) {
 			t.Errorf("GET %s = %d %q, want %d with %q", tc.path, code, body, tc.wantCode, tc.wantBody)
+		}
+	}
+	warning = "no room"
+	for _, tc := range []struct {
+		path  string
+		ready bool
+		want  string
+	}{
+		{"/readyz", true, "ready\nwarning: no room\n"}, {"/readyz/links", false, "ready\nwarning: no room\n"}, {"/readyz", false, "not ready: the first snapshot\n"},
+	} {
+		ready = tc.ready
+		if _, body := get(tc.path); body != tc.want {
+			t.Errorf("GET %s = %q, want %q", tc.path, body, tc.want)
 		}
 	}
 }

@@ -44,8 +44,9 @@ type Conn struct {
 	log     logr.Logger
 	journal *madeStream
 	caps    *madeStream
-	// revive is called when the journal did not take a batch.
-	revive func()
+	// revive is called when the journal did not take a batch, and returns what is known of
+	// the reason.
+	revive func() error
 	// end is nil for servers elsewhere.
 	end *endFile
 }
@@ -77,7 +78,7 @@ func connect(url string, o ConnectOptions, more ...nats.Option) (*Conn, error) {
 		return &madeStream{js: js, config: config, log: o.Log, patience: 30 * time.Second}
 	}
 	return &Conn{
-		nc: nc, js: js, log: o.Log, revive: func() {},
+		nc: nc, js: js, log: o.Log, revive: func() error { return nil },
 		journal: made(journalConfig(o.Stream)), caps: made(capsConfig(o.Stream)),
 	}, nil
 }

@@ -30,8 +30,7 @@ const headerRoom = 1 << 10
 // recognise a batch that is sent again.
 func (p *publisher) append(ctx context.Context, id string, data []byte) error {
 	if err := p.conn.journal.ensure(ctx); err != nil {
-		p.conn.revive()
-		return err
+		return because(err, p.conn.revive())
 	}
 	data, err := p.fit(data)
 	if err != nil {
@@ -47,8 +46,16 @@ func (p *publisher) append(ctx context.Context, id string, data []byte) error {
 	if errors.Is(err, jetstream.ErrNoStreamResponse) {
 		p.conn.journal.forget()
 	}
-	p.conn.revive()
-	return classify(err)
+	return because(classify(err), p.conn.revive())
+}
+
+// because adds the reason, if it is known, to an error that is often none but that there
+// was no answer.
+func because(err, why error) error {
+	if why == nil {
+		return err
+	}
+	return fmt.Errorf("%w: %w", err, why)
 }
 
 // limit is the server's max_payload without room for headers; 0 while not connected.

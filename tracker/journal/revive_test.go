@@ -2,35 +2,17 @@ package journal
 
 import (
 	"context"
-	"os/signal"
-	"syscall"
+	"strings"
 	"testing"
 	"time"
-)
 
-// limitFileSize makes writes beyond size bytes of a file fail, as a full disk does,
-// until the returned function is called.
-func limitFileSize(t *testing.T, size uint64) (restore func()) {
-	t.Helper()
-	signal.Ignore(syscall.SIGXFSZ)
-	var before syscall.Rlimit
-	if err := syscall.Getrlimit(syscall.RLIMIT_FSIZE, &before); err != nil {
-		t.Fatal(err)
-	}
-	after := before
-	after.Cur = size
-	if err := syscall.Setrlimit(syscall.RLIMIT_FSIZE, &after); err != nil {
-		t.Fatal(err)
-	}
-	restore = func() { _ = syscall.Setrlimit(syscall.RLIMIT_FSIZE, &before) }
-	t.Cleanup(restore)
-	return restore
-}
+	"github.com/waypost/waypost/hack/fulldisk"
+)
 
 func TestEmbeddedTakesEntriesAgainAfterAFullDisk(t *testing.T) {
 	_, c := startEmbedded(t, t.TempDir(), EmbeddedOptions{})
 	w := newTestWriter(t, c, WriterOptions{AckWait: 200 * time.Millisecond})
-	restore := limitFileSize(t, 1<<20)
+	restore := fulldisk.Limit(t, 1<<20)
 	big := Entry{Postback: &Postback{GoalRaw: noise(100_000)}}
 	durable := 0
 	for ; durable < 20; durable++ {
@@ -44,6 +26,7 @@ func TestEmbeddedTakesEntriesAgainAfterAFullDisk(t *testing.T) {
 	if durable < 5 || durable == 20 {
 		t.Fatalf("%d entries of 100 kB were durable with room for 1 MiB", durable)
 	}
+	awaitReady(t, w, "the journal takes no entries: ", "file too large", "503")
 	restore()
 	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
 	defer cancel()
@@ -53,6 +36,7 @@ func TestEmbeddedTakesEntriesAgainAfterAFullDisk(t *testing.T) {
 	if err := w.Append(ctx, big); err != nil {
 		t.Fatal(err)
 	}
+	awaitReady(t, w)
 	r := newTestReader(t, c, 0, ReaderOptions{})
 	last := uint64(0)
 	for _, b := range readEntries(t, r, durable+2) {
@@ -61,6 +45,25 @@ func TestEmbeddedTakesEntriesAgainAfterAFullDisk(t *testing.T) {
 		}
 		last = b.Sequence
 	}
+}
+
+// awaitReady returns when a writer is not ready for reasons that hold these texts, or
+// ready for none.
+func awaitReady(t *testing.T, w *Writer, texts ...string) {
+	t.Helper()
+	problem := ""
+	for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline); time.Sleep(time.Millisecond) {
+		var ok bool
+		ok, problem = w.Ready()
+		holds := ok == (len(texts) == 0)
+		for _, text := range texts {
+			holds = holds && strings.Contains(problem, text)
+		}
+		if holds {
+			return
+		}
+	}
+	t.Fatalf("the writer is not ready for %q, want %q", problem, texts)
 }
 
 // A journal that is started, or started again, while the disk is full must take

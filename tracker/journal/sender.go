@@ -163,6 +163,7 @@ func (s *sender) durable(f *flight) {
 	s.w.full.Store(false)
 	s.w.limit.Store(int64(s.out.limit()))
 	s.end(f, nil)
+	s.w.trouble.Store(nil)
 	if !s.troubled.IsZero() {
 		s.w.o.Log.Info("the journal takes entries again", "after", time.Since(s.troubled).Round(time.Millisecond).String())
 		s.troubled = time.Time{}
@@ -205,6 +206,8 @@ func (s *sender) failed(f *flight, err error) {
 	if s.troubled.IsZero() {
 		s.troubled = f.sent
 		s.w.o.Log.Error(err, "the journal does not take entries; they are kept and sent again")
+	} else {
+		s.w.trouble.Store(&err)
 	}
 	s.w.o.Metrics.retried()
 	s.retryAt = time.Now().Add(s.w.o.RetryWait)

@@ -11,6 +11,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/go-logr/logr/funcr"
 	"github.com/prometheus/client_golang/prometheus"
 )
 
@@ -241,5 +242,30 @@ func TestPostbackIsAnsweredFromTheSpool(t *testing.T) {
 			t.Fatalf("answered after %v", took)
 		}
 		closeWriter(t, w)
+	})
+}
+
+// A record that no writer of any version wrote is named and passed over; the entries
+// behind it do not wait for it.
+func TestForeignRecordOfTheSpoolIsNamed(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "spool")
+	s := openTestSpool(t, file, 1<<20)
+	if err := errors.Join(s.append([][]byte{[]byte("no batch")}), s.close()); err != nil {
+		t.Fatal(err)
+	}
+	synctest.Test(t, func(t *testing.T) {
+		j := newFakeJournal(t)
+		reg := prometheus.NewRegistry()
+		var lines []string
+		w := j.startWriter(WriterOptions{Spool: file, Metrics: NewWriterMetrics(reg), Log: funcr.New(func(_, line string) { lines = append(lines, line) }, funcr.Options{})})
+		w.Click(clickNo(0))
+		closeWriter(t, w)
+		wantClicks(t, j.read(), 0, 1)
+		if want := `"msg"="passed over a record of the spool that is damaged" "error"=`; len(lines) != 1 || !strings.Contains(lines[0], want) || !strings.Contains(lines[0], `"bytes"=16`) {
+			t.Errorf("logged %q, want %s", lines, want)
+		}
+		if n := metric(t, reg, "spool_errors_total"); n != 1 {
+			t.Errorf("%v errors of the spool counted", n)
+		}
 	})
 }

@@ -41,6 +41,7 @@ type spool struct {
 	head int64 // offset of the first record
 	tail int64 // offset behind the last record
 	next int64 // offset behind the first record once first has read it, else 0
+	bare bool  // the head is not written yet: there was no room for it at the start
 }
 
 // openSpool opens or makes the file and finds the records that are left in it.
@@ -65,11 +66,13 @@ func (s *spool) recover() error {
 	n, err := s.f.ReadAt(head[:], 0)
 	switch {
 	case n == 0 && errors.Is(err, io.EOF):
-		return s.reset()
+		return s.begin()
 	case n < spoolHead && err != nil && !errors.Is(err, io.EOF):
 		return err
 	case n < spoolHead && bytes.HasPrefix([]byte(spoolMagic), head[:min(n, len(spoolMagic))]):
-		return s.reset() // a crash in the first moment of its life
+		return s.begin() // a crash in the first moment of its life
+	case head == [spoolHead]byte{} && s.ends(spoolHead):
+		return s.begin() // the same: the length reached the disk, and the head did not
 	case string(head[:len(spoolMagic)]) != spoolMagic:
 		return errors.New("it is not a spool: name another file, or move this one away; entries of a damaged spool that the journal has not taken are then lost")
 	}
@@ -80,6 +83,24 @@ func (s *spool) recover() error {
 		return s.reset()
 	}
 	return nil
+}
+
+// ends reports whether the file is so long.
+func (s *spool) ends(size int64) bool {
+	info, err := s.f.Stat()
+	return err == nil && info.Size() == size
+}
+
+// begin makes a new spool. A disk without room keeps no tracker from starting: the spool
+// is for a journal in trouble, and append tries again.
+func (s *spool) begin() error {
+	err := s.reset()
+	if errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) || errors.Is(err, syscall.EFBIG) {
+		s.log.Error(err, "there is no room for the spool; it is made when there is: give its disk room", "spool", s.f.Name())
+		s.bare = true
+		return s.f.Truncate(0)
+	}
+	return err
 }
 
 // scan finds the end of the whole records, and sets what follows them aside.
@@ -114,11 +135,11 @@ func (s *spool) setAside(size int64) error {
 	s.log.Error(nil, "the end of the spool is damaged and was set aside", "bytes", size-s.tail, "file", name)
 	out, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
 	if err != nil {
-		return err
+		return fmt.Errorf("keep the damaged end: %w", err)
 	}
 	_, err = io.Copy(out, io.NewSectionReader(s.f, s.tail, size-s.tail))
 	if err := errors.Join(err, out.Close()); err != nil {
-		return err
+		return fmt.Errorf("keep the damaged end (give the disk room, or move the spool away: what the journal has not taken of it is then lost): %w", err)
 	}
 	return s.f.Truncate(s.tail)
 }
@@ -164,15 +185,26 @@ func (s *spool) append(records [][]byte) error {
 	if s.tail+int64(buf.Len()) > s.most {
 		return errSpoolFull
 	}
-	_, err := s.f.WriteAt(buf.Bytes(), s.tail)
+	var err error
+	if s.bare {
+		err = s.writeHead()
+	}
+	if err == nil {
+		_, err = s.f.WriteAt(buf.Bytes(), s.tail)
+	}
 	if err == nil {
 		err = syscall.Fdatasync(int(s.f.Fd()))
 	}
 	if err != nil {
-		_ = s.f.Truncate(s.tail)
+		end := s.tail
+		if s.bare {
+			end = 0
+		}
+		_ = s.f.Truncate(end)
 		return fmt.Errorf("write to the spool: %w", err)
 	}
 	s.tail += int64(buf.Len())
+	s.bare = false
 	return nil
 }
 

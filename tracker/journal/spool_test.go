@@ -10,6 +10,9 @@ import (
 	"testing"
 
 	"github.com/go-logr/logr"
+	"github.com/go-logr/logr/funcr"
+
+	"github.com/waypost/waypost/hack/fulldisk"
 )
 
 func openTestSpool(t *testing.T, name string, most int64) *spool {
@@ -167,7 +170,7 @@ func TestSpoolIsBounded(t *testing.T) {
 func TestSpoolOnAFullDisk(t *testing.T) {
 	s := openTestSpool(t, filepath.Join(t.TempDir(), "spool"), 1<<20)
 	appendRecords(t, s, 0, 3)
-	restore := limitFileSize(t, uint64(s.tail)+20)
+	restore := fulldisk.Limit(t, uint64(s.tail)+20)
 	if err := s.append([][]byte{recordNo(3), recordNo(4)}); err == nil {
 		t.Fatal("a write beyond the disk succeeded")
 	}
@@ -175,6 +178,100 @@ func TestSpoolOnAFullDisk(t *testing.T) {
 	s = reopen(t, s)
 	appendRecords(t, s, 3, 5)
 	wantRecords(t, s, 0, 5)
+}
+
+// TestSpoolBeginsOnAFullDisk: no tracker waits for the room of a spool that is not needed
+// yet. It is there with the room, and a start before that finds no damage.
+func TestSpoolBeginsOnAFullDisk(t *testing.T) {
+	for _, size := range []uint64{0, spoolHead} { // room for nothing, and for the head alone
+		name := filepath.Join(t.TempDir(), "spool")
+		restore := fulldisk.Limit(t, size)
+		for range 2 {
+			s := openTestSpool(t, name, 1<<20)
+			if err := s.append([][]byte{recordNo(0)}); err == nil {
+				t.Fatal("a write beyond the disk succeeded")
+			}
+			if !s.empty() || s.size() != 0 {
+				t.Fatalf("%d bytes wait of what was not written", s.size())
+			}
+			if err := s.f.Close(); err != nil { // as by a kill
+				t.Fatal(err)
+			}
+		}
+		s := openTestSpool(t, name, 1<<20)
+		restore()
+		appendRecords(t, s, 0, 2)
+		wantRecords(t, reopen(t, s), 0, 2)
+	}
+}
+
+// TestSpoolWithoutItsHead is what a power cut leaves where the length was on disk first.
+func TestSpoolWithoutItsHead(t *testing.T) {
+	name := filepath.Join(t.TempDir(), "spool")
+	if err := os.WriteFile(name, make([]byte, spoolHead), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s := openTestSpool(t, name, 1<<20)
+	appendRecords(t, s, 0, 2)
+	wantRecords(t, reopen(t, s), 0, 2)
+}
+
+// TestSpoolNamesWhatIsNotItsOwn, with what to do, and changes nothing of it.
+func TestSpoolNamesWhatIsNotItsOwn(t *testing.T) {
+	for what, data := range map[string]string{
+		"other text":             "somebody's notes, which must not be lost to a wrong flag",
+		"short text":             "notes",
+		"of a later version":     "waypost-spool-2\n" + strings.Repeat("\x00", 100),
+		"a damaged head":         "waypost-sp\x00\x00l-1\n" + strings.Repeat("\x00", 100),
+		"zeros beyond a head":    strings.Repeat("\x00", spoolHead+1),
+		"a head that is cut off": "waypost-spool-1\r",
+	} {
+		name := filepath.Join(t.TempDir(), "spool")
+		if err := os.WriteFile(name, []byte(data), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		w := newWriter(WriterOptions{Spool: name}.withDefaults())
+		err := w.start(nil)
+		want := "open the spool: recover " + name + ": it is not a spool: name another file, or move this one away; entries of a damaged spool that the journal has not taken are then lost"
+		if err == nil || err.Error() != want {
+			t.Errorf("%s: %v\nwant %s", what, err, want)
+		}
+		if after, err := os.ReadFile(name); err != nil || string(after) != data {
+			t.Errorf("%s has become %q, %v", what, after, err)
+		}
+	}
+}
+
+// TestSpoolNamesItsDamage: what was set aside, how much of it, and where.
+func TestSpoolNamesItsDamage(t *testing.T) {
+	name := filepath.Join(t.TempDir(), "spool")
+	s := openTestSpool(t, name, 1<<20)
+	appendRecords(t, s, 0, 2)
+	if err := s.close(); err != nil {
+		t.Fatal(err)
+	}
+	f, err := os.OpenFile(name, os.O_WRONLY|os.O_APPEND, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := f.WriteString("garbage"); err != nil {
+		t.Fatal(err)
+	}
+	if err := f.Close(); err != nil {
+		t.Fatal(err)
+	}
+	var lines []string
+	log := funcr.New(func(_, line string) { lines = append(lines, line) }, funcr.Options{})
+	s, err = openSpool(name, 1<<20, log)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = s.f.Close() })
+	want := `"msg"="the end of the spool is damaged and was set aside" "error"=null "bytes"=7 "file"="` + name + `.damaged"`
+	if len(lines) != 1 || !strings.Contains(lines[0], want) {
+		t.Errorf("logged %q, want %s", lines, want)
+	}
+	wantRecords(t, s, 0, 2)
 }
 
 func TestSpoolRefusesWhatIsNotItsOwn(t *testing.T) {

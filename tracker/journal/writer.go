@@ -25,6 +25,8 @@ type Writer struct {
 	readers *readers
 	full    atomic.Bool  // the journal refuses entries
 	limit   atomic.Int64 // the largest batch that the journal takes as it is; 0 while unknown
+	// trouble is why the journal has refused a batch more than once, nil while it takes them.
+	trouble atomic.Pointer[error]
 
 	mu     sync.Mutex
 	cur    *batch   // the batch that fills
@@ -71,6 +73,14 @@ func newWriter(o WriterOptions) *Writer {
 
 // BootID identifies this life of the writer.
 func (w *Writer) BootID() BootID { return w.boot }
+
+// Ready reports whether the journal takes entries, as far as it was tried, and else why not.
+func (w *Writer) Ready() (ok bool, problem string) {
+	if err := w.trouble.Load(); err != nil {
+		return false, "the journal takes no entries: " + (*err).Error() + ". Postbacks are answered 503, clicks wait; it goes on by itself"
+	}
+	return true, ""
+}
 
 // Click appends a click. It never waits: when the journal is in trouble and
 // neither memory nor spool has room, the click is lost and counted.

@@ -3,6 +3,7 @@ package ledger
 import (
 	"context"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"sync/atomic"
 	"time"
@@ -81,7 +82,8 @@ func code(p store.Progress, s journal.State) string {
 // matching compares the tables with the journal and the sealing keys. Of Run alone, but
 // for what is atomic.
 type matching struct {
-	o *Options
+	o       *Options
+	trouble *trouble
 	// recognised is whether the journal is that of the tables; while it is not, it gets no
 	// ticks and is not trimmed. mismatch holds why not.
 	recognised atomic.Bool
@@ -239,11 +241,15 @@ func (x *matching) await(ctx context.Context) (accepted bool, err error) {
 	for {
 		err := x.checkWithin(ctx)
 		if err == nil {
+			x.trouble.over(comparingJournal)
 			return x.accepted, nil
+		}
+		if m := (*Mismatch)(nil); !errors.As(err, &m) { // Ready has it of its own
+			x.trouble.failed(comparingJournal, err)
 		}
 		if ctx.Err() == nil && time.Since(logged) >= mismatchLog {
 			logged = time.Now()
-			x.o.Log.Error(err, "the journal is not read")
+			x.o.Log.Error(store.Advised(err), "the journal is not read")
 		}
 		if err := sleep(ctx, checkEvery); err != nil {
 			return false, err

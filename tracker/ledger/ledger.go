@@ -44,6 +44,7 @@ type Ledger struct {
 	named time.Time
 
 	clock     clock
+	trouble   trouble
 	matching  matching
 	publisher publisher
 
@@ -56,7 +57,7 @@ type Ledger struct {
 func New(o Options) *Ledger {
 	o.defaults()
 	l := &Ledger{o: o, changed: make(chan struct{}), standby: pauses(standbyFirst, standbyMost)}
-	l.matching = matching{o: &l.o, rekeyed: make(chan struct{}, 1)}
+	l.matching = matching{o: &l.o, trouble: &l.trouble, rekeyed: make(chan struct{}, 1)}
 	l.matching.recognised.Store(o.Journal == nil)
 	l.publisher = publisher{o: &l.o, caps: newCapQueue()}
 	return l
@@ -79,8 +80,14 @@ func (l *Ledger) advance(position uint64) {
 	l.changed = make(chan struct{})
 }
 
-// Ready reports whether journal and sealing keys are those of the books, and else what is wrong.
-func (l *Ledger) Ready() (ok bool, problem string) { return l.matching.ready() }
+// Ready reports whether journal and sealing keys are those of the books, and whether these
+// can be read and written, as far as it was tried; else what is wrong.
+func (l *Ledger) Ready() (ok bool, problem string) {
+	if ok, problem = l.matching.ready(); ok {
+		ok, problem = l.trouble.ready()
+	}
+	return ok, problem
+}
 
 // SetKeys makes the sealing keys with these fingerprints, oldest first, those that are compared with the
 // books, when Run begins and at each change. It may be called while Run works.
@@ -212,6 +219,7 @@ func (l *Ledger) foldPatiently(ctx context.Context, batches []*journal.Batch) er
 			batches = batches[1:]
 		}
 		if len(batches) == 0 {
+			l.trouble.over("") // another's is none of this one
 			if position, _ := l.Position(); position < at {
 				l.advance(at) // another ledger folded them; what waits for them need not wait on
 			}
@@ -223,6 +231,7 @@ func (l *Ledger) foldPatiently(ctx context.Context, batches []*journal.Batch) er
 		err := l.fold(ctx, batches)
 		switch {
 		case err == nil:
+			l.trouble.over("")
 			return nil
 		case ctx.Err() != nil:
 			return fmt.Errorf("fold the journal: %w", ctx.Err())
@@ -235,6 +244,8 @@ func (l *Ledger) foldPatiently(ctx context.Context, batches []*journal.Batch) er
 		}
 		pause := retries.NextBackOff()
 		l.o.Metrics.failure()
+		l.trouble.failed(foldingJournal, err)
+		err = store.Advised(err)
 		l.o.Log.Error(err, "folding the journal failed, trying again", "position", batches[0].Position, "pause", pause.String())
 		if err := sleep(ctx, pause); err != nil {
 			return err
@@ -311,15 +322,24 @@ func (l *Ledger) remember(ctx context.Context) error {
 	load := func() (*memory, error) { return loadMemory(ctx, l.o.Store, l.o.Log) }
 	retries := pauses(retryFirst, retryMost)
 	mem, err := backoff.Retry(ctx, load, backoff.WithBackOff(&retries), backoff.WithMaxElapsedTime(0), backoff.WithNotify(func(err error, pause time.Duration) {
-		l.o.Log.Error(err, "reading the ledger's tables failed, trying again", "pause", pause.String())
+		l.trouble.failed(readingTables, err)
+		l.o.Log.Error(store.Advised(err), "reading the ledger's tables failed, trying again", "pause", pause.String())
 	}))
 	if err != nil {
 		return fmt.Errorf("fold the journal: %w", err)
 	}
+	l.trouble.over(readingTables)
 	l.mem = mem
 	l.clock.read(mem)
 	return nil
 }
+
+// What a ledger does that may fail, for its readiness.
+const (
+	foldingJournal   = "folding the journal"
+	readingTables    = "reading the tables"
+	comparingJournal = "comparing journal and tables"
+)
 
 // pauses returns pauses that double from the first to the longest, without jitter.
 func pauses(first, longest time.Duration) backoff.ExponentialBackOff {

@@ -47,7 +47,7 @@ func openSQLite(ctx context.Context, path string) (*sqlite, error) {
 		committed: make(chan struct{}, 1), stop: make(chan struct{}), done: make(chan struct{}),
 	}
 	if err := e.prepare(ctx, path); err != nil {
-		return nil, errors.Join(fmt.Errorf("open the ledger database %s: %w", path, err), e.close())
+		return nil, errors.Join(fmt.Errorf("open the ledger database %s: %w", path, Advised(err)), e.close())
 	}
 	return e, nil
 }
