@@ -22,6 +22,7 @@ type rowField struct {
 	ratio   func(r *query.Row) query.Ratio
 }
 
+// rowType is how a number of a row is read and written.
 type rowType int
 
 const (
