@@ -88,7 +88,7 @@ func attempt(ctx context.Context, client *http.Client, d Delivery) (status int, 
 }
 
 // withoutURL drops the URL that net/http puts before an error: it stands beside
-// the error anyway, and it may hold a partner's secret. Partners see the rest, so
+// the error anyway, and it may hold a partner's secret. Partners read the rest, so
 // the name server that was asked is left out too.
 func withoutURL(err error) string {
 	var u *url.Error
