@@ -25,7 +25,7 @@ const (
 	Source
 	Ref          // the partner's own click id
 	ImpressionID // the partner's imp_id
-	AimpID       // our impression id
+	AimpID       // the impression id of Waypost
 	IP
 	UserAgent
 	Country

@@ -9,8 +9,8 @@ import (
 	"golang.org/x/net/idna"
 )
 
-// origin is the part of a URL in which no macro may stand: who could write the
-// host could send visitors anywhere.
+// origin is the part of a URL in which no macro may stand: a visitor's parameter in the
+// host could send visitors anywhere (an open redirect).
 type origin struct {
 	scheme    string // lower case
 	authority string

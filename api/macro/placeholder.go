@@ -21,7 +21,7 @@ var forms = []struct {
 }
 
 // Placeholder reports whether a whole value is a blank that its sender should have
-// filled in, as anybody's system writes one: {x}, {{x}}, ${x}, $x, [X], <X>, __X__,
+// filled in, in the forms of the common systems: {x}, {{x}}, ${x}, $x, [X], <X>, __X__,
 // %%X%%, #x# and their like. x is a word: letters, with up to two digits behind them,
 // in parts that dots, hyphens and underscores join. So {order_id}, [SUB1] and
 // $order->id are blanks, and $12, A-1, [2024]-77, __1, <b> and a GUID in braces are

@@ -1,7 +1,7 @@
 package v1alpha1
 
 // Condition types. The set follows kstatus: a tool without support for Waypost waits
-// for Ready, and sees progress and failure in Reconciling and Stalled.
+// for Ready, and finds progress and failure in Reconciling and Stalled.
 const (
 	// ConditionAccepted is whether this generation of the object is valid and belongs to what trackers may serve.
 	//

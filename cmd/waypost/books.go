@@ -83,12 +83,12 @@ func openBooks(ctx context.Context, f booksFlags, conn *journal.Conn, metrics pr
 	}
 	name, _ := os.Hostname() // for people; "" is still an answer
 	if err := conn.Announce(name, version); err != nil {
-		_ = s.Close() // the first error is the one to see
+		_ = s.Close() // the first error is returned
 		return nil, err
 	}
 	writer, err := journal.NewWriter(conn, journal.WriterOptions{Name: "ledger", Log: log.WithName("journal")})
 	if err != nil {
-		_ = s.Close() // the first error is the one to see
+		_ = s.Close() // the first error is returned
 		return nil, err
 	}
 	patience := leaderPatience

@@ -279,7 +279,7 @@ func attribution(index *live.Index, id clickid.ID) (*live.Network, *live.Offer, 
 	return nil, nil, nil
 }
 
-// complete asks the ledger for the data of the click. Without an answer the rules see
+// complete asks the ledger for the data of the click. Without an answer the rules have
 // only what was given by hand, and the explanation has a line about it.
 func (e *explanation) complete(ctx context.Context, line func(what, format string, args ...any)) {
 	var click row

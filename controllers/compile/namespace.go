@@ -49,8 +49,8 @@ func (c *Compiler) namespace(name string) *namespace {
 }
 
 // compile brings one network up to date, one level after the other. A level is
-// finished before the next begins, so no level ever sees a passing state of
-// another: keys change hands, and goals their offers, within one.
+// finished before the next begins, so no level is ever compiled from a passing state
+// of another: keys change hands, and goals their offers, within one.
 func (s *namespace) compile(now time.Time) {
 	for s.expire(now); s.graph.isDirty(); s.expire(now) { // again only when the longest look-back has shrunk
 		for level := range s.graph.dirty {

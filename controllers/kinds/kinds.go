@@ -1,5 +1,5 @@
-// Package kinds is the table of the seven custom resources: what code that treats
-// them alike needs to know of each. A new kind is a row here; what a package does
+// Package kinds is the table of the seven custom resources: what differs between them
+// for code that treats them alike. A new kind is a row here; what a package does
 // with one kind in particular stays in that package.
 package kinds
 

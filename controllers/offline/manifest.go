@@ -183,7 +183,7 @@ func errorLine(err error) int {
 	return 1
 }
 
-// plainError drops what only programmers want to read, and the line, which
+// plainError drops the prefixes of the libraries that read YAML, and the line, which
 // counts from the beginning of the document and stands in the finding anyway.
 func plainError(err error) string {
 	text := err.Error()

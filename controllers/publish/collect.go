@@ -61,7 +61,7 @@ func (p *Publisher) Collect(ctx context.Context) (Collected, error) {
 		delete(present, name)
 	}
 	result.Kept = len(present)
-	return result, p.learn(ctx, present, &result)
+	return result, p.survey(ctx, present, &result)
 }
 
 // list returns the metadata of all shards by name.
@@ -96,10 +96,10 @@ func (p *Publisher) remove(ctx context.Context, shard *metav1.PartialObjectMetad
 	return nil
 }
 
-// learn takes the listing as what is there, and finds the current shards that are
+// survey takes the listing as what is there, and finds the current shards that are
 // not: gone, without the label that keeps them in the listing, or other content
 // under their name. Only those that were touched are read.
-func (p *Publisher) learn(ctx context.Context, present map[string]*metav1.PartialObjectMetadata, result *Collected) error {
+func (p *Publisher) survey(ctx context.Context, present map[string]*metav1.PartialObjectMetadata, result *Collected) error {
 	before := p.known
 	p.known = make(map[string]version, len(p.current.Shards))
 	var touched []snapshot.ShardRef

@@ -128,7 +128,7 @@ func (p *Publisher) Publish(ctx context.Context, change Change) (Result, error) 
 
 // Rollback publishes a retained revision again, as a new revision that names the one it
 // is pinned to. Only shards that differ are read: their records are returned, because
-// release must know what is published now. It fails with ErrNotRetained when the
+// release plans against what is published. It fails with ErrNotRetained when the
 // revision or one of these shards is gone, or when no trusted key has signed it.
 func (p *Publisher) Rollback(ctx context.Context, to int64, change Change) (Result, error) {
 	m, err := p.Retained(to)

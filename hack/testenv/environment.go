@@ -45,7 +45,7 @@ func Launch() (*Environment, error) {
 		ControlPlaneStopTimeout:  startTimeout,
 	}
 	if _, err := environment.Start(); err != nil {
-		_ = environment.Stop() // what did start must not outlive the tests; the first error is the one to see
+		_ = environment.Stop() // what did start must not outlive the tests; the first error is reported
 		return nil, fmt.Errorf("starting the control plane in %s with config/crd: %w", assets, err)
 	}
 	return &Environment{Environment: environment, Root: root}, nil

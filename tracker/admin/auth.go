@@ -21,7 +21,7 @@ type Attributes struct {
 	Partner string
 }
 
-// Caller is who may do it, and how much they may see.
+// Caller is the owner of an admitted token, and the extent of what the answer may hold.
 type Caller struct {
 	// Name is written into the history of what the caller decides.
 	Name string
@@ -45,7 +45,8 @@ type Authorizer interface {
 
 type callerKey struct{}
 
-// CallerFrom returns who makes the request that ctx belongs to.
+// CallerFrom returns the caller of the request that ctx belongs to, the zero value outside
+// of Authenticated.
 func CallerFrom(ctx context.Context) Caller {
 	caller, _ := ctx.Value(callerKey{}).(Caller)
 	return caller

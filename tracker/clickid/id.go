@@ -22,7 +22,7 @@ func (k Kind) String() string {
 	return "unknown"
 }
 
-// ID is what an id says.
+// ID is the content of an id.
 type ID struct {
 	Kind Kind
 	// KeyID is the sealing key that the id was made with.

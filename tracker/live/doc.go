@@ -28,7 +28,7 @@
 //
 // # What holds
 //
-// An index is never changed after the swap; a request that has taken one sees one
+// An index is never changed after the swap; a request that has taken one has one
 // configuration to its end. The next index shares every bucket and object that the
 // revision did not touch (table.go). A deleted offer or partner stays as a tombstone,
 // so that click ids in the wild can be named.

@@ -122,7 +122,7 @@ func (h *Holder) Apply(ctx context.Context, u Update) error {
 }
 
 // swap makes next what requests get. Options.Loaded is called afterwards, so that it
-// sees the index that is served. After a large growth memory is given back at once,
+// finds the new index served. After a large growth memory is given back at once,
 // because a cold start needs several times as much while it decodes.
 func (h *Holder) swap(next *Index, origin Origin, took time.Duration) {
 	was := h.Current()

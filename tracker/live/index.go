@@ -8,7 +8,7 @@ import (
 )
 
 // Index is everything that one revision holds, ready for look-up. It is immutable:
-// a request takes it once and sees one configuration to its end. The next index
+// a request takes it once and has one configuration to its end. The next index
 // shares all that did not change.
 type Index struct {
 	// Revision and Digest are the manifest's; 0 and "" before the first snapshot.
@@ -86,7 +86,7 @@ func (x *Index) Counts() Counts { return x.counts }
 // Build numbers the index among those that have been made of each other.
 func (x *Index) Build() uint64 { return x.builds }
 
-// Follows reports whether x was made of before, or of one that was: then Changed knows
+// Follows reports whether x was made of before, or of one that was: then Changed covers
 // what has changed since.
 func (x *Index) Follows(before *Index) bool {
 	return before != nil && x.seed == before.seed && x.builds > before.builds

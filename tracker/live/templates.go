@@ -21,7 +21,7 @@ type templates struct {
 }
 
 // templateCache is filled at an offer's first event: most of a large network's
-// offers never see one. It is shared by the values of one offer that differ in
+// offers never have one. It is shared by the values of one offer that differ in
 // goals only.
 type templateCache struct{ parsed atomic.Pointer[templates] }
 

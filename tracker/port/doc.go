@@ -1,5 +1,5 @@
 // Package port is the public HTTP port: it opens a TCP port and serves it until a
-// context ends. Serve is all that a caller needs to know; a handler of fasthttp answers.
+// context ends. Serve is the whole of it for a caller; a handler of fasthttp answers.
 //
 // A connection takes one of two ways. An event loop watches many connections in one
 // goroutine with epoll(7), as nginx does. A request that is plain and never waits
@@ -13,7 +13,7 @@
 // A goroutine for each connection costs a click two switches between goroutines, a read
 // that finds nothing and three readings of the clock. The answers of one round of the
 // loop leave together, so a client of many connections wakes once. Connections of Listen
-// are read and written by system calls that the Go scheduler does not see.
+// are read and written by system calls around which the Go scheduler does nothing.
 //
 // The invariants: each request is answered once, in the order of its connection. A
 // connection is in one place at a time: in a loop, or with its owner. Bounds (open

@@ -79,14 +79,14 @@ func (l *loop) goOn(until time.Time) bool {
 	return l.failure == nil && l.e.done.Err() == nil
 }
 
-// serve answers what has come, and reports whether the loop has to see to something
-// else. Otherwise the poller reports when there is more.
+// serve answers what has come, and reports whether the loop has something else to do.
+// Otherwise the poller reports when there is more.
 func (l *loop) serve() (leave bool) {
 	for range roundsAtOnce {
 		if l.round() < atOnce {
 			return l.failure != nil
 		}
-		runtime.Gosched() // others want to run, and this goroutine has found no reason to wait
+		runtime.Gosched() // this goroutine has found no reason to wait, and would keep its processor from others
 	}
 	return true
 }

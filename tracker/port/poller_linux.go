@@ -70,7 +70,7 @@ func (p *poller) now(ready []event) ([]event, error) {
 	return ready, nil
 }
 
-// waitNow is epoll_wait(2) that does not wait, so Go's scheduler need not hear of it.
+// waitNow is epoll_wait(2) that does not wait, so Go's scheduler is not told of the call.
 func (p *poller) waitNow() (int, error) {
 	n, _, errno := unix.RawSyscall6(unix.SYS_EPOLL_PWAIT, uintptr(p.fd), uintptr(unsafe.Pointer(&p.events)), atOnce, 0, 0, 0)
 	if errno != 0 {

@@ -56,7 +56,7 @@ type decision struct {
 	build uint64
 	// reason is why nothing is served, "" if it is.
 	reason string
-	// context is what the journal needs to know, in whatever configuration.
+	// context is what the journal holds about the parties, in whatever configuration.
 	context *journal.Context
 	// caps are those that may be closed.
 	caps []journal.CapKey

@@ -21,7 +21,7 @@
 //  1. serve takes a visit with its request from the pool. admitted turns away what comes
 //     too often, is too long or ambiguous, then finds the route by path, scans the query
 //     with the names of the route, and takes the current index. From here on the request
-//     sees this index alone.
+//     is decided by this index alone.
 //  2. findOfferAndPartner looks the decision up by network and tracking ids. A decision has
 //     everything that the configuration contributes: why nothing is served, the
 //     destination with its own macros expanded, the context for the journal. It is made
@@ -75,7 +75,7 @@
 //
 // # Invariants
 //
-//   - One request sees one index, and one time.
+//   - One request is decided by one index, and at one time.
 //   - A decision never changes, but for the index that it is known to follow from.
 //   - What outlives a request is copied out of it. Clicks and impressions are encoded
 //     before the journal returns; of a postback nothing points into the request.

@@ -76,7 +76,7 @@ func (r *request) servePixel() {
 }
 
 // newCheck begins the entry with what every postback and pixel has. Its configuration is
-// the index that the whole check sees.
+// the index of the whole check.
 func (r *request) newCheck(via journal.Via) *postbackCheck {
 	return &postbackCheck{request: r, entry: &journal.Postback{
 		At: r.now.UnixMicro(), Network: r.network.Name, Config: r.index.Digest, Via: via, SourceIP: r.client.String(),

@@ -61,7 +61,7 @@ func Start(ctx context.Context, o Options, public bool, args ...string) (*Instan
 	waiting, cancel := context.WithTimeout(ctx, o.Ready)
 	defer cancel()
 	if err := i.Until(waiting, i.ready); err != nil {
-		_ = i.Stop() // the first error is the one to see
+		_ = i.Stop() // the first error is reported
 		return nil, err
 	}
 	return i, nil

@@ -14,7 +14,7 @@ import (
 // batch is how many rows one transaction inserts.
 const batch = 5000
 
-// clients is how many callers want a conversion at a time.
+// clients is the number of connections that ask for conversions at a time.
 const clients = 64
 
 const (

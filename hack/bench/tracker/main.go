@@ -3,7 +3,7 @@
 //
 // Servers run on one core and clients on another, on a machine that may be a shared
 // one. So everything that is compared is measured within seconds of each other: each
-// round has four turns, the servers alternate within a turn and change who begins, and
+// round has four turns, the servers alternate within a turn and begin it by turns, and
 // the median of the rounds is the figure (rates.go).
 //
 // The order is:

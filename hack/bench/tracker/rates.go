@@ -29,7 +29,7 @@ func (s sample) plus(t sample) sample {
 // contest is rounds of two servers in turn, with the same load.
 type contest struct{ us, them []sample }
 
-// contest runs the rounds. Within a round the servers take turns, and who begins
+// contest runs the rounds. Within a round the servers take turns, and the first one
 // changes, so that neither always has the machine as the other left it.
 func (b *bench) contest(ctx context.Context, w *load.Wrk, us, them *server, headers ...string) (contest, error) {
 	var c contest

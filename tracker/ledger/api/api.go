@@ -55,13 +55,15 @@ func NewHandler(o Options) http.Handler {
 	return a.mux
 }
 
+// service answers the routes. Nothing in it changes once NewHandler has returned it.
 type service struct {
 	Options
 	mux      *http.ServeMux
-	document []byte
+	document []byte // the OpenAPI document, as JSON
 }
 
-// call is one request that has been understood.
+// call is one request whose parameters have been read, with its caller and the part of the
+// books that the answer may be about.
 type call struct {
 	*args
 	w      http.ResponseWriter
@@ -70,6 +72,8 @@ type call struct {
 	scope  query.Scope
 }
 
+// serve carries a request through the steps of the package's opening: parameters, scope,
+// the route's function, and one place for errors.
 func (a *service) serve(route *route, w http.ResponseWriter, r *http.Request) {
 	x, err := parse(route, r)
 	if err != nil {
@@ -117,6 +121,7 @@ func (c *call) write(answer any) error {
 	return nil
 }
 
+// send answers with status 200 and a body of a media type.
 func (c *call) send(media string, data []byte) {
 	c.w.Header().Set("Content-Type", media)
 	c.w.WriteHeader(http.StatusOK)
@@ -129,7 +134,8 @@ func (a *service) describe(c *call) error {
 	return nil
 }
 
-// problem is an error that the caller can do something about.
+// problem is an error that the caller can do something about: its HTTP status, a reason
+// code that is part of the API, and a sentence for people, which may change.
 type problem struct {
 	status int
 	reason string
@@ -138,18 +144,21 @@ type problem struct {
 
 func (p *problem) Error() string { return p.reason + ": " + p.detail }
 
+// problemf returns a problem whose detail is formatted.
 func problemf(status int, reason, format string, a ...any) error {
 	return &problem{status, reason, fmt.Sprintf(format, a...)}
 }
 
-var errNoPartner = &problem{http.StatusForbidden, "forbidden", "name the partner whose numbers you may see: partner=NAME"}
+// errNoPartner refuses a caller for one partner without the parameter partner, which no
+// authorizer of package admin admits: without a name the scope would be all partners.
+var errNoPartner = &problem{http.StatusForbidden, "forbidden", "name the partner of the numbers that are permitted: partner=NAME"}
 
 // problems are the errors of other packages, each with its answer to the caller.
 var problems = []struct {
 	err error
 	problem
 }{
-	{query.ErrNotFound, problem{http.StatusNotFound, "not_found", "there is no such thing, or none that you may see"}},
+	{query.ErrNotFound, problem{http.StatusNotFound, "not_found", "there is no such thing, or none within the caller's rights"}},
 	{query.ErrNotForPartners, problem{http.StatusForbidden, "forbidden", query.ErrNotForPartners.Error()}},
 	{query.ErrBadCursor, problem{http.StatusBadRequest, "bad_cursor", query.ErrBadCursor.Error()}},
 	{query.ErrTooManyRows, problem{http.StatusBadRequest, "too_many_rows", query.ErrTooManyRows.Error()}},
@@ -197,6 +206,8 @@ func (a *service) lookUp(err error) *problem {
 	return nil
 }
 
+// reportRequest is the report that the parameters ask for. Its bounds stay as given: each
+// network's days begin by its own time zone unless timeZone is given.
 func (c *call) reportRequest() query.ReportRequest {
 	return query.ReportRequest{
 		Groups: chosen[query.Group](c.args, "group"),
@@ -208,6 +219,7 @@ func (c *call) reportRequest() query.ReportRequest {
 	}
 }
 
+// conversionFilter is the filter of lists of conversions, and of decisions about many.
 func (c *call) conversionFilter(span query.Span) query.ConversionFilter {
 	return query.ConversionFilter{
 		Span: span, Statuses: chosen[query.Status](c.args, "status"), Reason: c.text("reason"),
@@ -217,6 +229,7 @@ func (c *call) conversionFilter(span query.Span) query.ConversionFilter {
 	}
 }
 
+// postbackFilter is the filter of the postback log.
 func (c *call) postbackFilter(span query.Span) query.PostbackFilter {
 	return query.PostbackFilter{
 		Span: span, Verdicts: c.choices["verdict"], Reason: c.text("reason"), Offer: c.text("offer"), Goal: c.text("goal"),
@@ -225,6 +238,7 @@ func (c *call) postbackFilter(span query.Span) query.PostbackFilter {
 	}
 }
 
+// deliveryFilter is the filter of lists of deliveries.
 func (c *call) deliveryFilter(span query.Span) query.DeliveryFilter {
 	return query.DeliveryFilter{
 		Span: span, States: chosen[delivery.State](c.args, "state"), Kinds: chosen[query.DeliveryKind](c.args, "kind"),
@@ -232,6 +246,7 @@ func (c *call) deliveryFilter(span query.Span) query.DeliveryFilter {
 	}
 }
 
+// subs are the parameters sub1 to sub10, "" where not given.
 func (c *call) subs() (subs [10]string) {
 	for n := range subs {
 		subs[n] = c.text(string(query.BySub(n + 1)))
@@ -252,6 +267,7 @@ func (a *service) span(c *call) (query.Span, error) {
 	return query.Span{From: moment(from, loc), To: moment(to, loc)}, nil
 }
 
+// moment is the moment of a bound whose days begin in loc; nil without a bound.
 func moment(b *query.Bound, loc *time.Location) *time.Time {
 	if b == nil {
 		return nil
@@ -260,4 +276,5 @@ func moment(b *query.Bound, loc *time.Location) *time.Time {
 	return &t
 }
 
+// page is the page of a list that limit and cursor ask for.
 func (c *call) page() query.Page { return query.Page{Limit: c.limit, Cursor: c.text("cursor")} }

@@ -24,6 +24,7 @@ type args struct {
 	limit   int
 }
 
+// text is the value of a parameter of kind text, "" where not given.
 func (x *args) text(name string) string { return x.texts[name] }
 
 // chosen are the values of a choice as S.
@@ -46,7 +47,7 @@ func parse(route *route, r *http.Request) (*args, error) {
 	}
 	for name, values := range given {
 		switch {
-		case !route.knows(name):
+		case !route.takes(name):
 			return nil, problemf(http.StatusBadRequest, "unknown_parameter", "there is no parameter %.40q here; use %s", name, route.parameters())
 		case len(values) > 1:
 			return nil, badParameter("%s is given %d times", name, len(values))
@@ -72,6 +73,8 @@ func parse(route *route, r *http.Request) (*args, error) {
 	return x, nil
 }
 
+// read keeps one value that is not empty, by the kind of its parameter. Values have to be
+// UTF-8 without NUL: anything else PostgreSQL would refuse in the middle of a query.
 func (x *args) read(p *param, value string) (err error) {
 	if len(value) > maxText || !utf8.ValidString(value) || strings.ContainsRune(value, 0) {
 		return badParameter("%s is not text of at most %d bytes", p.name, maxText)
@@ -132,6 +135,8 @@ func (p *param) readBound(value string) (*query.Bound, error) {
 	return b, nil
 }
 
+// readLimit reads the number of items of a page, from 1 to maxLimit. A larger one is refused,
+// not cut: a caller that does not look for next would take the page for the whole list.
 func (p *param) readLimit(value string) (int, error) {
 	n, err := strconv.Atoi(value)
 	if err != nil || n < 1 || n > maxLimit {
@@ -149,6 +154,8 @@ func (p *param) readZone(value string) (*time.Location, error) {
 	return loc, nil
 }
 
+// readFlag reads 1, true, 0 or false. A flag that is not given is neither: test selects
+// test postbacks, all others, or both.
 func (p *param) readFlag(value string) (*bool, error) {
 	on := value == "1" || value == "true"
 	if !on && value != "0" && value != "false" {
@@ -157,6 +164,7 @@ func (p *param) readFlag(value string) (*bool, error) {
 	return &on, nil
 }
 
+// badParameter is the problem of a parameter with a value that cannot be read.
 func badParameter(format string, a ...any) error {
 	return &problem{http.StatusBadRequest, "bad_parameter", fmt.Sprintf(format, a...)}
 }

@@ -33,9 +33,11 @@ type decidedAnswer struct {
 	DryRun  bool              `json:"dryRun"`
 }
 
+// maxBody is the largest body of a decision, in bytes; two texts of maxText fit many times.
 const maxBody = 64 << 10
 
-// decision returns the decision of the body, with the caller as its actor.
+// decision returns the decision of the body, with the caller as its actor. Here an empty
+// parameter is an error, unlike in lists: an empty filter would decide about everything.
 func (c *call) decision(act moderation.Act) (*moderation.Decision, error) {
 	if c.scope.PartnerOnly {
 		return nil, errChange
@@ -69,6 +71,7 @@ func (c *call) decision(act moderation.Act) (*moderation.Decision, error) {
 	return x, nil
 }
 
+// atEnd returns an error if anything follows the object that was decoded.
 func atEnd(d *json.Decoder) error {
 	if d.More() {
 		return errors.New("something follows the object")
@@ -76,6 +79,7 @@ func atEnd(d *json.Decoder) error {
 	return nil
 }
 
+// decide carries out an act on one conversion, and answers with it as it is afterwards.
 func (a *service) decide(c *call, act moderation.Act) error {
 	x, err := c.decision(act)
 	if err != nil {
@@ -88,13 +92,15 @@ func (a *service) decide(c *call, act moderation.Act) error {
 	return c.write(answer)
 }
 
+// decideAll carries out an act on a page of the conversions that the parameters select, or
+// with dryRun answers what it would do. One that the books refuse stops none of the others.
 func (a *service) decideAll(c *call, act moderation.Act) error {
 	x, err := c.decision(act)
 	if err != nil {
 		return err
 	}
 	if !c.filtered() {
-		return problemf(http.StatusBadRequest, "filter_required", "say which conversions: give a parameter besides network, limit, cursor and dryRun; "+
+		return problemf(http.StatusBadRequest, "filter_required", "select conversions: give a parameter besides network, limit, cursor and dryRun; "+
 			"final statuses need another one beside them")
 	}
 	span, err := a.span(c)

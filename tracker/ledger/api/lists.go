@@ -10,6 +10,7 @@ import (
 	"github.com/waypost/waypost/tracker/ledger/query"
 )
 
+// listConversions answers with a page of conversions, or follows them.
 func (a *service) listConversions(c *call) error {
 	span, err := a.span(c)
 	if err != nil {
@@ -28,6 +29,7 @@ func (a *service) listConversions(c *call) error {
 	return c.write(answer)
 }
 
+// getConversion answers with one conversion of the scope.
 func (a *service) getConversion(c *call) error {
 	answer, err := a.Books.Conversion(c.r.Context(), c.scope, c.text("id"))
 	if err != nil {
@@ -36,6 +38,8 @@ func (a *service) getConversion(c *call) error {
 	return c.write(answer)
 }
 
+// listPostbacks answers with a page of the postback log, or follows it. Entries of the log
+// are written once, so their time is their version.
 func (a *service) listPostbacks(c *call) error {
 	span, err := a.span(c)
 	if err != nil {
@@ -54,6 +58,7 @@ func (a *service) listPostbacks(c *call) error {
 	return c.write(answer)
 }
 
+// getClick answers with a session, by the id of its click or impression.
 func (a *service) getClick(c *call) error {
 	answer, err := a.Books.Click(c.r.Context(), c.scope, c.text("id"))
 	if err != nil {
@@ -62,6 +67,7 @@ func (a *service) getClick(c *call) error {
 	return c.write(answer)
 }
 
+// listDeliveries answers with a page of outgoing calls.
 func (a *service) listDeliveries(c *call) error {
 	span, err := a.span(c)
 	if err != nil {
@@ -74,6 +80,7 @@ func (a *service) listDeliveries(c *call) error {
 	return c.write(answer)
 }
 
+// getDelivery answers with one outgoing call of the scope.
 func (a *service) getDelivery(c *call) error {
 	answer, err := a.Books.Delivery(c.r.Context(), c.scope, c.text("id"))
 	if err != nil {
@@ -98,7 +105,7 @@ func (a *service) retryDelivery(c *call) error {
 }
 
 // errChange keeps partners from changing anything, whatever admitted them.
-var errChange = &problem{http.StatusForbidden, "forbidden", "partners look, they change nothing"}
+var errChange = &problem{http.StatusForbidden, "forbidden", "partners may read, and change nothing"}
 
 // target is a partner's URL whose last call failed, in answers.
 type target struct {
@@ -116,6 +123,8 @@ type target struct {
 	SuspendedAt *time.Time `json:"suspendedAt"`
 }
 
+// targetOf is a target as answers show it, with null for the time of a suspension that
+// there is not.
 func targetOf(t queue.Target) target {
 	out := target{
 		ID: t.ID, State: t.State, Network: t.Network, Partner: t.Partner, Name: t.Name, URL: t.URL,
@@ -143,6 +152,7 @@ func (a *service) targets(c *call, states []delivery.State) ([]target, error) {
 	return list, nil
 }
 
+// listTargets answers with all failing URLs of the scope, in one page.
 func (a *service) listTargets(c *call) error {
 	list, err := a.targets(c, chosen[delivery.State](c.args, "state"))
 	if err != nil {
@@ -151,6 +161,8 @@ func (a *service) listTargets(c *call) error {
 	return c.write(query.List[target]{Items: list})
 }
 
+// resumeTarget lifts the suspension of a URL of the scope, and answers with the target as it
+// was, without suspension and failures: its row is gone by then.
 func (a *service) resumeTarget(c *call) error {
 	if c.scope.PartnerOnly {
 		return errChange

@@ -9,7 +9,9 @@ import (
 	"strings"
 )
 
-// openAPI describes the routes as OpenAPI 3.1.
+// openAPI describes the routes as an OpenAPI 3.1 document, in JSON. It is made of the same
+// table that requests are read by, and of the types that answers are encoded from, so that
+// both change together; texts of fields are in fieldDocs and rowFields.
 func openAPI(routes []route, version string) []byte {
 	s := schemas{}
 	paths := object{}
@@ -56,6 +58,7 @@ func openAPI(routes []route, version string) []byte {
 	return append(data, '\n')
 }
 
+// operation describes one route: parameters, body, answer, and the problems by status.
 func (s schemas) operation(r *route) object {
 	schema := s.answerOf(r)
 	content := object{mediaJSON: object{"schema": schema}}
@@ -83,6 +86,7 @@ func (s schemas) operation(r *route) object {
 	return o
 }
 
+// answerOf is the schema of a route's answer in JSON.
 func (s schemas) answerOf(r *route) object {
 	if _, ok := r.answer.(reportAnswer); ok {
 		return s.report()
@@ -100,7 +104,7 @@ func (r *route) problems() map[int]string {
 		all[http.StatusBadRequest] += ", bad_body"
 		all[http.StatusRequestEntityTooLarge] = "bad_body"
 	}
-	if r.knows("cursor") {
+	if r.takes("cursor") {
 		all[http.StatusBadRequest] += ", bad_cursor"
 	}
 	for status, reasons := range r.reasons {
@@ -127,6 +131,8 @@ func (p *param) describe() object {
 	return o
 }
 
+// schema is the schema of a parameter's value. Bounds and zones are text, with their forms
+// in the parameter's description.
 func (p *param) schema() object {
 	switch p.kind {
 	case choice:
@@ -143,6 +149,8 @@ func (p *param) schema() object {
 	return object{"type": "string", "maxLength": maxText}
 }
 
+// firstSentence is the first sentence of a description without its full stop, as OpenAPI's
+// summary.
 func firstSentence(s string) string {
 	first, _, _ := strings.Cut(s, ". ")
 	return strings.TrimSuffix(first, ".")

@@ -31,6 +31,8 @@ type param struct {
 	doc    string
 }
 
+// maxText is the longest value of a parameter or text of a decision, in bytes, and the limits
+// are items of a page.
 const (
 	maxText      = 500
 	defaultLimit = 100
@@ -77,6 +79,7 @@ func ofClick() []param {
 	return list
 }
 
+// withStatus is the parameter of statuses, whose meaning differs by route.
 func withStatus(doc string) param {
 	return param{name: "status", kind: choice, values: names(query.Statuses[:]), doc: doc}
 }

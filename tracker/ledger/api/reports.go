@@ -28,6 +28,8 @@ const (
 // fieldSubsSince is in the answer where sub ids of clicks have been dropped.
 const fieldSubsSince = "subIDsSince"
 
+// report answers with the numbers as JSON or, where the Accept header prefers it, as CSV.
+// What lies between the network and its advertisers is left out for partners.
 func (a *service) report(c *call) error {
 	r, err := a.Books.Report(c.r.Context(), c.scope, c.reportRequest())
 	if err != nil {
@@ -77,6 +79,8 @@ func reportJSON(r *query.Report, fields []rowField) []byte {
 	return append(dst, "}\n"...)
 }
 
+// appendRow appends a row: the values of its groups, the goal's title, the numbers and, where
+// rows are not grouped by it, the network.
 func appendRow(dst []byte, groups []query.Group, r *query.Row, fields []rowField) []byte {
 	dst = append(dst, '{')
 	for i, g := range groups {
@@ -92,6 +96,7 @@ func appendRow(dst []byte, groups []query.Group, r *query.Row, fields []rowField
 	return append(dst, '}')
 }
 
+// appendNumbers appends the currency and the numbers of a row or total, without braces.
 func appendNumbers(dst []byte, r *query.Row, fields []rowField) []byte {
 	dst = appendField(dst, fieldCurrency, r.Currency)
 	for i := range fields {
@@ -102,6 +107,7 @@ func appendNumbers(dst []byte, r *query.Row, fields []rowField) []byte {
 	return dst
 }
 
+// appendField appends a field of text. Names need no escaping.
 func appendField(dst []byte, name, value string) []byte {
 	dst = append(append(append(dst, '"'), name...), `":`...)
 	return appendString(dst, value)

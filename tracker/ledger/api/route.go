@@ -26,6 +26,7 @@ type route struct {
 	serve   func(a *service, c *call) error
 }
 
+// The media types of answers.
 const (
 	mediaJSON   = "application/json"
 	mediaCSV    = "text/csv"
@@ -35,11 +36,12 @@ const (
 // verdicts are those of the postback log.
 var verdicts = []string{"approved", "pending", "hold", "rejected", "refused"}
 
+// onConversions are the filters of conversions, in lists and for decisions about many.
 var onConversions = join(inScope, byGoal, ofClick(), []param{
 	withStatus("Only conversions of these statuses."),
 	{name: "reason", doc: "Only conversions with this reason code."},
 	{name: "clickID", doc: "Only conversions of this click."},
-	{name: "aimpID", doc: "Only conversions of this impression of ours."},
+	{name: "aimpID", doc: "Only conversions of this impression, by the id that Waypost gave it."},
 	{name: "impressionID", doc: "Only conversions with this impression id of the partner's."},
 	{name: "orderID", doc: "Only conversions with this order id."},
 	byVia,
@@ -53,15 +55,16 @@ func table() []route {
 	}})
 }
 
+// reportRoutes is the route of reports.
 func reportRoutes() []route {
 	return []route{{
 		method: http.MethodGet, path: "/reports", id: "report",
 		doc: "The numbers, grouped and filtered, with totals by currency. Conversions, payout, revenue and profit are those of approved conversions, " +
 			"with the money of clicks (CPC) and impressions (CPM). Clicks, impressions and their money stand in the rows with goal \"\". " +
 			"Rows of several networks or currencies are never added up. Whatever they are grouped by, rows add up to " +
-			"the same totals. Sub ids of clicks and impressions are kept as long as --retain says, all else for ever. In CSV, text that a spreadsheet " +
+			"the same totals. Sub ids of clicks and impressions are kept for the time of --retain, all else for ever. In CSV, text that a spreadsheet " +
 			"would take for a formula begins with an apostrophe.",
-		params: join([]param{{name: "group", kind: choice, values: names(query.Groups), doc: "What rows are told apart by, in the order of the columns. " +
+		params: join([]param{{name: "group", kind: choice, values: names(query.Groups), doc: "What rows are grouped by, in the order of the columns. " +
 			"Hours are shown by their beginning, days and months by the calendar."}},
 			inTime, []param{{name: "timeZone", kind: zone, doc: "The time zone of hours, days and months; without it each network's own."}},
 			inScope, byGoal, ofClick(), []param{withStatus("Only conversions of these statuses; without clicks and impressions, which have none.")}),
@@ -71,6 +74,8 @@ func reportRoutes() []route {
 	}}
 }
 
+// conversionRoutes are those of conversions and of moderation: each act has a route for one
+// conversion and one for many.
 func conversionRoutes() []route {
 	const once = " A repetition changes nothing. The note is for moderators alone; partners read partnerReason."
 	const many = " all conversions that the parameters select, a page of them at a time. At least one of them besides network, limit, cursor and dryRun must be given, " +
@@ -101,13 +106,14 @@ func conversionRoutes() []route {
 			params: join(inScope, []param{byID}), answer: query.Conversion{}, reasons: notFound(), serve: (*service).getConversion},
 		decide(moderation.Approve, "Approve a conversion, also a rejected one. While the offer's hold goes on, that means hold; approving again does not end it."),
 		decide(moderation.Reject, "Reject a conversion, also an approved one."),
-		decide(moderation.Release, "Approve a conversion on hold at once, before its hold ends by itself. What is not on hold is refused, not_on_hold, unless a person has released it before."),
+		decide(moderation.Release, "Approve a conversion on hold at once, before its hold ends by itself. What is not on hold is refused, not_on_hold, unless it has been released by hand before."),
 		decideAll(moderation.Approve, "Approve"),
 		decideAll(moderation.Reject, "Reject"),
 		decideAll(moderation.Release, "Release"),
 	}
 }
 
+// logRoutes are those of what came in: postbacks, clicks and impressions.
 func logRoutes() []route {
 	return []route{
 		{method: http.MethodGet, path: "/postbacks", id: "listPostbacks", doc: "The server-postback log, newest first: every postback that is on disk, the refused ones too.",
@@ -115,7 +121,7 @@ func logRoutes() []route {
 				{name: "verdict", kind: choice, values: verdicts, doc: "Only postbacks with these verdicts."},
 				{name: "reason", doc: "Only postbacks with this reason code."},
 				{name: "clickID", doc: "Only postbacks with this click id, as sent."},
-				{name: "aimpID", doc: "Only postbacks with this impression id of ours."},
+				{name: "aimpID", doc: "Only postbacks with this impression id of Waypost's."},
 				{name: "orderID", doc: "Only postbacks with this order id."},
 				{name: "conversion", doc: "Only postbacks that made or changed this conversion, or repeated it."},
 				{name: "source", doc: "Only postbacks from this address."},
@@ -123,11 +129,12 @@ func logRoutes() []route {
 				{name: "test", kind: flag, doc: "Only test postbacks, or none of them."},
 			}, inTime, inPages, []param{following}),
 			answer: query.List[query.Postback]{}, media: []string{mediaEvents}, serve: (*service).listPostbacks},
-		{method: http.MethodGet, path: "/clicks/{id}", id: "getClick", doc: "What is known of a click or, by its id, of an impression, with its conversions.",
+		{method: http.MethodGet, path: "/clicks/{id}", id: "getClick", doc: "A click or, by its id, an impression, with its conversions.",
 			params: join(inScope, []param{byID}), answer: query.Click{}, reasons: notFound(), serve: (*service).getClick},
 	}
 }
 
+// deliveryRoutes are those of what goes out.
 func deliveryRoutes() []route {
 	return []route{
 		{method: http.MethodGet, path: "/deliveries", id: "listDeliveries", doc: "Outgoing calls, newest first: partners' postbacks and advertisers' impression destinations.",
@@ -154,10 +161,11 @@ func deliveryRoutes() []route {
 	}
 }
 
+// notFound are the reason codes of a route for one thing.
 func notFound() map[int]string { return map[int]string{http.StatusNotFound: "not_found"} }
 
-// knows reports whether the route takes the parameter in its query.
-func (r *route) knows(name string) bool {
+// takes reports whether the route takes the parameter in its query.
+func (r *route) takes(name string) bool {
 	return slices.ContainsFunc(r.params, func(p param) bool { return p.name == name && !p.inPath })
 }
 

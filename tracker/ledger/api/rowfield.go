@@ -22,6 +22,7 @@ type rowField struct {
 	ratio   func(r *query.Row) query.Ratio
 }
 
+// rowType is how a number of a row is read and written.
 type rowType int
 
 const (
@@ -52,7 +53,7 @@ var rowFields = []rowField{
 	{name: "epm", typ: isRatio, doc: "Payout by a thousand impressions, as epc.", ratio: func(r *query.Row) query.Ratio { return r.EPM }},
 }
 
-// fieldsFor are the fields that a caller sees.
+// fieldsFor are the fields of answers to a partner, or to the network.
 func fieldsFor(partner bool) []rowField {
 	var list []rowField
 	for _, f := range rowFields {

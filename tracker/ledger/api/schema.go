@@ -13,7 +13,8 @@ import (
 // object is a JSON object of the document.
 type object = map[string]any
 
-// schemas collects what the document's components are.
+// schemas collects the document's components by name. of, which fills it, follows the rules
+// of encoding/json, so that types of answers need no description beside their tags.
 type schemas object
 
 var (
@@ -96,6 +97,9 @@ func schemaName(t reflect.Type) string {
 	return strings.ToUpper(name[:1]) + name[1:]
 }
 
+// structure is the schema of a struct. Fields without omitempty are always in the answer,
+// hence required; meanings come from fieldDocs, by name. Sub ids are fields of their own
+// beside the others, because query.Subs is embedded.
 func (s schemas) structure(t reflect.Type) object {
 	properties := object{}
 	required := []string{}

@@ -31,25 +31,26 @@ const (
 
 // tail is how a kind of entries is followed.
 type tail[T any] struct {
-	event string
+	event string // the name of its events
 	list  func(s query.Span, p query.Page) (query.List[T], error)
 	mark  func(x *T) mark
 }
 
-// mark identifies an entry and its version.
+// mark identifies an entry and its version: the entry is sent again once changed differs.
 type mark struct {
 	id      string
-	at      time.Time
+	at      time.Time // by which ids sort
 	changed time.Time
 }
 
 // follow sends entries as server-sent events while the caller listens: new ones,
 // and those of the last minute when they change.
 //
-// A tail looks into the tables like any list, whenever the ledger has got further, and
-// at least every second. Each look begins a minute before the latest entry, because ids sort by the time of an entry
-// while entries of slower trackers come into the books later. What was sent is remembered
-// with its version for as long, so that an entry comes once for each change.
+// A tail looks into the tables like any list, whenever the ledger has got further, and at
+// least every second. Each look begins a minute before the latest entry, because ids sort by
+// the time of an entry while entries of slower trackers come into the books later. What was
+// sent is remembered with its version for as long, so that an entry comes once for each
+// change.
 //
 // After an hour the tail ends by itself and the client asks again: its access is then
 // checked anew. Errors once the answer has begun go to the log alone.
@@ -80,11 +81,12 @@ func follow[T any](a *service, c *call, span query.Span, t tail[T]) error {
 // errGone reports that the listener has gone.
 var errGone = errors.New("the listener has gone")
 
+// follower is one tail while it is read. One goroutine, that of the request, owns it.
 type follower[T any] struct {
 	tail[T]
 	c    *call
-	from time.Time
-	seen map[string]mark
+	from time.Time       // where looks begin
+	seen map[string]mark // what was sent and is not older than from, by id
 }
 
 // run sends begin, then what each look finds, until the caller goes, tailMost has passed or
@@ -92,7 +94,7 @@ type follower[T any] struct {
 // closes it, and is found by the next one.
 func (f *follower[T]) run(a *service, begin []T) error {
 	out := http.NewResponseController(f.c.w)
-	if err := f.say(": following\n\n", out); err != nil {
+	if err := f.write(": following\n\n", out); err != nil {
 		return err
 	}
 	if err := f.send(begin, out); err != nil {
@@ -117,7 +119,7 @@ func (f *follower[T]) run(a *service, begin []T) error {
 			}
 		case <-look.C:
 		case <-beat.C:
-			if err := f.say(": still here\n\n", out); err != nil {
+			if err := f.write(": still here\n\n", out); err != nil {
 				return err
 			}
 		case <-f.c.r.Context().Done():
@@ -150,7 +152,8 @@ func pause(r *http.Request, d time.Duration) bool {
 }
 
 // fresh are the entries that are new, or have changed, since the last look, oldest
-// first.
+// first. More than tailItems at once is query.ErrTooManyRows: a listener that far behind
+// is better served by lists.
 func (f *follower[T]) fresh() ([]T, error) {
 	var news []T
 	latest := f.from
@@ -192,6 +195,7 @@ func (f *follower[T]) forget(from time.Time) {
 	}
 }
 
+// send writes entries as server-sent events, with the entry's id as the event's.
 func (f *follower[T]) send(items []T, out *http.ResponseController) error {
 	if len(items) == 0 {
 		return nil
@@ -205,11 +209,11 @@ func (f *follower[T]) send(items []T, out *http.ResponseController) error {
 		// JSON has no line breaks but the last.
 		fmt.Fprintf(&b, "event: %s\nid: %s\ndata: %s\n\n", f.event, f.mark(&items[i]).id, bytes.TrimSpace(data.Bytes()))
 	}
-	return f.say(b.String(), out)
+	return f.write(b.String(), out)
 }
 
-// say writes and flushes, so that nothing stays in a buffer; errGone if the caller has gone.
-func (f *follower[T]) say(text string, out *http.ResponseController) error {
+// write writes and flushes, so that nothing stays in a buffer; errGone if the caller has gone.
+func (f *follower[T]) write(text string, out *http.ResponseController) error {
 	if _, err := f.c.w.Write([]byte(text)); err != nil {
 		return errGone
 	}

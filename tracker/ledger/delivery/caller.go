@@ -20,7 +20,8 @@ const (
 
 // NewClient returns the HTTP client that calls are made with: bounded in time and
 // in redirects, without cookies or proxies of the environment, and, unless
-// allowPrivate, without a way to addresses that are not public.
+// allowPrivate, without a way to addresses that are not public. A proxy would be connected
+// to in place of the receiver, and its address would be the only one that is checked.
 func NewClient(allowPrivate bool) *http.Client {
 	dialer := &net.Dialer{Timeout: 5 * time.Second, KeepAlive: 30 * time.Second}
 	if !allowPrivate {
@@ -87,7 +88,7 @@ func attempt(ctx context.Context, client *http.Client, d Delivery) (status int, 
 }
 
 // withoutURL drops the URL that net/http puts before an error: it stands beside
-// the error anyway, and it may hold a partner's secret. Partners see the rest, so
+// the error anyway, and it may hold a partner's secret. Partners read the rest, so
 // the name server that was asked is left out too.
 func withoutURL(err error) string {
 	var u *url.Error
@@ -106,6 +107,8 @@ func printable(b []byte) string {
 	return string(toPrintable(b))
 }
 
+// toPrintable replaces control characters other than line breaks and tabs, and bytes that
+// are no UTF-8.
 func toPrintable(b []byte) []rune {
 	runes := []rune(string(b))
 	for i, r := range runes {

@@ -14,6 +14,7 @@ import (
 )
 
 const (
+	// perHost bounds the calls that are out to one host and port.
 	perHost = 4
 	// atOnce bounds the calls that are out together; a slow host holds perHost of them.
 	atOnce = 128
@@ -145,6 +146,7 @@ func (c *Courier) chosen(due []Delivery) []Delivery {
 	return chosen
 }
 
+// idsOf returns the ids of deliveries, in their order.
 func idsOf(ds []Delivery) []string {
 	ids := make([]string, len(ds))
 	for i, d := range ds {
@@ -153,7 +155,9 @@ func idsOf(ds []Delivery) []string {
 	return ids
 }
 
-// settle records a result and those that have arrived behind it.
+// settle records a result and those that have arrived behind it. Places at hosts are given
+// back whether or not the record succeeds: the calls are over, and a database that fails
+// must not stop the calls of later ones.
 func (c *Courier) settle(ctx context.Context, first Result) error {
 	batch := []Result{first}
 	for more := true; more; {
@@ -211,7 +215,8 @@ func (c *Courier) outIDs() []string {
 	return ids
 }
 
-// hostOf is how calls are counted per receiver: the host and port of the URL.
+// hostOf is how calls are counted per receiver: the host and port of the URL, as the
+// queue names them. "" for what is no URL, whose call fails at once.
 func hostOf(raw string) string {
 	u, err := url.Parse(raw)
 	if err != nil {

@@ -53,7 +53,8 @@ func public(a netip.Addr) bool {
 
 // refusePrivate is a net.Dialer.Control. The dialer calls it with the address that
 // it is about to connect to, after resolution and for every redirect, so a name
-// that changes its mind between check and call gains nothing.
+// that resolves otherwise after a check gains nothing. Addresses are checked rather than
+// names for that reason.
 func refusePrivate(_, address string, _ syscall.RawConn) error {
 	host, _, err := net.SplitHostPort(address)
 	if err != nil {

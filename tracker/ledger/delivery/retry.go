@@ -5,6 +5,9 @@ import (
 	"time"
 )
 
+// The pauses between attempts: 10 s, 30 s, 90 s, 4.5 min, 13.5 min, 40.5 min, 2 h, then 4 h
+// each. The eighth attempt is about three hours after the first, and the thirteenth, the
+// last within a day by pauses without jitter, about 23 hours.
 const (
 	firstDelay = 10 * time.Second
 	longest    = 4 * time.Hour

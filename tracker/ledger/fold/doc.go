@@ -11,7 +11,7 @@
 //     conversion of the same order, else of the same session, whether the session is
 //     closed, when the identical postback was counted, and how far caps are used.
 //     Package judge decides; the outcome is booked.
-//   - A moderation (Moderate): judged against who occupies the conversion's keys now.
+//   - A moderation (Moderate): judged against the conversion that occupies its keys now.
 //   - A tick (Tick): holds that have ended are approved, then what has waited long
 //     enough is judged without its visit.
 //

@@ -53,7 +53,7 @@ type Conversion struct {
 	RevenueRule  string
 	Config       string // digest of the snapshot it was priced with
 	Via          journal.Via
-	// Said is the status that the advertiser sent last, 0 if none.
+	// Said is the status that a postback brought last, 0 if none did.
 	Said snapshot.ConversionStatus
 	// HoldUntil is when the hold ends by itself, in microseconds since 1970; 0
 	// when it does not, or there is none.
@@ -95,7 +95,7 @@ type Change struct {
 	Partner string
 }
 
-// Who else but a moderator changes a conversion.
+// The authors of changes that no moderator makes.
 const (
 	ByPostback = "postback"
 	ByHold     = "hold"

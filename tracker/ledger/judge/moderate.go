@@ -95,7 +95,7 @@ func (m *Moderated) approve(n *Conversion) Outcome {
 // caps again.
 func (m *Moderated) revive() Outcome {
 	n := m.Found.clone()
-	n.Status = snapshot.StatusApproved // to see what it would take
+	n.Status = snapshot.StatusApproved // as it would be, for its keys and caps
 	switch {
 	case m.Taken:
 		return m.attempt(ReasonDuplicate)

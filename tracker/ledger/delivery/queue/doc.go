@@ -8,6 +8,17 @@
 // counts failures by target. The invariant: what was delivered stays delivered. A look
 // costs by the number of hosts, not by what waits for them.
 //
+// The states of a row, and what moves it:
+//
+//   - waiting, until due_at. Claim puts due_at off to the end of the claim; Record leaves the
+//     row waiting for its next attempt, or moves it to delivered or parked.
+//   - delivered, for good: neither Record nor Retry moves it.
+//   - parked, after a day of failures, or for a URL that cannot be made of its template.
+//     Retry makes it wait again.
+//   - suspended, with the others of its target, after ten failures in a row within 72
+//     hours. Resume, Retry, a call that was still out and succeeds, or a later delivery of the
+//     same postback with another URL make all of them wait again.
+//
 // The fold inserts rows of deliveries; everything from their state on belongs to
 // this package. Package delivery makes the calls; package query lists the rows, and
 // package api retries them through here.

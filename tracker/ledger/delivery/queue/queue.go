@@ -35,7 +35,8 @@ var (
 )
 
 // Claim takes those of the given deliveries that are still due, until the given
-// time.
+// time, and returns their ids. The condition of the update keeps two couriers from
+// claiming one delivery: the second finds it no longer due.
 func (q *Queue) Claim(ctx context.Context, ids []string, now, until time.Time) ([]string, error) {
 	var claimed []string
 	err := q.store.Update(ctx, func(tx *store.Tx) error {
@@ -62,7 +63,9 @@ func (q *Queue) Claim(ctx context.Context, ids []string, now, until time.Time) (
 // room for more.
 const perHost = 8
 
-// row is a delivery that waits.
+// row is a delivery that waits. Its times are microseconds since 1970, as in the table:
+// createdAt is when it was first due, renewedAt when it was last retried by hand or
+// resumed, 0 for never. url is the template, macros the values that are known so far.
 type row struct {
 	id, network, kind, partner, name, url string
 
@@ -127,6 +130,7 @@ func (q *Queue) byTurn(query string) string {
 	return strings.ReplaceAll(query, "{deliveries}", table)
 }
 
+// hosts returns the hosts that a due delivery waits for, the longest waiting first.
 func (q *Queue) hosts(ctx context.Context, now time.Time) ([]string, error) {
 	var hosts []string
 	err := q.read(ctx, q.byTurn(hostsQuery), []any{now.UnixMicro()}, func(rows *sql.Rows) error {
@@ -142,6 +146,7 @@ func (q *Queue) hosts(ctx context.Context, now time.Time) ([]string, error) {
 	return hosts, nil
 }
 
+// rowColumns are the columns of table deliveries that a call is made of.
 var rowColumns = column.List[row]{
 	column.Plain("id", func(r *row) *string { return &r.id }),
 	column.Plain("network", func(r *row) *string { return &r.network }),
@@ -160,6 +165,7 @@ var rowColumns = column.List[row]{
 
 var ofHostQuery = "SELECT " + rowColumns.String() + " FROM {deliveries} WHERE state = 'waiting' AND host = ? AND due_at <= ? ORDER BY due_at, id LIMIT ?"
 
+// ofHost returns due deliveries of one host, oldest first, at most perHost.
 func (q *Queue) ofHost(ctx context.Context, host string, now time.Time) ([]row, error) {
 	var list []row
 	err := q.read(ctx, q.byTurn(ofHostQuery), []any{host, now.UnixMicro(), perHost}, func(rows *sql.Rows) error {
@@ -174,6 +180,8 @@ func (q *Queue) ofHost(ctx context.Context, host string, now time.Time) ([]row, 
 	return list, nil
 }
 
+// read runs a query outside of any transaction, on a connection for readers, so that
+// looks for work never hold up the fold.
 func (q *Queue) read(ctx context.Context, query string, args []any, each func(*sql.Rows) error) error {
 	rows, err := q.store.Reader().QueryContext(ctx, q.store.Rebind(query), args...)
 	if err != nil {
@@ -205,6 +213,7 @@ func (q *Queue) Record(ctx context.Context, results []delivery.Result) error {
 	return nil
 }
 
+// record writes one result, and counts it for its target where it has one.
 func (q *Queue) record(ctx context.Context, tx *store.Tx, r *delivery.Result) error {
 	due := int64(0)
 	if r.State == delivery.Waiting {
@@ -266,6 +275,7 @@ func (q *Queue) Resume(ctx context.Context, target string, now time.Time) error 
 	return nil
 }
 
+// resume lifts the suspension of a target; ErrNotFound reports that it has none.
 func resume(ctx context.Context, tx *store.Tx, id string, now time.Time) error {
 	list, err := targets(ctx, tx, "id = ? AND suspended_at > 0", id)
 	if err != nil {
@@ -277,6 +287,9 @@ func resume(ctx context.Context, tx *store.Tx, id string, now time.Time) error {
 	return list[0].release(ctx, tx, now, list[0].url)
 }
 
+// stateOf returns a delivery's state and the id of its target; ErrNotFound without such
+// a delivery. The id is made of the row's values and names a target for impressions too,
+// which never have a row in delivery_targets.
 func stateOf(ctx context.Context, tx *store.Tx, id string) (state delivery.State, target string, err error) {
 	found := false
 	err = tx.Query(ctx, "SELECT state, network, partner, name, url FROM deliveries WHERE id = ?", []any{id}, func(scan func(...any) error) error {

@@ -49,6 +49,7 @@ func (q *Queue) ready(ctx context.Context, rows []row, now time.Time) ([]deliver
 	return s.ready, nil
 }
 
+// newSorting begins a sorting with the targets that are suspended at present.
 func (q *Queue) newSorting(ctx context.Context) (*sorting, error) {
 	list, err := q.suspendedTargets(ctx)
 	if err != nil {
@@ -67,6 +68,9 @@ func (q *Queue) newSorting(ctx context.Context) (*sorting, error) {
 	return s, nil
 }
 
+// sort puts one due row where it belongs. Suspension comes first, since nothing is called
+// then; a row that needs its click waits for it until clickWait is over, and goes out
+// without the click's values after that.
 func (s *sorting) sort(r *row, now time.Time) {
 	id := r.target()
 	if t := s.byID[id]; t != nil {
@@ -94,6 +98,9 @@ func (s *sorting) noticeChange(r *row) {
 	}
 }
 
+// render makes the call of a row. A template that gives no URL is broken for good, and
+// its delivery is parked by settle. The day of attempts begins anew where the delivery was
+// renewed.
 func (s *sorting) render(r *row, target string) {
 	url, err := store.CalledURL(r.kind, r.url, r.macros)
 	if err != nil {
@@ -135,6 +142,7 @@ func (q *Queue) settle(ctx context.Context, s *sorting, now time.Time) error {
 	return nil
 }
 
+// suspendedTargets returns the targets whose deliveries are set aside; mostly none.
 func (q *Queue) suspendedTargets(ctx context.Context) ([]target, error) {
 	list, err := q.listTargets(ctx, " WHERE suspended_at > 0")
 	if err != nil {
@@ -176,6 +184,8 @@ func completeClicks(ctx context.Context, tx *store.Tx, rows []row, now time.Time
 	return nil
 }
 
+// complete gives a delivery the values of its click. Those that the delivery was written
+// with stay: they are of the conversion itself. The next look renders and calls it.
 func complete(ctx context.Context, tx *store.Tx, r *row, v *judge.Visit) error {
 	merged := ledger.ClickMacros(v)
 	maps.Copy(merged, r.macros)

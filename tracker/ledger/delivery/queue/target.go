@@ -24,20 +24,22 @@ const (
 )
 
 // target is one configured URL of a partner. It has a row while its last call
-// failed.
+// failed. Times are microseconds since 1970.
 type target struct {
-	id                     string
+	id                     string // of targetID
 	network, partner, name string
-	url                    string // the template, as configured
-	failures               []int64
-	failed                 int64
-	failedAt               int64
+	url                    string  // the template, as configured
+	failures               []int64 // when the latest calls failed, at most failuresInARow
+	failed                 int64   // calls that failed in a row
+	failedAt               int64   // of the last one, like httpStatus and err
 	httpStatus             int64
 	err                    string
-	suspendedAt            int64
+	suspendedAt            int64 // 0 unless suspended
 }
 
-// targetID names a partner's URL: a changed URL is another target.
+// targetID names a partner's URL: a changed URL is another target. Lengths stand before
+// the parts, so that no two targets give the same bytes. Eight bytes of the hash fit into
+// a path of the API, and are plenty for the URLs of an installation.
 func targetID(network, partner, name, url string) string {
 	h := sha256.New()
 	for _, part := range []string{network, partner, name, url} {
@@ -47,6 +49,7 @@ func targetID(network, partner, name, url string) string {
 	return hex.EncodeToString(h.Sum(nil)[:8])
 }
 
+// targetColumns are the columns of table delivery_targets.
 var targetColumns = column.List[target]{
 	column.Plain("id", func(t *target) *string { return &t.id }),
 	column.Plain("network", func(t *target) *string { return &t.network }),
@@ -61,6 +64,7 @@ var targetColumns = column.List[target]{
 	column.Number("suspended_at", func(t *target) *int64 { return &t.suspendedAt }),
 }
 
+// failuresText writes the times of failures as a JSON array, as the table holds them.
 func failuresText(list *[]int64) string {
 	b := []byte{'['}
 	for i, at := range *list {
@@ -72,6 +76,7 @@ func failuresText(list *[]int64) string {
 	return string(append(b, ']'))
 }
 
+// parseFailures reads what failuresText wrote.
 func parseFailures(text string, list *[]int64) error {
 	if err := json.Unmarshal([]byte(text), list); err != nil {
 		return fmt.Errorf("read the failures of a target: %w", err)
@@ -79,6 +84,7 @@ func parseFailures(text string, list *[]int64) error {
 	return nil
 }
 
+// selectTargets reads whole rows; conditions and order are appended.
 var selectTargets = "SELECT " + targetColumns.String() + " FROM delivery_targets"
 
 // targets reads the rows that a condition selects.
@@ -95,6 +101,7 @@ func targets(ctx context.Context, tx *store.Tx, where string, args ...any) ([]ta
 	return list, nil
 }
 
+// scanTarget reads one row of selectTargets.
 func scanTarget(scan func(...any) error) (t target, err error) {
 	return t, targetColumns.Scan(scan, &t)
 }
@@ -114,6 +121,7 @@ func (t *target) fail(at time.Time, httpStatus int, reason string) {
 // saveTarget replaces the row of a target.
 var saveTarget = targetColumns.Replace("delivery_targets", 1)
 
+// save writes the target's row, whether it has one already or not.
 func (t *target) save(ctx context.Context, tx *store.Tx) error {
 	args := make([]any, len(targetColumns))
 	targetColumns.Values(t, args)
@@ -126,7 +134,8 @@ func (t *target) save(ctx context.Context, tx *store.Tx) error {
 // ofTarget selects the deliveries of a target.
 const ofTarget = "kind = 'postback' AND network = ? AND partner = ? AND name = ? AND url = ?"
 
-// suspend sets aside what waits for the target.
+// suspend sets aside what waits for the target. The host follows from the URL; it is in
+// the condition for the sake of the index.
 func (q *Queue) suspend(ctx context.Context, tx *store.Tx, t *target) error {
 	query := q.byTurn("UPDATE {deliveries} SET state = 'suspended' WHERE state = 'waiting' AND host = ? AND " + ofTarget)
 	_, err := tx.Exec(ctx, query, hostOf(t.url), t.network, t.partner, t.name, t.url)
@@ -168,7 +177,9 @@ func (t *target) release(ctx context.Context, tx *store.Tx, now time.Time, url s
 	return nil
 }
 
-// recordTarget counts the failures in a row of the result's target.
+// recordTarget counts the failures in a row of the result's target. A success forgets
+// them, also where a call that was out when the target was suspended brings it. A call that
+// fails while the target is suspended sets aside again what came to wait meanwhile.
 func (q *Queue) recordTarget(ctx context.Context, tx *store.Tx, r *delivery.Result) error {
 	t, err := targetOf(ctx, tx, r)
 	switch {
@@ -244,6 +255,7 @@ func (q *Queue) Targets(ctx context.Context) ([]Target, error) {
 	return out, nil
 }
 
+// public is the target for other packages, with times instead of microseconds.
 func (t *target) public() Target {
 	p := Target{
 		ID: t.id, Network: t.network, Partner: t.partner, Name: t.name, URL: t.url, State: delivery.Waiting,
@@ -255,6 +267,8 @@ func (t *target) public() Target {
 	return p
 }
 
+// listTargets reads targets by id, outside of any transaction; where is empty or a
+// condition with WHERE before it.
 func (q *Queue) listTargets(ctx context.Context, where string) ([]target, error) {
 	var list []target
 	err := q.read(ctx, selectTargets+where+" ORDER BY id", nil, func(rows *sql.Rows) error {

@@ -14,7 +14,8 @@ import (
 )
 
 const (
-	// pruneAtOnce bounds how long one transaction holds up the fold.
+	// pruneAtOnce is the number of rows that one transaction removes: it bounds how long
+	// the fold is held up.
 	pruneAtOnce = 2000
 	pruneEvery  = time.Hour
 )
@@ -122,7 +123,9 @@ func (q *Queue) Prune(ctx context.Context, before time.Time) (int64, error) {
 	return total, nil
 }
 
-// pruneSome removes the oldest of a state: ids sort by time, so they come first.
+// pruneSome removes the oldest of a state, at most pruneAtOnce, and returns how many: ids
+// sort by time, so the oldest are found without reading the rest. Fewer than pruneAtOnce
+// means that no more are old enough.
 func (q *Queue) pruneSome(ctx context.Context, state delivery.State, before time.Time) (n int64, err error) {
 	err = q.store.Update(ctx, func(tx *store.Tx) error {
 		n, err = tx.Exec(ctx, `DELETE FROM deliveries WHERE id IN (
@@ -146,18 +149,24 @@ var (
 // Collector returns the metrics of the queue, read from the tables at each scrape.
 func (q *Queue) Collector() prometheus.Collector { return collector{q} }
 
+// collector counts at each scrape instead of keeping numbers: several ledgers, and hands
+// at the API, change the tables.
 type collector struct{ q *Queue }
 
+// Describe implements prometheus.Collector.
 func (c collector) Describe(to chan<- *prometheus.Desc) {
 	to <- suspendedDesc
 	to <- waitingDesc
 }
 
+// Collect implements prometheus.Collector.
 func (c collector) Collect(to chan<- prometheus.Metric) {
 	c.gauge(to, suspendedDesc, "SELECT count(*) FROM delivery_targets WHERE suspended_at > 0")
 	c.gauge(to, waitingDesc, "SELECT count(*) FROM deliveries WHERE state = 'waiting'")
 }
 
+// gauge reports the number that a query gives. A query that fails or takes longer than
+// scrapeTimeout is reported as an error of the scrape, not as 0.
 func (c collector) gauge(to chan<- prometheus.Metric, desc *prometheus.Desc, query string) {
 	ctx, cancel := context.WithTimeout(context.Background(), scrapeTimeout)
 	defer cancel()
