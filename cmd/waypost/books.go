@@ -82,7 +82,7 @@ func openBooks(ctx context.Context, f booksFlags, conn *journal.Conn, metrics pr
 		return nil, fmt.Errorf("opening the ledger's database (--database): %w", err)
 	}
 	name, _ := os.Hostname() // for people; "" is still an answer
-	if err := conn.Announce(name, version); err != nil {
+	if err := journal.Announce(conn, name, version); err != nil {
 		_ = s.Close() // the first error is returned
 		return nil, err
 	}

@@ -121,10 +121,10 @@ func TestFormat(t *testing.T) {
 func TestOldLedgersHoldBack(t *testing.T) {
 	_, c := startEmbedded(t, t.TempDir(), EmbeddedOptions{})
 	ctx := testContext(t)
-	if list, err := c.Ledgers(ctx); err != nil || len(list) != 0 {
+	if list, err := askLedgers(ctx, c.nc); err != nil || len(list) != 0 {
 		t.Fatalf("nobody is there: %v, %v", list, err)
 	}
-	if err := c.Announce("new", "2.0"); err != nil {
+	if err := Announce(c, "new", "2.0"); err != nil {
 		t.Fatal(err)
 	}
 	old, err := c.nc.Subscribe(subjectLedgers, answerWith(`{"name":"old-0","program":"1.0","reads":1}`))
@@ -162,9 +162,9 @@ func TestOldLedgersHoldBack(t *testing.T) {
 // one was too old.
 func TestAnswersCountForAWhile(t *testing.T) {
 	now, asked, reads := time.Unix(100, 0), 0, 2
-	r := &readers{now: func() time.Time { return now }, ask: func(context.Context) ([]LedgerFormat, error) {
+	r := &readers{now: func() time.Time { return now }, ask: func(context.Context) ([]ledgerFormat, error) {
 		asked++
-		return []LedgerFormat{{Name: "l", Reads: reads}}, nil
+		return []ledgerFormat{{Name: "l", Reads: reads}}, nil
 	}}
 	for i, step := range []struct {
 		after   time.Duration

@@ -27,8 +27,8 @@ const (
 // was written: upgrade the ledger that the error names, and try again.
 var ErrLedgerTooOld = errors.New("a ledger is too old for this entry of the journal")
 
-// LedgerFormat is what a live ledger announces.
-type LedgerFormat struct {
+// ledgerFormat is what a live ledger announces.
+type ledgerFormat struct {
 	// Name is that of the process, and Program its version: both for people.
 	Name    string `json:"name"`
 	Program string `json:"program"`
@@ -36,9 +36,10 @@ type LedgerFormat struct {
 	Reads int `json:"reads"`
 }
 
-// Announce answers, until the connection is closed, what this ledger reads.
-func (c *Conn) Announce(name, program string) error {
-	body, err := json.Marshal(LedgerFormat{Name: name, Program: program, Reads: formatVersion})
+// Announce answers on a connection, until it is closed, what this ledger reads. name and
+// program are those of the process, for people.
+func Announce(c *Conn, name, program string) error {
+	body, err := json.Marshal(ledgerFormat{Name: name, Program: program, Reads: formatVersion})
 	if err != nil {
 		return fmt.Errorf("announce what the ledger reads: %w", err)
 	}
@@ -51,21 +52,21 @@ func (c *Conn) Announce(name, program string) error {
 	return nil
 }
 
-// Ledgers asks the live ledgers what they read. None is no error: a ledger that starts
+// askLedgers asks the live ledgers what they read. None is no error: a ledger that starts
 // later stops by itself at what it does not read.
-func (c *Conn) Ledgers(ctx context.Context) ([]LedgerFormat, error) {
-	inbox := c.nc.NewRespInbox()
-	sub, err := c.nc.SubscribeSync(inbox)
+func askLedgers(ctx context.Context, nc *nats.Conn) ([]ledgerFormat, error) {
+	inbox := nc.NewRespInbox()
+	sub, err := nc.SubscribeSync(inbox)
 	if err != nil {
 		return nil, fmt.Errorf("ask the ledgers what they read: %w", err)
 	}
 	defer func() { _ = sub.Unsubscribe() }() // it fails where the connection is closed
-	if err := c.nc.PublishRequest(subjectLedgers, inbox, nil); err != nil {
+	if err := nc.PublishRequest(subjectLedgers, inbox, nil); err != nil {
 		return nil, fmt.Errorf("ask the ledgers what they read: %w", err)
 	}
 	waiting, cancel := context.WithTimeout(ctx, askWait)
 	defer cancel()
-	var out []LedgerFormat
+	var out []ledgerFormat
 	for {
 		m, err := sub.NextMsgWithContext(waiting)
 		if err != nil {
@@ -74,7 +75,7 @@ func (c *Conn) Ledgers(ctx context.Context) ([]LedgerFormat, error) {
 		if len(m.Data) == 0 {
 			return out, nil // the server's word for nobody
 		}
-		var l LedgerFormat
+		var l ledgerFormat
 		if json.Unmarshal(m.Data, &l) == nil {
 			out = append(out, l)
 		}
@@ -83,12 +84,12 @@ func (c *Conn) Ledgers(ctx context.Context) ([]LedgerFormat, error) {
 
 // readers remembers what the live ledgers read. Safe for concurrent use.
 type readers struct {
-	ask func(context.Context) ([]LedgerFormat, error)
+	ask func(context.Context) ([]ledgerFormat, error)
 	now func() time.Time
 
 	mu    sync.Mutex
 	asked time.Time
-	list  []LedgerFormat
+	list  []ledgerFormat
 }
 
 // admit returns an error that wraps ErrLedgerTooOld and ErrNotDurable, and names the

@@ -1,6 +1,12 @@
 package journal
 
-import "sync"
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+)
 
 // waits connects the callers that wait for a batch of this writer with what becomes of
 // it: it is durable, it failed, or the ledger sent verdicts. Safe for concurrent use.
@@ -16,6 +22,42 @@ type wait struct {
 	seq    uint64
 	entry  int
 	events chan event
+}
+
+// durable waits, so long at most, until the batch is durable; a verdict that comes first
+// proves it. An error wraps ErrNotDurable or ErrTooLarge.
+func (x *wait) durable(ctx context.Context, patience time.Duration) (*Verdict, error) {
+	timer := time.NewTimer(patience)
+	defer timer.Stop()
+	select {
+	case e := <-x.events:
+		if e.err == nil || errors.Is(e.err, ErrTooLarge) {
+			return e.verdict, e.err
+		}
+		return nil, fmt.Errorf("%w: %w", ErrNotDurable, e.err)
+	case <-timer.C:
+		return nil, fmt.Errorf("%w: no acknowledgement within %s", ErrNotDurable, patience)
+	case <-ctx.Done():
+		return nil, fmt.Errorf("%w: %w", ErrNotDurable, ctx.Err())
+	}
+}
+
+// verdict waits, so long at most, for the verdict on a durable postback; nil when none comes.
+func (x *wait) verdict(ctx context.Context, patience time.Duration) *Verdict {
+	timer := time.NewTimer(patience)
+	defer timer.Stop()
+	for {
+		select {
+		case e := <-x.events:
+			if e.verdict != nil {
+				return e.verdict
+			}
+		case <-timer.C:
+			return nil
+		case <-ctx.Done():
+			return nil
+		}
+	}
 }
 
 // event is what happened to a wait: a verdict, an error, or neither: it is durable.

@@ -50,7 +50,7 @@ func NewWriter(c *Conn, o WriterOptions) (*Writer, error) {
 	if err != nil {
 		return nil, fmt.Errorf("subscribe to verdicts: %w", err)
 	}
-	w.sub, w.readers = sub, &readers{ask: c.Ledgers, now: time.Now}
+	w.sub, w.readers = sub, &readers{now: time.Now, ask: func(ctx context.Context) ([]ledgerFormat, error) { return askLedgers(ctx, c.nc) }}
 	if err := w.start(&publisher{conn: c}); err != nil {
 		_ = sub.Unsubscribe()
 		return nil, err
@@ -126,7 +126,7 @@ func (w *Writer) Postback(ctx context.Context, p *Postback) (Verdict, error) {
 		return Verdict{}, err
 	}
 	defer w.waits.remove(x)
-	v, err := w.durable(ctx, x)
+	v, err := x.durable(ctx, w.o.DurableWait)
 	if err != nil {
 		w.o.Metrics.answered(outcomeNotDurable)
 		return Verdict{}, err
@@ -134,7 +134,7 @@ func (w *Writer) Postback(ctx context.Context, p *Postback) (Verdict, error) {
 	span := trace.SpanFromContext(ctx) // of nothing, where postbacks are not traced
 	span.AddEvent("durable in the journal")
 	if v == nil {
-		v = w.verdict(ctx, x)
+		v = x.verdict(ctx, w.o.VerdictWait)
 	}
 	if v != nil {
 		span.AddEvent("verdict of the ledger")
@@ -155,43 +155,8 @@ func (w *Writer) Append(ctx context.Context, x Entry) error {
 		return err
 	}
 	defer w.waits.remove(wt)
-	_, err = w.durable(ctx, wt)
+	_, err = wt.durable(ctx, w.o.DurableWait)
 	return err
-}
-
-// durable waits until the batch is durable; a verdict that comes first proves it.
-func (w *Writer) durable(ctx context.Context, x *wait) (*Verdict, error) {
-	timer := time.NewTimer(w.o.DurableWait)
-	defer timer.Stop()
-	select {
-	case e := <-x.events:
-		if e.err == nil || errors.Is(e.err, ErrTooLarge) {
-			return e.verdict, e.err
-		}
-		return nil, fmt.Errorf("%w: %w", ErrNotDurable, e.err)
-	case <-timer.C:
-		return nil, fmt.Errorf("%w: no acknowledgement within %s", ErrNotDurable, w.o.DurableWait)
-	case <-ctx.Done():
-		return nil, fmt.Errorf("%w: %w", ErrNotDurable, ctx.Err())
-	}
-}
-
-// verdict waits for the verdict on a durable postback; nil when none comes.
-func (w *Writer) verdict(ctx context.Context, x *wait) *Verdict {
-	timer := time.NewTimer(w.o.VerdictWait)
-	defer timer.Stop()
-	for {
-		select {
-		case e := <-x.events:
-			if e.verdict != nil {
-				return e.verdict
-			}
-		case <-timer.C:
-			return nil
-		case <-ctx.Done():
-			return nil
-		}
-	}
 }
 
 // receive takes the ledger's verdicts from the reply subject.

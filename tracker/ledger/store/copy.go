@@ -182,7 +182,7 @@ func (c *tableCopy) run(ctx context.Context, source, target session) error {
 	return flush()
 }
 
-// partition makes the partitions of the days of rows, whose first column is the day.
+// partition makes the partitions of the days of rows, which are in the order of days.
 func (c *tableCopy) partition(ctx context.Context, target session, rows [][]any) error {
 	if !c.daily {
 		return nil
